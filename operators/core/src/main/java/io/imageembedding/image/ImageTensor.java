@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.image;
+
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * The input of one model call: up to {@code capacity} images of {@code size x size} RGB pixels in
+ * [0,1], laid out as {@code [count, size, size, 3]} float32 in native memory that this object owns.
+ *
+ * <p>Images are appended one after the other by {@link ImageDecoder}; {@link #clear()} makes the
+ * same memory ready for the next batch. Not thread-safe.
+ */
+public final class ImageTensor implements AutoCloseable {
+  private final int size;
+  private final TFloat32 full;
+  private final int capacity;
+  private TFloat32 part;
+  private int count;
+
+  /**
+   * Allocates the memory.
+   *
+   * @param size width and height of every image in pixels
+   * @param capacity most images that can be held at a time
+   */
+  public ImageTensor(int size, int capacity) {
+    if (size <= 0 || capacity <= 0) {
+      throw new IllegalArgumentException(
+          "size and capacity must be positive, not " + size + " and " + capacity);
+    }
+    this.size = size;
+    this.capacity = capacity;
+    this.full = TFloat32.tensorOf(Shape.of(capacity, size, size, 3));
+  }
+
+  /** Width and height of every image, in pixels. */
+  public int size() {
+    return size;
+  }
+
+  public int capacity() {
+    return capacity;
+  }
+
+  /** How many images are in it now. */
+  public int count() {
+    return count;
+  }
+
+  /** Forgets the images; the memory stays. */
+  public void clear() {
+    count = 0;
+  }
+
+  /**
+   * Appends one image.
+   *
+   * @param rgb {@code size * size * 3} values in [0,1], row by row
+   */
+  public void append(float[] rgb) {
+    if (count == capacity) {
+      throw new IllegalStateException("already holds " + capacity + " images");
+    }
+    int length = size * size * 3;
+    if (rgb.length != length) {
+      throw new IllegalArgumentException("expected " + length + " values, not " + rgb.length);
+    }
+    full.asRawTensor().data().asFloats().offset((long) count * length).write(rgb);
+    count++;
+  }
+
+  /**
+   * The images as a tensor {@code [count, size, size, 3]}, valid until the next call on this
+   * object; the caller does not close it.
+   */
+  public TFloat32 tensor() {
+    if (count == capacity) {
+      return full;
+    }
+    if (part == null || part.shape().get(0) != count) {
+      closePart();
+      part = TFloat32.tensorOf(Shape.of(count, size, size, 3));
+    }
+    full.asRawTensor()
+        .data()
+        .asFloats()
+        .copyTo(part.asRawTensor().data().asFloats(), (long) count * size * size * 3);
+    return part;
+  }
+
+  /** A tensor of its own with images {@code from} (inclusive) to {@code to} (exclusive). */
+  public ImageTensor copyOfRange(int from, int to) {
+    if (from < 0 || to > count || from >= to) {
+      throw new IndexOutOfBoundsException(from + " to " + to + " of " + count);
+    }
+    ImageTensor copy = new ImageTensor(size, to - from);
+    long length = (long) size * size * 3;
+    full.asRawTensor()
+        .data()
+        .asFloats()
+        .offset(from * length)
+        .copyTo(copy.full.asRawTensor().data().asFloats(), (to - from) * length);
+    copy.count = to - from;
+    return copy;
+  }
+
+  @Override
+  public void close() {
+    closePart();
+    full.close();
+  }
+
+  private void closePart() {
+    if (part != null) {
+      part.close();
+      part = null;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.image;
+
+import java.io.Serializable;
+
+/**
+ * The way from an encoded image to the model's input, apart from the input's size: decoded as
+ * TensorFlow's {@code decode_image(channels=3)} does, scaled to [0,1], resized by bilinear
+ * interpolation with half-pixel centres and no antialiasing ({@code tf.image.resize}).
+ *
+ * @param orientation whether the EXIF orientation is applied before resizing
+ */
+public record Preprocessing(Orientation orientation) implements Serializable {
+
+  /** What happens to a photo whose EXIF data says that it has to be turned. */
+  public enum Orientation {
+    /** Pixels as stored: what the model's own reference pipeline does. */
+    IGNORE,
+    /** Turned and mirrored as EXIF says: what a person sees in a viewer. */
+    APPLY
+  }
+
+  /** The model's own reference pipeline. */
+  public static final Preprocessing REFERENCE = new Preprocessing(Orientation.IGNORE);
+
+  /** A stable name of everything that can change a pixel; part of every vector's provenance. */
+  public String id() {
+    return "tf-decode-image/rgb-0-1/bilinear-half-pixel"
+        + (orientation == Orientation.APPLY ? "/exif-orientation" : "");
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.image;
+
+/** Says why one encoded image cannot become pixels; the fault is the image's, not the decoder's. */
+public final class UndecodableImageException extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  /** What is wrong with the image. */
+  public enum Fault {
+    /** No bytes at all. */
+    EMPTY,
+    /** The bytes begin like no image format. */
+    NOT_AN_IMAGE,
+    /** An image format, or a variant of one, that is not decoded here. */
+    UNSUPPORTED_FORMAT,
+    /** The file ends before its image does. */
+    TRUNCATED,
+    /** The file is complete but its content contradicts its format. */
+    CORRUPT,
+    /** Encoded or declared size is over a limit of {@link DecodeLimits}; no pixel was allocated. */
+    TOO_LARGE
+  }
+
+  private final Fault fault;
+
+  public UndecodableImageException(Fault fault, String message) {
+    this(fault, message, null);
+  }
+
+  public UndecodableImageException(Fault fault, String message, Throwable cause) {
+    super(message, cause, false, false);
+    this.fault = fault;
+  }
+
+  public Fault fault() {
+    return fault;
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import io.imageembedding.image.ImageTensor;
+
+/**
+ * A loaded network that turns images into feature vectors; the one face behind which every kind of
+ * model runs. It owns native memory until it is closed.
+ */
+public interface FeatureVectorModel extends AutoCloseable {
+
+  /** What this model is, and what it takes and gives. */
+  ModelDescriptor descriptor();
+
+  /**
+   * Embeds the images of one batch.
+   *
+   * @param images RGB in [0,1], of the size that {@link ModelDescriptor#inputSize()} says
+   * @return one vector of {@link ModelDescriptor#dimension()} features for each image, in order
+   */
+  float[][] embed(ImageTensor images);
+
+  /** Gives the native memory back; the model cannot be used afterwards. */
+  @Override
+  void close();
+}

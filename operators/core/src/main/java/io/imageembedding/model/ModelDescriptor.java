@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import java.io.Serializable;
+
+/**
+ * What a loaded model is.
+ *
+ * @param name a name for people; not an identity
+ * @param sha256 hex digest of the model's content: of each variable its key, type, shape and bytes,
+ *     and of the chosen function; the same wherever the model is stored
+ * @param inputSize width and height of the images it takes, in pixels
+ * @param dimension length of the vectors it gives
+ * @param precision arithmetic it runs in: {@code fp32}
+ */
+public record ModelDescriptor(
+    String name, String sha256, int inputSize, int dimension, String precision)
+    implements Serializable {}
