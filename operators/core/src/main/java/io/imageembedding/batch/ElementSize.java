@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.batch;
+
+import java.io.Serializable;
+
+/** Says how much of {@link BatchPolicy#maxBytes()} an element takes. */
+@FunctionalInterface
+public interface ElementSize<T> extends Serializable {
+
+  /** Size of the element in bytes, 0 or more. */
+  long bytes(T element);
+}

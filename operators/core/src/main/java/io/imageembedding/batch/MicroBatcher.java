@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.batch;
+
+import io.imageembedding.batch.MicroBatch.FlushReason;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ScheduledFuture;
+import org.apache.flink.api.common.operators.ProcessingTimeService.ProcessingTimeCallback;
+import org.apache.flink.api.common.typeutils.TypeSerializer;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.BoundedOneInput;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
+
+/**
+ * Gathers elements into {@link MicroBatch}es and holds nothing when a checkpoint is taken: what
+ * came before a barrier leaves before it, so there is no state to lose or to repeat. A watermark
+ * passes a waiting batch only if no element of the batch would be late for it.
+ *
+ * <p>Where the job reuses objects, elements are copied before they are kept.
+ */
+final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
+    implements OneInputStreamOperator<T, MicroBatch<T>>, BoundedOneInput, ProcessingTimeCallback {
+  private static final long serialVersionUID = 1L;
+
+  private final BatchPolicy policy;
+  private final ElementSize<T> size;
+  private final TypeSerializer<T> serializer;
+
+  private transient List<T> elements;
+  private transient long[] timestamps;
+  private transient long bytes;
+  private transient long earliest;
+  private transient long deadline;
+  private transient ScheduledFuture<?> timer;
+  private transient boolean copies;
+
+  MicroBatcher(BatchPolicy policy, ElementSize<T> size, TypeSerializer<T> serializer) {
+    this.policy = policy;
+    this.size = size;
+    this.serializer = serializer;
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    elements = new ArrayList<>(policy.maxCount());
+    timestamps = new long[Math.min(policy.maxCount(), 1024)];
+    copies = getExecutionConfig().isObjectReuseEnabled();
+    reset();
+  }
+
+  @Override
+  public void processElement(StreamRecord<T> record) {
+    T element = copies ? serializer.copy(record.getValue()) : record.getValue();
+    long elementBytes = size.bytes(element);
+    if (!elements.isEmpty() && elementBytes > policy.maxBytes() - bytes) {
+      flush(FlushReason.BYTES);
+    }
+    add(element, record.hasTimestamp() ? record.getTimestamp() : MicroBatch.NO_TIMESTAMP);
+    bytes += elementBytes;
+    if (elements.size() >= policy.maxCount()) {
+      flush(FlushReason.COUNT);
+    } else if (bytes >= policy.maxBytes()) {
+      flush(FlushReason.BYTES);
+    } else if (elements.size() == 1) {
+      deadline = getProcessingTimeService().getCurrentProcessingTime() + policy.maxAge().toMillis();
+      timer = getProcessingTimeService().registerTimer(deadline, this);
+    }
+  }
+
+  @Override
+  public void onProcessingTime(long time) {
+    // A timer that was cancelled after it had fired belongs to a batch that is gone.
+    if (time >= deadline) {
+      flush(FlushReason.AGE);
+    }
+  }
+
+  @Override
+  public void prepareSnapshotPreBarrier(long checkpointId) {
+    flush(FlushReason.CHECKPOINT);
+  }
+
+  @Override
+  public void processWatermark(Watermark watermark) throws Exception {
+    if (earliest <= watermark.getTimestamp()) {
+      flush(FlushReason.WATERMARK);
+    }
+    super.processWatermark(watermark);
+  }
+
+  @Override
+  public void processWatermarkStatus(WatermarkStatus status) throws Exception {
+    if (status.isIdle()) {
+      flush(FlushReason.IDLE);
+    }
+    super.processWatermarkStatus(status);
+  }
+
+  @Override
+  public void endInput() {
+    flush(FlushReason.END_OF_INPUT);
+  }
+
+  @Override
+  public void finish() throws Exception {
+    flush(FlushReason.END_OF_INPUT);
+    super.finish();
+  }
+
+  private void add(T element, long timestamp) {
+    if (elements.size() == timestamps.length) {
+      timestamps = Arrays.copyOf(timestamps, Math.min(policy.maxCount(), timestamps.length * 2));
+    }
+    timestamps[elements.size()] = timestamp;
+    elements.add(element);
+    earliest = Math.min(earliest, timestamp);
+  }
+
+  private void flush(FlushReason reason) {
+    if (elements.isEmpty()) {
+      return;
+    }
+    MicroBatch<T> batch =
+        new MicroBatch<>(elements, Arrays.copyOf(timestamps, elements.size()), reason);
+    reset();
+    output.collect(new StreamRecord<>(batch));
+  }
+
+  private void reset() {
+    elements.clear();
+    bytes = 0;
+    earliest = Long.MAX_VALUE;
+    deadline = Long.MAX_VALUE;
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.embed;
+
+import io.imageembedding.batch.MicroBatch.FlushReason;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+
+/**
+ * Metrics of the operator, in the group {@value #GROUP} of each subtask. Histograms hold the last
+ * {@value #WINDOW} values.
+ */
+public final class EmbedMetrics {
+
+  /** Group that all the others are in. */
+  public static final String GROUP = "imageEmbedding";
+
+  /** Counter: elements that came in. */
+  public static final String IMAGES_IN = "imagesIn";
+
+  /** Counter: elements answered with a vector. */
+  public static final String IMAGES_OUT = "imagesOut";
+
+  /** Counter: elements answered with a refusal; one for each code, in a group {@code code}. */
+  public static final String IMAGES_REFUSED = "imagesRefused";
+
+  /** Counter: batches; one for each reason why they were closed, in a group {@code reason}. */
+  public static final String BATCHES = "batches";
+
+  /** Histogram: elements in a batch. */
+  public static final String BATCH_SIZE = "batchSize";
+
+  /** Histogram: microseconds from an encoded image to its place in the input tensor. */
+  public static final String DECODE_TIME = "decodeTimeMicros";
+
+  /** Histogram: microseconds that one run of the model took, whatever the size of the batch. */
+  public static final String INFER_TIME = "inferTimeMicros";
+
+  /** Gauge: milliseconds that loading and warming the model took. */
+  public static final String MODEL_LOAD_TIME = "modelLoadTimeMillis";
+
+  private static final int WINDOW = 1000;
+
+  private final MetricGroup group;
+  private final Counter imagesIn;
+  private final Counter imagesOut;
+  private final Map<String, Counter> imagesRefused = new HashMap<>();
+  private final Map<FlushReason, Counter> batches = new HashMap<>();
+  private final Histogram batchSize;
+  private final Histogram decodeTime;
+  private final Histogram inferTime;
+  private volatile long modelLoadMillis;
+
+  EmbedMetrics(MetricGroup parent) {
+    group = parent.addGroup(GROUP);
+    imagesIn = group.counter(IMAGES_IN);
+    imagesOut = group.counter(IMAGES_OUT);
+    batchSize = histogram(BATCH_SIZE);
+    decodeTime = histogram(DECODE_TIME);
+    inferTime = histogram(INFER_TIME);
+    group.gauge(MODEL_LOAD_TIME, () -> modelLoadMillis);
+  }
+
+  private Histogram histogram(String name) {
+    return group.histogram(name, new DescriptiveStatisticsHistogram(WINDOW));
+  }
+
+  void batch(int size, FlushReason reason) {
+    imagesIn.inc(size);
+    batchSize.update(size);
+    batches.computeIfAbsent(reason, r -> group.addGroup("reason", r.name()).counter(BATCHES)).inc();
+  }
+
+  void answered(Outcome outcome) {
+    if (outcome instanceof Refusal refusal) {
+      imagesRefused
+          .computeIfAbsent(
+              refusal.code(), code -> group.addGroup("code", code).counter(IMAGES_REFUSED))
+          .inc();
+    } else {
+      imagesOut.inc();
+    }
+  }
+
+  void decoded(long nanos) {
+    decodeTime.update(nanos / 1000);
+  }
+
+  void inferred(long nanos) {
+    inferTime.update(nanos / 1000);
+  }
+
+  void modelLoaded(long nanos) {
+    modelLoadMillis = nanos / 1_000_000;
+  }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.embed;
+
+import io.imageembedding.image.DecodeLimits;
+import io.imageembedding.image.ImageDecoder;
+import io.imageembedding.image.ImageInfo;
+import io.imageembedding.image.ImageTensor;
+import io.imageembedding.image.Preprocessing;
+import io.imageembedding.image.UndecodableImageException;
+import io.imageembedding.model.FeatureVectorModel;
+import io.imageembedding.model.ModelException;
+import io.imageembedding.model.ModelSource;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers encoded images with embeddings or refusals, as many as were asked, in the same order, and
+ * the same whatever company an image is in. What {@link EmbedFunction} does in a task; for use
+ * without Flink, too.
+ *
+ * <p>Images are decoded straight into one input tensor and the model runs once on it. A batch that
+ * the model fails on is halved until the culprit stands alone; if the model then fails on a plain
+ * image as well, it is the model that is broken and {@link ModelException} is thrown. Owns native
+ * memory; not thread-safe.
+ */
+public final class ImageEmbedder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageEmbedder.class);
+
+  /** Gives the encoded images of a batch one by one, each called for once and in order. */
+  @FunctionalInterface
+  public interface EncodedImages {
+
+    /** The image at the index, from 0. */
+    byte[] image(int index) throws ElementRefusedException, IOException;
+  }
+
+  private final FeatureVectorModel model;
+  private final ImageDecoder decoder;
+  private final ImageTensor tensor;
+  private final Provenance provenance;
+  private final EmbedMetrics metrics;
+
+  /**
+   * Loads the model and runs it once for the smallest and the largest batch.
+   *
+   * @param batchSize most images that the model is run on at a time
+   * @throws ModelException if the model cannot be loaded or run
+   */
+  public ImageEmbedder(
+      ModelSource source, Preprocessing preprocessing, DecodeLimits limits, int batchSize) {
+    this(
+        source,
+        preprocessing,
+        limits,
+        batchSize,
+        new EmbedMetrics(UnregisteredMetricsGroup.createOperatorMetricGroup()));
+  }
+
+  ImageEmbedder(
+      ModelSource source,
+      Preprocessing preprocessing,
+      DecodeLimits limits,
+      int batchSize,
+      EmbedMetrics metrics) {
+    this.metrics = metrics;
+    long start = System.nanoTime();
+    model = source.load();
+    decoder = new ImageDecoder(limits, preprocessing);
+    tensor = new ImageTensor(model.descriptor().inputSize(), batchSize);
+    provenance = Provenance.of(model.descriptor(), preprocessing);
+    try {
+      runOnPlainImages(1);
+      runOnPlainImages(batchSize);
+    } catch (ModelException e) {
+      close();
+      throw e;
+    }
+    metrics.modelLoaded(System.nanoTime() - start);
+  }
+
+  /** What makes the vectors. */
+  public Provenance provenance() {
+    return provenance;
+  }
+
+  /** Length of the vectors. */
+  public int dimension() {
+    return model.descriptor().dimension();
+  }
+
+  /**
+   * Answers images.
+   *
+   * @param count how many there are
+   * @param images called for each index from 0 to {@code count - 1}
+   * @throws ModelException if the model no longer runs on any image
+   */
+  public List<Outcome> embed(int count, EncodedImages images) throws IOException {
+    Outcome[] outcomes = new Outcome[count];
+    for (int from = 0; from < count; from += tensor.capacity()) {
+      embedAtOnce(images, outcomes, from, Math.min(count, from + tensor.capacity()));
+    }
+    for (Outcome outcome : outcomes) {
+      metrics.answered(outcome);
+    }
+    return Arrays.asList(outcomes);
+  }
+
+  private void embedAtOnce(EncodedImages images, Outcome[] outcomes, int from, int to)
+      throws IOException {
+    tensor.clear();
+    ImageInfo[] infos = new ImageInfo[to - from];
+    int[] places = new int[to - from];
+    for (int i = from; i < to; i++) {
+      try {
+        byte[] encoded = images.image(i);
+        long start = System.nanoTime();
+        infos[tensor.count()] = decoder.decode(encoded, tensor);
+        metrics.decoded(System.nanoTime() - start);
+        places[tensor.count() - 1] = i;
+      } catch (ElementRefusedException e) {
+        outcomes[i] = new Refusal(Refusal.Stage.WIRE, e.code(), e.getMessage());
+      } catch (UndecodableImageException e) {
+        outcomes[i] = new Refusal(Refusal.Stage.IMAGE, e.fault().name(), e.getMessage());
+      }
+    }
+    if (tensor.count() == 0) {
+      return;
+    }
+    float[][] vectors = new float[tensor.count()][];
+    Refusal[] refusals = new Refusal[tensor.count()];
+    infer(tensor, vectors, refusals, 0);
+    for (int i = 0; i < vectors.length; i++) {
+      outcomes[places[i]] = refusals[i] != null ? refusals[i] : checked(vectors[i], infos[i]);
+    }
+  }
+
+  /** Runs the model, halving the batch as long as it fails; answers from {@code first} on. */
+  private void infer(ImageTensor batch, float[][] vectors, Refusal[] refusals, int first) {
+    int count = batch.count();
+    try {
+      long start = System.nanoTime();
+      float[][] result = model.embed(batch);
+      metrics.inferred(System.nanoTime() - start);
+      if (result.length != count) {
+        throw new ModelException(
+            "model " + provenance.model() + " gave " + result.length + " vectors for " + count);
+      }
+      System.arraycopy(result, 0, vectors, first, count);
+    } catch (ModelException e) {
+      LOG.warn("model failed on a batch of {}: {}", count, e.getMessage());
+      if (count == 1) {
+        runOnPlainImages(1);
+        refusals[first] = new Refusal(Refusal.Stage.MODEL, Refusal.MODEL_FAILED, e.getMessage());
+        return;
+      }
+      try (ImageTensor left = batch.copyOfRange(0, count / 2);
+          ImageTensor right = batch.copyOfRange(count / 2, count)) {
+        infer(left, vectors, refusals, first);
+        infer(right, vectors, refusals, first + count / 2);
+      }
+    }
+  }
+
+  private Outcome checked(float[] vector, ImageInfo info) {
+    if (vector.length != dimension()) {
+      return new Refusal(
+          Refusal.Stage.VECTOR,
+          Refusal.WRONG_LENGTH,
+          "the vector has " + vector.length + " features, the model " + dimension());
+    }
+    for (int i = 0; i < vector.length; i++) {
+      if (!Float.isFinite(vector[i])) {
+        return new Refusal(
+            Refusal.Stage.VECTOR, Refusal.NOT_FINITE, "feature " + i + " is " + vector[i]);
+      }
+    }
+    return new Embedding(vector, info, provenance);
+  }
+
+  private void runOnPlainImages(int count) {
+    try (ImageTensor plain = new ImageTensor(tensor.size(), count)) {
+      float[] pixels = new float[tensor.size() * tensor.size() * 3];
+      Arrays.fill(pixels, 0.5f);
+      for (int i = 0; i < count; i++) {
+        plain.append(pixels);
+      }
+      model.embed(plain);
+    }
+  }
+
+  @Override
+  public void close() {
+    tensor.close();
+    decoder.close();
+    model.close();
+  }
+}

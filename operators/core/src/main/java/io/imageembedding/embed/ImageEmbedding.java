@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.embed;
+
+import static org.apache.flink.util.Preconditions.checkNotNull;
+
+import io.imageembedding.batch.BatchPolicy;
+import io.imageembedding.batch.MicroBatch;
+import io.imageembedding.batch.MicroBatches;
+import io.imageembedding.image.DecodeLimits;
+import io.imageembedding.image.Preprocessing;
+import io.imageembedding.model.FeatureVectorModel;
+import io.imageembedding.model.ModelDescriptor;
+import io.imageembedding.model.ModelException;
+import io.imageembedding.model.ModelSource;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+
+/**
+ * Embeds the images of any stream: every element comes out once, in the order of its input subtask,
+ * with its own timestamp and an embedding or a refusal.
+ *
+ * <pre>{@code
+ * DataStream<Embedded<byte[]>> embedded =
+ *     ImageEmbedding.of((byte[] file) -> file)
+ *         .model(ModelSource.parse("builtin"))
+ *         .batches(BatchPolicy.DEFAULT)
+ *         .embed(files);
+ * }</pre>
+ *
+ * <p>Micro-batching, the model and the way back are chained in one task; there is one model in each
+ * parallel instance. It holds no state, so it takes part in any checkpoint and in any guarantee
+ * that source and sink give.
+ *
+ * @param <T> the element
+ */
+public final class ImageEmbedding<T> {
+  private final ImageExtractor<T> extractor;
+  private ModelSource model = ModelSource.parse("builtin");
+  private BatchPolicy policy = BatchPolicy.DEFAULT;
+  private DecodeLimits limits = DecodeLimits.DEFAULT;
+  private Preprocessing preprocessing = Preprocessing.REFERENCE;
+  private String uidPrefix = "image-embedding";
+  private int parallelism;
+  private ModelDescriptor descriptor;
+
+  private ImageEmbedding(ImageExtractor<T> extractor) {
+    this.extractor = checkNotNull(extractor, "extractor");
+  }
+
+  /** An embedding by the built-in model with all defaults. */
+  public static <T> ImageEmbedding<T> of(ImageExtractor<T> extractor) {
+    return new ImageEmbedding<>(extractor);
+  }
+
+  /** Takes model, batches, limits and preprocessing from {@link EmbedOptions}. */
+  public ImageEmbedding<T> options(ReadableConfig config) {
+    return model(EmbedOptions.model(config))
+        .batches(EmbedOptions.batchPolicy(config))
+        .limits(EmbedOptions.decodeLimits(config))
+        .preprocessing(EmbedOptions.preprocessing(config));
+  }
+
+  /** The model; default: the built-in one. */
+  public ImageEmbedding<T> model(ModelSource source) {
+    model = checkNotNull(source, "source");
+    descriptor = null;
+    return this;
+  }
+
+  /** When a micro-batch is closed; default {@link BatchPolicy#DEFAULT}. */
+  public ImageEmbedding<T> batches(BatchPolicy batchPolicy) {
+    policy = checkNotNull(batchPolicy, "batchPolicy");
+    return this;
+  }
+
+  /** What an image may declare; default {@link DecodeLimits#DEFAULT}. */
+  public ImageEmbedding<T> limits(DecodeLimits decodeLimits) {
+    limits = checkNotNull(decodeLimits, "decodeLimits");
+    return this;
+  }
+
+  /** The way to the model's input; default {@link Preprocessing#REFERENCE}. */
+  public ImageEmbedding<T> preprocessing(Preprocessing way) {
+    preprocessing = checkNotNull(way, "way");
+    return this;
+  }
+
+  /**
+   * What the operators' uids begin with, by which a savepoint knows them; has to be set only where
+   * a job embeds more than one stream. Default {@code image-embedding}.
+   */
+  public ImageEmbedding<T> uidPrefix(String prefix) {
+    uidPrefix = checkNotNull(prefix, "prefix");
+    return this;
+  }
+
+  /**
+   * How many parallel instances there are; default: as many as the input stream has. With another
+   * number, Flink spreads the elements and only their order within one instance is kept.
+   */
+  public ImageEmbedding<T> parallelism(int instances) {
+    parallelism = instances;
+    return this;
+  }
+
+  /**
+   * Loads the model here once to see that it can be used, and says what it is.
+   *
+   * @throws ModelException if it cannot
+   */
+  public ModelDescriptor describeModel() {
+    if (descriptor == null) {
+      try (FeatureVectorModel loaded = model.load()) {
+        descriptor = loaded.descriptor();
+      }
+    }
+    return descriptor;
+  }
+
+  /** What will have made the vectors. */
+  public Provenance provenance() {
+    return Provenance.of(describeModel(), preprocessing);
+  }
+
+  /**
+   * Adds the operators to the stream's job. The model is loaded once for this, so that one that
+   * cannot be used fails the job while it is built; tasks refuse to start with another content.
+   *
+   * @throws ModelException if the model cannot be loaded
+   */
+  public SingleOutputStreamOperator<Embedded<T>> embed(DataStream<T> stream) {
+    TypeInformation<Embedded<T>> type = Embedded.typeInformation(stream.getType());
+    int instances = parallelism > 0 ? parallelism : stream.getParallelism();
+    EmbedFunction<T> function =
+        new EmbedFunction<>(
+            extractor, model, describeModel().sha256(), preprocessing, limits, policy.maxCount());
+    var batches =
+        named("micro-batch", instances, MicroBatches.batch(stream, policy, extractor::size));
+    var embedded =
+        named("embed", instances, batches.map(function).returns(MicroBatch.typeInformation(type)));
+    return named("unbatch", instances, MicroBatches.unbatch(embedded, type));
+  }
+
+  private <R> SingleOutputStreamOperator<R> named(
+      String name, int instances, SingleOutputStreamOperator<R> operator) {
+    return operator.name(name).uid(uidPrefix + "/" + name).setParallelism(instances);
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.embed;
+
+import io.imageembedding.image.Preprocessing;
+import io.imageembedding.model.ModelDescriptor;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * What made a vector. Two vectors may be compared only if their {@code vectorSpace} is the same.
+ *
+ * @param model name of the model, for people
+ * @param sha256 digest of the model's content
+ * @param precision arithmetic that the model ran in
+ * @param preprocessing {@link Preprocessing#id()}
+ * @param vectorSpace SHA-256 over the digest of the model, preprocessing and precision, each in
+ *     UTF-8 and followed by a line feed; 64 lower-case hex digits
+ */
+public record Provenance(
+    String model, String sha256, String precision, String preprocessing, String vectorSpace) {
+
+  /** Provenance of the vectors that the model makes of images prepared like this. */
+  public static Provenance of(ModelDescriptor model, Preprocessing preprocessing) {
+    return new Provenance(
+        model.name(),
+        model.sha256(),
+        model.precision(),
+        preprocessing.id(),
+        digest(model.sha256() + "\n" + preprocessing.id() + "\n" + model.precision() + "\n"));
+  }
+
+  private static String digest(String text) {
+    try {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(sha256.digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.embed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.imageembedding.batch.MicroBatch;
+import io.imageembedding.batch.MicroBatch.FlushReason;
+import io.imageembedding.image.DecodeLimits;
+import io.imageembedding.image.Preprocessing;
+import io.imageembedding.model.ModelException;
+import java.util.List;
+import org.apache.flink.streaming.api.operators.StreamMap;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+class EmbedFunctionTest {
+
+  @Test
+  void everyElementOfABatchIsAnsweredInOrderWithItsTimestamp() throws Exception {
+    try (var harness = harness(function("f00d"))) {
+      harness.open();
+      MicroBatch<byte[]> batch =
+          new MicroBatch<>(
+              List.of(TestingImages.solid(5), new byte[0], TestingImages.solid(7)),
+              new long[] {3, 1, 2},
+              FlushReason.AGE);
+      harness.processElement(new StreamRecord<>(batch));
+
+      MicroBatch<Embedded<byte[]>> answers = harness.extractOutputValues().get(0);
+      assertThat(answers.flushReason()).isEqualTo(FlushReason.AGE);
+      assertThat(answers.elements())
+          .extracting(Embedded::element)
+          .containsExactlyElementsOf(batch.elements());
+      assertThat(answers.elements())
+          .extracting(answer -> answer.outcome() instanceof Embedding)
+          .containsExactly(true, false, true);
+      assertThat(List.of(answers.timestamp(0), answers.timestamp(1), answers.timestamp(2)))
+          .containsExactly(3L, 1L, 2L);
+    }
+  }
+
+  @Test
+  void aModelOfOtherContentThanTheJobWasBuiltWithFailsTheTask() throws Exception {
+    int before = TestingModel.OPEN.get();
+    try (var harness = harness(function("beef"))) {
+      assertThatThrownBy(harness::open)
+          .isInstanceOf(ModelException.class)
+          .hasMessageContaining("f00d")
+          .hasMessageContaining("beef");
+    }
+    assertThat(TestingModel.OPEN.get()).isEqualTo(before);
+  }
+
+  @Test
+  void theModelIsLoadedOnOpenAndGivenBackOnClose() throws Exception {
+    int before = TestingModel.OPEN.get();
+    var harness = harness(function(null));
+    assertThat(TestingModel.OPEN.get()).isEqualTo(before);
+    harness.open();
+    assertThat(TestingModel.OPEN.get()).isEqualTo(before + 1);
+    harness.close();
+    assertThat(TestingModel.OPEN.get()).isEqualTo(before);
+  }
+
+  private static EmbedFunction<byte[]> function(String sha256) {
+    return new EmbedFunction<>(
+        bytes -> bytes,
+        TestingModel.SOUND,
+        sha256,
+        Preprocessing.REFERENCE,
+        DecodeLimits.DEFAULT,
+        4);
+  }
+
+  private static OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>>
+      harness(EmbedFunction<byte[]> function) throws Exception {
+    return new OneInputStreamOperatorTestHarness<>(new StreamMap<>(function));
+  }
+}

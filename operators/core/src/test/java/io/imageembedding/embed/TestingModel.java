@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.embed;
+
+import io.imageembedding.image.ImageTensor;
+import io.imageembedding.model.FeatureVectorModel;
+import io.imageembedding.model.ModelDescriptor;
+import io.imageembedding.model.ModelException;
+import io.imageembedding.model.ModelSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.tensorflow.ndarray.buffer.FloatDataBuffer;
+
+/**
+ * Answers an image with {level, batch size}, where level is its first channel from 0 to 255; levels
+ * of {@link Behaviour} misbehave.
+ */
+final class TestingModel implements FeatureVectorModel {
+  static final int SIZE = 4;
+  static final AtomicInteger OPEN = new AtomicInteger();
+  static final ModelDescriptor DESCRIPTOR = new ModelDescriptor("testing", "f00d", SIZE, 2, "fp32");
+
+  /** Levels that the model fails on, answers with too short a vector, or with NaN. */
+  record Behaviour(int failing, int shortened, int notANumber, boolean alwaysFailingAfterWarmUp)
+      implements ModelSource {
+    @Override
+    public FeatureVectorModel load() {
+      return new TestingModel(this);
+    }
+  }
+
+  static final Behaviour SOUND = new Behaviour(-1, -1, -1, false);
+
+  private final Behaviour behaviour;
+  private final List<Integer> batchSizes = new ArrayList<>();
+
+  private TestingModel(Behaviour behaviour) {
+    this.behaviour = behaviour;
+    OPEN.incrementAndGet();
+  }
+
+  @Override
+  public ModelDescriptor descriptor() {
+    return DESCRIPTOR;
+  }
+
+  @Override
+  public float[][] embed(ImageTensor images) {
+    batchSizes.add(images.count());
+    if (behaviour.alwaysFailingAfterWarmUp() && batchSizes.size() > 2) {
+      throw new ModelException("out of memory");
+    }
+    FloatDataBuffer pixels = images.tensor().asRawTensor().data().asFloats();
+    float[][] vectors = new float[images.count()][];
+    for (int i = 0; i < vectors.length; i++) {
+      int level = Math.round(pixels.getFloat((long) i * SIZE * SIZE * 3) * 255);
+      if (level == behaviour.failing()) {
+        throw new ModelException("cannot run on level " + level);
+      }
+      vectors[i] =
+          level == behaviour.shortened()
+              ? new float[1]
+              : new float[] {level == behaviour.notANumber() ? Float.NaN : level, 1};
+    }
+    return vectors;
+  }
+
+  @Override
+  public void close() {
+    OPEN.decrementAndGet();
+  }
+}
