@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.schema;
+
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * The fields of an {@link EmbeddingRecord}, with the vector as an array.
+ *
+ * @param capturedAt null where it is not known
+ */
+public record EmbeddingFields(
+    String id,
+    float[] embedding,
+    Model model,
+    String vectorSpace,
+    Image image,
+    Source source,
+    Instant capturedAt,
+    Map<String, String> attributes) {}

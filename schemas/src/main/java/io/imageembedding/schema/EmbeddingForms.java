@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.schema;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.util.Map;
+import org.apache.avro.io.BinaryEncoder;
+
+/** An embedding in Avro's binary encoding, fields in the schema's order, and as JSON. */
+final class EmbeddingForms {
+  private EmbeddingForms() {}
+
+  static void writeAvro(EmbeddingFields record, BinaryEncoder out) throws IOException {
+    out.writeString(record.id());
+    out.writeArrayStart();
+    out.setItemCount(record.embedding().length);
+    for (float feature : record.embedding()) {
+      out.startItem();
+      out.writeFloat(feature);
+    }
+    out.writeArrayEnd();
+    out.writeString(record.model().getName());
+    out.writeString(record.model().getSha256());
+    out.writeString(record.model().getPrecision());
+    out.writeString(record.model().getPreprocessing());
+    out.writeString(record.vectorSpace());
+    out.writeString(record.image().getFormat());
+    out.writeInt(record.image().getWidth());
+    out.writeInt(record.image().getHeight());
+    Source source = record.source();
+    out.writeString(source.getTopic());
+    out.writeInt(source.getPartition());
+    out.writeLong(source.getOffset());
+    writeNullable(source.getTimestamp() == null ? null : source.getTimestamp().toEpochMilli(), out);
+    writeNullable(record.capturedAt() == null ? null : record.capturedAt().toEpochMilli(), out);
+    out.writeMapStart();
+    out.setItemCount(record.attributes().size());
+    for (Map.Entry<String, String> attribute : record.attributes().entrySet()) {
+      out.startItem();
+      out.writeString(attribute.getKey());
+      out.writeString(attribute.getValue());
+    }
+    out.writeMapEnd();
+  }
+
+  private static void writeNullable(Long value, BinaryEncoder out) throws IOException {
+    out.writeIndex(value == null ? 0 : 1);
+    if (value != null) {
+      out.writeLong(value);
+    }
+  }
+
+  static void writeJson(EmbeddingFields record, JsonGenerator out) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("id", record.id());
+    out.writeArrayFieldStart("vector");
+    for (float feature : record.embedding()) {
+      out.writeNumber(feature);
+    }
+    out.writeEndArray();
+    out.writeNumberField("dimension", record.embedding().length);
+    out.writeObjectFieldStart("model");
+    out.writeStringField("name", record.model().getName());
+    out.writeStringField("sha256", record.model().getSha256());
+    out.writeStringField("precision", record.model().getPrecision());
+    out.writeStringField("preprocessing", record.model().getPreprocessing());
+    out.writeEndObject();
+    out.writeStringField("vectorSpace", record.vectorSpace());
+    out.writeObjectFieldStart("image");
+    out.writeStringField("format", record.image().getFormat());
+    out.writeNumberField("width", record.image().getWidth());
+    out.writeNumberField("height", record.image().getHeight());
+    out.writeEndObject();
+    writeSource(record.source(), out);
+    if (record.capturedAt() != null) {
+      out.writeNumberField("capturedAt", record.capturedAt().toEpochMilli());
+    }
+    out.writeObjectFieldStart("attributes");
+    for (Map.Entry<String, String> attribute : record.attributes().entrySet()) {
+      out.writeStringField(attribute.getKey(), attribute.getValue());
+    }
+    out.writeEndObject();
+    out.writeEndObject();
+  }
+
+  static void writeSource(Source source, JsonGenerator out) throws IOException {
+    out.writeObjectFieldStart("source");
+    out.writeStringField("topic", source.getTopic());
+    out.writeNumberField("partition", source.getPartition());
+    out.writeNumberField("offset", source.getOffset());
+    if (source.getTimestamp() != null) {
+      out.writeNumberField("timestamp", source.getTimestamp().toEpochMilli());
+    }
+    out.writeEndObject();
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.schema;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericRecord;
+
+/**
+ * Reads images from messages: the encoded image alone, and what else the record says without the
+ * image, so that neither costs the other. Not thread-safe.
+ */
+public final class ImageRecordReader {
+
+  /**
+   * A record without its image.
+   *
+   * @param id not empty
+   * @param capturedAt null where it is not known
+   * @param attributes of the producer
+   */
+  public record Metadata(String id, Instant capturedAt, Map<String, String> attributes) {}
+
+  private static final Schema IMAGE = fields("id", "image");
+  private static final Schema METADATA = fields("id", "capturedAt", "attributes");
+
+  private final WireFormat format;
+  private final RecordReader<GenericRecord> images;
+  private final RecordReader<GenericRecord> metadata;
+
+  /**
+   * @param format one that {@link WireFormat#isInput() can be read}
+   * @param registry null unless the format needs it
+   */
+  public ImageRecordReader(WireFormat format, SchemaRegistry registry) {
+    if (!format.isInput()) {
+      throw new IllegalArgumentException("wire format " + format.key() + " is not for input");
+    }
+    this.format = format;
+    this.images = RecordReader.projection(IMAGE, format, registry);
+    this.metadata = RecordReader.projection(METADATA, format, registry);
+  }
+
+  private static Schema fields(String... names) {
+    List<Schema.Field> fields =
+        List.of(names).stream()
+            .map(ImageRecord.SCHEMA$::getField)
+            .map(field -> new Schema.Field(field, field.schema()))
+            .toList();
+    return Schema.createRecord(
+        ImageRecord.SCHEMA$.getName(), null, ImageRecord.SCHEMA$.getNamespace(), false, fields);
+  }
+
+  /**
+   * The encoded image in a message's value; may be empty.
+   *
+   * @throws UnreadableRecordException if there is no record with id and image
+   * @throws IOException if the schema registry does not answer
+   */
+  public byte[] image(byte[] value) throws UnreadableRecordException, IOException {
+    if (format == WireFormat.RAW) {
+      if (value == null) {
+        throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
+      }
+      return value;
+    }
+    GenericRecord record = images.read(value);
+    if (record.get("id").toString().isEmpty()) {
+      throw new UnreadableRecordException(Code.MISSING_ID, "the record's id is empty");
+    }
+    if (!(record.get("image") instanceof ByteBuffer image)) {
+      throw new UnreadableRecordException(
+          Code.MISSING_IMAGE,
+          "the record has no image bytes; reading from its uri is not supported");
+    }
+    return image.array();
+  }
+
+  /**
+   * What the message says beside the image. With {@link WireFormat#RAW} the id is the key, or
+   * {@code topic-partition-offset} where that is null, empty or not UTF-8.
+   *
+   * @throws UnreadableRecordException if there is no record
+   * @throws IOException if the schema registry does not answer
+   */
+  public Metadata metadata(byte[] key, byte[] value, String topic, int partition, long offset)
+      throws UnreadableRecordException, IOException {
+    if (format == WireFormat.RAW) {
+      return new Metadata(rawId(key, topic, partition, offset), null, Map.of());
+    }
+    GenericRecord record = metadata.read(value);
+    @SuppressWarnings("unchecked")
+    Map<String, String> attributes = (Map<String, String>) record.get("attributes");
+    return new Metadata(
+        record.get("id").toString(), (Instant) record.get("capturedAt"), attributes);
+  }
+
+  private static String rawId(byte[] key, String topic, int partition, long offset) {
+    if (key != null && key.length > 0) {
+      try {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
+      } catch (CharacterCodingException e) {
+        // Not text: the place of the message names it.
+      }
+    }
+    return topic + "-" + partition + "-" + offset;
+  }
+}

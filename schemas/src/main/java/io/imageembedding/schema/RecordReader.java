@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.schema;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaCompatibility;
+import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
+import org.apache.avro.data.TimeConversions.TimestampMillisConversion;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.io.BinaryDecoder;
+import org.apache.avro.io.DatumReader;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumReader;
+
+/**
+ * Reads records from the values of messages in {@link WireFormat#AVRO} or {@link
+ * WireFormat#CONFLUENT_AVRO}, whichever compatible schema they were written with. Whatever the
+ * bytes are, it answers with a record or {@link UnreadableRecordException}, and allocates no more
+ * than the bytes hold. Not thread-safe.
+ *
+ * @param <T> the record
+ */
+public final class RecordReader<T> {
+  private final Schema schema;
+  private final WireFormat format;
+  private final SchemaRegistry registry;
+  private final Function<Schema, DatumReader<T>> newReader;
+  private final Map<Schema, DatumReader<T>> readers = new IdentityHashMap<>();
+  private BinaryDecoder decoder;
+
+  private RecordReader(
+      Schema schema,
+      WireFormat format,
+      SchemaRegistry registry,
+      Function<Schema, DatumReader<T>> newReader) {
+    if (format == WireFormat.CONFLUENT_AVRO && registry == null) {
+      throw new IllegalArgumentException("wire format confluent-avro needs a schema registry");
+    }
+    this.schema = schema;
+    this.format = format;
+    this.registry = registry;
+    this.newReader = newReader;
+  }
+
+  /**
+   * A reader of embeddings.
+   *
+   * @param registry null unless the format needs it
+   */
+  public static RecordReader<EmbeddingRecord> embeddings(
+      WireFormat format, SchemaRegistry registry) {
+    return specific(EmbeddingRecord.SCHEMA$, format, registry);
+  }
+
+  /**
+   * A reader of dead letters.
+   *
+   * @param registry null unless the format needs it
+   */
+  public static RecordReader<DeadLetter> deadLetters(WireFormat format, SchemaRegistry registry) {
+    return specific(DeadLetter.SCHEMA$, format, registry);
+  }
+
+  private static <T> RecordReader<T> specific(
+      Schema schema, WireFormat format, SchemaRegistry registry) {
+    if (format != WireFormat.AVRO && format != WireFormat.CONFLUENT_AVRO) {
+      throw new IllegalArgumentException("wire format " + format.key() + " is not Avro");
+    }
+    return new RecordReader<>(
+        schema,
+        format,
+        registry,
+        writer -> new SpecificDatumReader<>(writer, schema, GeneratedClasses.INSTANCE));
+  }
+
+  /** A reader of some fields of a record, as generic records; the others are skipped. */
+  static <T> RecordReader<T> projection(Schema schema, WireFormat format, SchemaRegistry registry) {
+    return new RecordReader<>(
+        schema,
+        format,
+        registry,
+        writer -> new GenericDatumReader<>(writer, schema, GeneratedClasses.INSTANCE));
+  }
+
+  /**
+   * The record in a message's value.
+   *
+   * @throws UnreadableRecordException if there is none that can be read
+   * @throws IOException if the schema registry does not answer
+   */
+  public T read(byte[] value) throws UnreadableRecordException, IOException {
+    if (value == null) {
+      throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
+    }
+    ByteBuffer message = ByteBuffer.wrap(value);
+    Schema writer = Framing.writer(format, message, registry);
+    DatumReader<T> reader = reader(writer);
+    if (!EncodedRecordBounds.isExactlyOne(writer, message)) {
+      throw wrongFormat();
+    }
+    decoder =
+        DecoderFactory.get().binaryDecoder(value, message.position(), message.remaining(), decoder);
+    try {
+      return reader.read(null, decoder);
+    } catch (AvroRuntimeException | IOException e) {
+      throw wrongFormat();
+    }
+  }
+
+  private UnreadableRecordException wrongFormat() {
+    return new UnreadableRecordException(
+        Code.WRONG_WIRE_FORMAT,
+        "the value is no " + schema.getName() + " of the schema that it names");
+  }
+
+  private DatumReader<T> reader(Schema writer) throws UnreadableRecordException {
+    DatumReader<T> reader = readers.get(writer);
+    if (reader == null) {
+      if (SchemaCompatibility.checkReaderWriterCompatibility(schema, writer).getType()
+          != SchemaCompatibilityType.COMPATIBLE) {
+        throw new UnreadableRecordException(
+            Code.UNKNOWN_SCHEMA,
+            "schema "
+                + writer.getFullName()
+                + " of the message is not compatible with "
+                + schema.getFullName());
+      }
+      reader = newReader.apply(writer);
+      readers.put(writer, reader);
+    }
+    return reader;
+  }
+
+  /**
+   * Finds the generated classes without the look-up by name that Avro guards by a system property,
+   * which a user of this library then need not set.
+   */
+  private static final class GeneratedClasses extends SpecificData {
+    static final GeneratedClasses INSTANCE = new GeneratedClasses();
+
+    private static final Map<String, Class<?>> CLASSES =
+        Map.of(
+            EmbeddingRecord.SCHEMA$.getFullName(), EmbeddingRecord.class,
+            Model.SCHEMA$.getFullName(), Model.class,
+            Image.SCHEMA$.getFullName(), Image.class,
+            Source.SCHEMA$.getFullName(), Source.class,
+            DeadLetter.SCHEMA$.getFullName(), DeadLetter.class,
+            Header.SCHEMA$.getFullName(), Header.class,
+            Stage.SCHEMA$.getFullName(), Stage.class,
+            Code.SCHEMA$.getFullName(), Code.class);
+
+    private GeneratedClasses() {
+      addLogicalTypeConversion(new TimestampMillisConversion());
+    }
+
+    @Override
+    public Class<?> getClass(Schema schema) {
+      return switch (schema.getType()) {
+        case RECORD, ENUM -> CLASSES.get(schema.getFullName());
+        default -> super.getClass(schema);
+      };
+    }
+  }
+}
