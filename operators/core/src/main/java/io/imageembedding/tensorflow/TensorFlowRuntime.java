@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.tensorflow;
 
+import java.util.function.Supplier;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
+import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.ConfigProto;
+import org.tensorflow.proto.GraphDef;
 
 /**
  * The one place that opens TensorFlow sessions, all with the same settings: one thread per
@@ -22,5 +25,42 @@ public final class TensorFlowRuntime {
   /** A session on the graph, owned and closed by the caller, before the graph. */
   public static Session newSession(Graph graph) {
     return new Session(graph, CONFIG);
+  }
+
+  /**
+   * A graph of that definition, owned and closed by the caller.
+   *
+   * @throws TensorFlowFailure if TensorFlow does not take it
+   */
+  public static Graph newGraph(GraphDef definition) throws TensorFlowFailure {
+    Graph graph = new Graph();
+    try {
+      run(
+          () -> {
+            graph.importGraphDef(definition);
+            return null;
+          });
+    } catch (TensorFlowFailure e) {
+      graph.close();
+      throw e;
+    }
+    return graph;
+  }
+
+  /**
+   * Runs something of TensorFlow, whose failures have no common type: some are sub-classes of
+   * {@link TensorFlowException}, others of exceptions of the JDK, all in the same package.
+   *
+   * @throws TensorFlowFailure if TensorFlow fails
+   */
+  public static <T> T run(Supplier<T> work) throws TensorFlowFailure {
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      if (e.getClass().getPackage().equals(TensorFlowException.class.getPackage())) {
+        throw new TensorFlowFailure(e);
+      }
+      throw e;
+    }
   }
 }

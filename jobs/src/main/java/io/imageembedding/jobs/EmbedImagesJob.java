@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs;
+
+import io.imageembedding.embed.ImageEmbedding;
+import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.kafka.KafkaMessage;
+import io.imageembedding.kafka.KafkaTopics;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * The streaming job: images from one topic, embeddings to another, dead letters to a third.
+ *
+ * <p>Submitted to a cluster with {@code flink run JAR --config FILE [-D key=value]...}; the command
+ * line's {@code job} runs the same in its own process.
+ */
+public final class EmbedImagesJob {
+
+  /** Name of a job that has none. */
+  public static final String DEFAULT_NAME = "image-embedding";
+
+  private static final Duration DEFAULT_CHECKPOINT_INTERVAL = Duration.ofSeconds(10);
+
+  private EmbedImagesJob() {}
+
+  /**
+   * Builds the job and runs it where Flink's options say.
+   *
+   * @throws InvalidOptionException naming key, value and what is allowed
+   */
+  public static void main(String[] args) throws Exception {
+    Configuration config = arguments(args);
+    StreamExecutionEnvironment env =
+        StreamExecutionEnvironment.getExecutionEnvironment(withDefaults(config));
+    build(env, withDefaults(config));
+    env.execute(config.get(PipelineOptions.NAME));
+  }
+
+  /** What the options are where nothing else is said: a name, and checkpoints that are kept. */
+  public static Configuration withDefaults(Configuration given) {
+    Configuration config = new Configuration();
+    config.set(PipelineOptions.NAME, DEFAULT_NAME);
+    config.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, DEFAULT_CHECKPOINT_INTERVAL);
+    config.set(
+        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    config.addAll(given);
+    return config;
+  }
+
+  /**
+   * Adds the job to the environment, after checking options, model and topics.
+   *
+   * @throws InvalidOptionException naming key, value and what is allowed
+   * @throws io.imageembedding.model.ModelException if the model cannot be used
+   * @throws io.imageembedding.kafka.KafkaSetupException if brokers or topics are not as needed
+   */
+  public static void build(StreamExecutionEnvironment env, Configuration config) {
+    KafkaTopics topics = KafkaTopics.of(config);
+    ImageEmbedding<KafkaMessage> embedding =
+        ImageEmbedding.of(topics.extractor()).options(config);
+    topics.check(embedding.describeModel().dimension());
+    topics.write(embedding.embed(topics.read(env)));
+  }
+
+  private static Configuration arguments(String[] args) {
+    Path file = null;
+    Map<String, String> overrides = new LinkedHashMap<>();
+    for (int i = 0; i < args.length; i++) {
+      if (args[i].equals("--config") && i + 1 < args.length) {
+        file = Path.of(args[++i]);
+      } else if (args[i].equals("-D") && i + 1 < args.length) {
+        override(args[++i], overrides);
+      } else if (args[i].startsWith("-D")) {
+        override(args[i].substring(2), overrides);
+      } else {
+        throw new InvalidOptionException(
+            "unknown argument " + args[i] + "; allowed: --config FILE, -D key=value");
+      }
+    }
+    return JobConfiguration.load(file, overrides);
+  }
+
+  private static void override(String pair, Map<String, String> overrides) {
+    int equals = pair.indexOf('=');
+    if (equals < 1) {
+      throw new InvalidOptionException("-D " + pair + ": needed: -D key=value");
+    }
+    overrides.put(pair.substring(0, equals), pair.substring(equals + 1));
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.imageembedding.embed.EmbedOptions;
+import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.embed.Options;
+import io.imageembedding.kafka.KafkaOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+
+/**
+ * The job's options from a YAML file, in which keys may be nested or dotted, and from {@code
+ * key=value} pairs, which win.
+ */
+public final class JobConfiguration {
+  private JobConfiguration() {}
+
+  /** Every option of the project that a configuration may set, beside Flink's own. */
+  public static List<ConfigOption<?>> options() {
+    List<ConfigOption<?>> all = new ArrayList<>(EmbedOptions.all());
+    all.addAll(KafkaOptions.all());
+    return all;
+  }
+
+  /**
+   * Reads the options and refuses unknown ones of the project.
+   *
+   * @param file YAML, or null for none
+   * @param overrides key to value
+   * @throws InvalidOptionException if the file cannot be read, or a key is unknown
+   */
+  public static Configuration load(Path file, Map<String, String> overrides) {
+    Map<String, String> values = new LinkedHashMap<>();
+    if (file != null) {
+      flatten("", read(file), values, file);
+    }
+    values.putAll(overrides);
+    Configuration config = Configuration.fromMap(values);
+    Options.requireKnown(config, options(), List.of(KafkaOptions.PROPERTIES_PREFIX));
+    return config;
+  }
+
+  private static JsonNode read(Path file) {
+    try {
+      return new YAMLMapper().readTree(Files.readString(file));
+    } catch (JsonProcessingException e) {
+      throw new InvalidOptionException(
+          "configuration file "
+              + file
+              + " is not YAML: line "
+              + e.getLocation().getLineNr()
+              + ": "
+              + e.getOriginalMessage().lines().findFirst().orElse("?"));
+    } catch (IOException e) {
+      throw new InvalidOptionException("configuration file " + file + " cannot be read");
+    }
+  }
+
+  private static void flatten(
+      String key, JsonNode node, Map<String, String> values, Path file) {
+    if (node.isObject()) {
+      node.properties()
+          .forEach(
+              entry ->
+                  flatten(
+                      key.isEmpty() ? entry.getKey() : key + "." + entry.getKey(),
+                      entry.getValue(),
+                      values,
+                      file));
+    } else if (key.isEmpty()) {
+      if (!node.isMissingNode() && !node.isNull()) {
+        throw new InvalidOptionException(
+            "configuration file " + file + " has no keys; needed: key: value");
+      }
+    } else if (node.isArray()) {
+      List<String> items = new ArrayList<>();
+      node.forEach(item -> items.add(item.asText()));
+      values.put(key, String.join(";", items));
+    } else if (!node.isNull()) {
+      values.put(key, node.asText());
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * The operations that a model may use: mathematics on arrays that networks are made of, calls and
+ * branches, and reading of variables. None reads or writes a file, a socket, a table or a queue,
+ * runs code of another language, prints, draws random numbers, or changes a variable.
+ */
+final class AllowedOperations {
+  private static final Set<String> NAMES =
+      words(
+          // Structure
+          "Const Identity IdentityN NoOp Placeholder PlaceholderWithDefault StopGradient Snapshot",
+          "PreventGradient EnsureShape PartitionedCall StatefulPartitionedCall StatelessIf If",
+          "StatelessCase Case StatelessWhile While Switch Merge ReadVariableOp",
+          // Convolutions, pooling, normalisation, activation
+          "Conv2D DepthwiseConv2dNative Conv3D Conv2DBackpropInput Dilation2D BiasAdd BiasAddV1",
+          "FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 LRN AvgPool AvgPool3D MaxPool",
+          "MaxPoolV2 MaxPool3D Relu Relu6 LeakyRelu Elu Selu Softplus Softsign Softmax LogSoftmax",
+          "Sigmoid Tanh Pad PadV2 MirrorPad SpaceToDepth DepthToSpace SpaceToBatchND",
+          "BatchToSpaceND SpaceToBatch BatchToSpace",
+          // Arithmetic
+          "Add AddV2 AddN Sub Mul MulNoNan Div RealDiv DivNoNan FloorDiv FloorMod Mod Neg Abs Sign",
+          "Square SquaredDifference Sqrt Rsqrt Reciprocal Inv Pow Exp Expm1 Log Log1p Erf Erfc",
+          "Floor Ceil Round Rint Maximum Minimum ClipByValue Cumsum Sin Cos Atan Xdivy Xlogy",
+          "L2Loss MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum",
+          // Reduction
+          "Mean Sum Prod Max Min All Any ArgMax ArgMin LogicalAnd LogicalOr LogicalNot TopKV2",
+          // Comparison and choice
+          "Equal NotEqual Less LessEqual Greater GreaterEqual Select SelectV2 Where IsFinite IsNan",
+          "IsInf",
+          // Shape
+          "Reshape Squeeze ExpandDims Transpose Shape ShapeN Size Rank StridedSlice Slice Split",
+          "SplitV Concat ConcatV2 Pack Unpack Tile Gather GatherV2 GatherNd Range LinSpace Fill",
+          "ZerosLike OnesLike OneHot BroadcastTo BroadcastArgs Reverse ReverseV2 InvertPermutation",
+          "Cast Bitcast MatrixDiag MatrixDiagPart MatrixBandPart",
+          // Resizing of images
+          "ResizeBilinear ResizeNearestNeighbor ResizeBicubic ResizeArea CropAndResize",
+          "ScaleAndTranslate AdjustContrastv2",
+          // Fake quantisation, as in networks trained for it
+          "FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel");
+
+  private AllowedOperations() {}
+
+  private static Set<String> words(String... lines) {
+    return Arrays.stream(lines)
+        .flatMap(line -> Arrays.stream(line.split(" ")))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /**
+   * @throws ModelException naming the operation if it is not allowed
+   */
+  static void require(String model, String operation) {
+    if (!NAMES.contains(operation)) {
+      throw new ModelException(
+          "model "
+              + model
+              + ": it uses the operation "
+              + operation
+              + ", which is not allowed; allowed is only mathematics on arrays");
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.TreeMap;
+
+/**
+ * MobileNetV2 1.0 at 224 pixels with the weights of the TF-Slim checkpoint mobilenet_v2_1.0_224,
+ * raw variables (not the moving averages, so not bit-equal to what Google published as a module).
+ * Batch normalisation is folded into the convolutions.
+ */
+record BuiltinModel() implements ModelSource {
+  static final String NAME = "builtin";
+  static final String WEIGHTS = "mobilenet_v2_1.0_224.safetensors";
+  static final String WEIGHTS_SHA256 =
+      "ff9e04fc8f2c2317f7b95c92c9f78eb4c5ba9e6205efe21a6c494973353bbcd3";
+  private static final String NETWORK = "mobilenet_v2_1.0_224";
+  private static final long serialVersionUID = 1L;
+
+  static Safetensors weights() {
+    try (InputStream in = BuiltinModel.class.getResourceAsStream(WEIGHTS)) {
+      if (in == null) {
+        throw new ModelException("builtin model: resource " + WEIGHTS + " is missing");
+      }
+      byte[] bytes = in.readAllBytes();
+      String found = ContentDigest.sha256(bytes);
+      if (!found.equals(WEIGHTS_SHA256)) {
+        throw new ModelException(
+            "builtin model: resource " + WEIGHTS + " is damaged, its SHA-256 is " + found);
+      }
+      return Safetensors.parse(bytes);
+    } catch (IOException e) {
+      throw new ModelException("builtin model: resource " + WEIGHTS + " cannot be read", e);
+    }
+  }
+
+  @Override
+  public FeatureVectorModel load() {
+    Safetensors weights = weights();
+    MobileNetV2 network = MobileNetV2.ofDepthMultiplier1();
+    ContentDigest digest = new ContentDigest();
+    new TreeMap<>(weights.tensors())
+        .forEach((key, tensor) -> digest.variable(key, "DT_FLOAT", tensor.shape(), tensor.bytes()));
+    digest.function(NETWORK.getBytes(StandardCharsets.UTF_8));
+    return GraphModel.load(
+        NETWORK,
+        MobileNetV2.INPUT_SIZE,
+        network.foldedGraph(weights),
+        MobileNetV2.INPUT,
+        MobileNetV2.OUTPUT,
+        session -> digest.hex());
+  }
+
+  @Override
+  public String toString() {
+    return NAME;
+  }
+}

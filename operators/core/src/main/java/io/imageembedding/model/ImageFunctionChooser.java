@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.SavedObjectGraphOuterClass.FunctionSpec;
+import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedConcreteFunction;
+import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
+import org.tensorflow.proto.Struct.StructuredValue;
+import org.tensorflow.proto.Struct.TensorSpecProto;
+import org.tensorflow.proto.TensorProto;
+import org.tensorflow.proto.TensorShapeProto;
+
+/**
+ * Finds the function that turns images into vectors: the signature {@code serving_default}, or the
+ * only one there is; else the root's {@code __call__} as it was traced for inference ({@code
+ * training=False}). Of several traces the one with the fewest further arguments is taken; those are
+ * given their defaults.
+ */
+final class ImageFunctionChooser {
+  private static final String DEFAULT_SIGNATURE = "serving_default";
+
+  private final String model;
+  private final ObjectGraph objects;
+  private final List<String> rejected = new ArrayList<>();
+
+  ImageFunctionChooser(String model, ObjectGraph objects) {
+    this.model = model;
+    this.objects = objects;
+  }
+
+  /**
+   * @throws ModelException if there is none, saying what there is
+   */
+  ImageFunction choose() {
+    Optional<ImageFunction> fromSignature = signature().flatMap(this::bestOf);
+    if (fromSignature.isPresent()) {
+      return fromSignature.get();
+    }
+    return objects
+        .child(objects.root(), "__call__")
+        .flatMap(this::bestOf)
+        .orElseThrow(
+            () ->
+                new ModelException(
+                    "model "
+                        + model
+                        + ": no function takes images; needed: one of float32 [any, size, size, 3]"
+                        + " to float32 [any, features], as signature or __call__; found: "
+                        + (rejected.isEmpty() ? "neither" : String.join("; ", rejected))));
+  }
+
+  private Optional<SavedObject> signature() {
+    return objects
+        .child(objects.root(), "signatures")
+        .flatMap(
+            signatures -> {
+              Map<String, Integer> byName = ObjectGraph.children(signatures);
+              Integer id = byName.get(DEFAULT_SIGNATURE);
+              if (id == null && byName.size() == 1) {
+                id = byName.values().iterator().next();
+              }
+              return Optional.ofNullable(id).map(objects::node);
+            });
+  }
+
+  private Optional<ImageFunction> bestOf(SavedObject object) {
+    List<ImageFunction> fitting = new ArrayList<>();
+    if (object.hasBareConcreteFunction()) {
+      String name = object.getBareConcreteFunction().getConcreteFunctionName();
+      candidate(name, object.getBareConcreteFunction().getFunctionSpec()).ifPresent(fitting::add);
+    }
+    for (String name : object.getFunction().getConcreteFunctionsList()) {
+      candidate(name, object.getFunction().getFunctionSpec()).ifPresent(fitting::add);
+    }
+    return fitting.stream().min(Comparator.comparingInt(function -> function.arguments().size()));
+  }
+
+  private Optional<ImageFunction> candidate(String name, FunctionSpec spec) {
+    SavedConcreteFunction function = objects.concreteFunction(name);
+    List<Argument> arguments = arguments(function.getCanonicalizedInputSignature(), spec);
+    List<TensorProto> tensors = new ArrayList<>();
+    int size = -1;
+    int images = 0;
+    for (Argument argument : arguments) {
+      if (argument.tensor() == null) {
+        if (argument.name().equals("training") && argument.literal().getBoolValue()) {
+          return reject(name, "is for training");
+        }
+      } else if (isImages(argument.tensor())) {
+        images++;
+        size = (int) argument.tensor().getShape().getDim(1).getSize();
+        tensors.add(null);
+      } else {
+        Optional<TensorProto> value = defaultValue(argument);
+        if (value.isEmpty()) {
+          return reject(name, "takes " + describe(argument.tensor()));
+        }
+        tensors.add(value.get());
+      }
+    }
+    if (images != 1) {
+      return reject(name, "takes " + images + " tensors of images");
+    }
+    int output = output(name, function.getOutputSignature());
+    return output < 0
+        ? Optional.empty()
+        : Optional.of(
+            new ImageFunction(name, size, tensors, function.getBoundInputsList(), output));
+  }
+
+  private Optional<ImageFunction> reject(String name, String reason) {
+    rejected.add(name + " " + reason);
+    return Optional.empty();
+  }
+
+  /** An argument of a trace: a tensor with its specification, or a literal. */
+  private record Argument(
+      String name, TensorSpecProto tensor, StructuredValue literal, StructuredValue byDefault) {}
+
+  /** Arguments in the order of the function's inputs: positional ones, then keywords sorted. */
+  private static List<Argument> arguments(StructuredValue signature, FunctionSpec spec) {
+    List<StructuredValue> both = signature.getTupleValue().getValuesList();
+    List<Argument> arguments = new ArrayList<>();
+    if (both.isEmpty()) {
+      return arguments;
+    }
+    Map<String, StructuredValue> argSpec = namedValues(spec.getFullargspec());
+    List<StructuredValue> names =
+        argSpec
+            .getOrDefault("args", StructuredValue.getDefaultInstance())
+            .getListValue()
+            .getValuesList();
+    List<StructuredValue> defaults = items(argSpec.get("defaults"));
+    int self =
+        spec.getIsMethod() && !names.isEmpty() && names.get(0).getStringValue().equals("self")
+            ? 1
+            : 0;
+    List<StructuredValue> positional = items(both.get(0));
+    for (int i = 0; i < positional.size(); i++) {
+      int place = i + self;
+      String name = place < names.size() ? names.get(place).getStringValue() : "";
+      int defaultPlace = place - (names.size() - defaults.size());
+      StructuredValue byDefault =
+          defaultPlace >= 0 && defaultPlace < defaults.size() ? defaults.get(defaultPlace) : null;
+      flatten(name, positional.get(i), byDefault, arguments, 0);
+    }
+    if (both.size() > 1) {
+      flatten("", both.get(1), null, arguments, 0);
+    }
+    return arguments;
+  }
+
+  private static void flatten(
+      String name,
+      StructuredValue value,
+      StructuredValue byDefault,
+      List<Argument> into,
+      int depth) {
+    if (depth > 16) {
+      throw new ModelException("a function's arguments are nested too deeply");
+    }
+    switch (value.getKindCase()) {
+      case TENSOR_SPEC_VALUE ->
+          into.add(new Argument(name, value.getTensorSpecValue(), null, byDefault));
+      case BOUNDED_TENSOR_SPEC_VALUE ->
+          into.add(
+              new Argument(
+                  name,
+                  TensorSpecProto.newBuilder()
+                      .setDtype(value.getBoundedTensorSpecValue().getDtype())
+                      .setShape(value.getBoundedTensorSpecValue().getShape())
+                      .build(),
+                  null,
+                  byDefault));
+      case TUPLE_VALUE, LIST_VALUE ->
+          items(value).forEach(item -> flatten(name, item, null, into, depth + 1));
+      case DICT_VALUE ->
+          value.getDictValue().getFieldsMap().entrySet().stream()
+              .sorted(Map.Entry.comparingByKey())
+              .forEach(entry -> flatten(entry.getKey(), entry.getValue(), null, into, depth + 1));
+      default -> into.add(new Argument(name, null, value, byDefault));
+    }
+  }
+
+  private static List<StructuredValue> items(StructuredValue value) {
+    if (value == null) {
+      return List.of();
+    }
+    return value.hasTupleValue()
+        ? value.getTupleValue().getValuesList()
+        : value.getListValue().getValuesList();
+  }
+
+  private static Map<String, StructuredValue> namedValues(StructuredValue namedTuple) {
+    Map<String, StructuredValue> values = new HashMap<>();
+    namedTuple
+        .getNamedTupleValue()
+        .getValuesList()
+        .forEach(pair -> values.put(pair.getKey(), pair.getValue()));
+    return Collections.unmodifiableMap(values);
+  }
+
+  private static boolean isImages(TensorSpecProto spec) {
+    TensorShapeProto shape = spec.getShape();
+    return spec.getDtype() == DataType.DT_FLOAT
+        && !shape.getUnknownRank()
+        && shape.getDimCount() == 4
+        && shape.getDim(0).getSize() == -1
+        && shape.getDim(1).getSize() > 0
+        && shape.getDim(1).getSize() <= 4096
+        && shape.getDim(1).getSize() == shape.getDim(2).getSize()
+        && shape.getDim(3).getSize() == 3;
+  }
+
+  /**
+   * The default of a scalar argument: a flag is off, a number is what the function's author set.
+   */
+  private static Optional<TensorProto> defaultValue(Argument argument) {
+    TensorSpecProto spec = argument.tensor();
+    if (spec.getShape().getUnknownRank() || spec.getShape().getDimCount() != 0) {
+      return Optional.empty();
+    }
+    TensorProto.Builder value =
+        TensorProto.newBuilder()
+            .setDtype(spec.getDtype())
+            .setTensorShape(TensorShapeProto.getDefaultInstance());
+    if (spec.getDtype() == DataType.DT_BOOL && argument.name().equals("training")) {
+      return Optional.of(value.addBoolVal(false).build());
+    }
+    StructuredValue byDefault = argument.byDefault();
+    if (spec.getDtype() == DataType.DT_FLOAT && byDefault != null) {
+      if (byDefault.hasFloat64Value()) {
+        return Optional.of(value.addFloatVal((float) byDefault.getFloat64Value()).build());
+      }
+      if (byDefault.hasInt64Value()) {
+        return Optional.of(value.addFloatVal(byDefault.getInt64Value()).build());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Index of the only output that can be vectors, or -1. */
+  private int output(String function, StructuredValue signature) {
+    List<Argument> outputs = new ArrayList<>();
+    flatten("", signature, null, outputs, 0);
+    int index = -1;
+    List<String> fitting = new ArrayList<>();
+    int tensor = 0;
+    for (Argument output : outputs) {
+      if (output.tensor() == null) {
+        continue;
+      }
+      if (isVectors(output.tensor())) {
+        fitting.add(output.name());
+        index = tensor;
+      }
+      tensor++;
+    }
+    if (fitting.size() != 1) {
+      reject(
+          function,
+          fitting.isEmpty()
+              ? "gives no float32 [any, features]"
+              : "gives several vectors: " + String.join(", ", fitting));
+      return -1;
+    }
+    return index;
+  }
+
+  private static boolean isVectors(TensorSpecProto spec) {
+    return spec.getDtype() == DataType.DT_FLOAT
+        && (spec.getShape().getUnknownRank() || spec.getShape().getDimCount() == 2);
+  }
+
+  private static String describe(TensorSpecProto spec) {
+    List<Long> dimensions =
+        spec.getShape().getDimList().stream().map(TensorShapeProto.Dim::getSize).toList();
+    return spec.getDtype() + (spec.getShape().getUnknownRank() ? " of any shape" : "" + dimensions);
+  }
+}

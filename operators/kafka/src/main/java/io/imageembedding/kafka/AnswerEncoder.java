@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import io.imageembedding.embed.Embedded;
+import io.imageembedding.embed.Embedding;
+import io.imageembedding.embed.Provenance;
+import io.imageembedding.embed.Refusal;
+import io.imageembedding.schema.Code;
+import io.imageembedding.schema.EmbeddingFields;
+import io.imageembedding.schema.Image;
+import io.imageembedding.schema.ImageRecordReader;
+import io.imageembedding.schema.Model;
+import io.imageembedding.schema.RecordWriter;
+import io.imageembedding.schema.Source;
+import io.imageembedding.schema.Stage;
+import io.imageembedding.schema.UnreadableRecordException;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Properties;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Encodes every answer: embeddings to the main output, dead letters to the side output {@link
+ * #DEAD_LETTERS}. What its topic would not take becomes a dead letter, and a dead letter that its
+ * topic would not take loses as much of the original as it must.
+ */
+final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, OutgoingMessage> {
+  private static final long serialVersionUID = 1L;
+
+  static final OutputTag<OutgoingMessage> DEAD_LETTERS =
+      new OutputTag<>("dead-letters", OutgoingMessage.typeInformation());
+
+  private final WireSettings wire;
+  private final String outputTopic;
+  private final String deadLetterTopic;
+  private final Properties properties;
+
+  private transient ImageRecordReader reader;
+  private transient RecordWriter<EmbeddingFields> embeddings;
+  private transient DeadLetterEncoder deadLetters;
+  private transient int maxEmbeddingBytes;
+  private transient Provenance provenance;
+  private transient Model model;
+
+  AnswerEncoder(
+      WireSettings wire, String outputTopic, String deadLetterTopic, Properties properties) {
+    this.wire = wire;
+    this.outputTopic = outputTopic;
+    this.deadLetterTopic = deadLetterTopic;
+    this.properties = properties;
+  }
+
+  @Override
+  public void open(OpenContext context) throws IOException {
+    try (TopicInspector inspector = new TopicInspector(properties)) {
+      open(inspector.maxMessageBytes(outputTopic), inspector.maxMessageBytes(deadLetterTopic));
+    }
+  }
+
+  void open(int embeddingBytes, int deadLetterBytes) throws IOException {
+    maxEmbeddingBytes = embeddingBytes;
+    reader = new ImageRecordReader(wire.input(), wire.registry(wire.input()));
+    embeddings = RecordWriter.embeddings(wire.output(), wire.registry(wire.output()), outputTopic);
+    deadLetters =
+        new DeadLetterEncoder(
+            RecordWriter.deadLetters(wire.output(), wire.registry(wire.output()), deadLetterTopic),
+            deadLetterBytes);
+  }
+
+  @Override
+  public void processElement(
+      Embedded<KafkaMessage> answer, Context context, Collector<OutgoingMessage> out)
+      throws IOException {
+    KafkaMessage message = answer.element();
+    if (answer.outcome() instanceof Embedding embedding) {
+      OutgoingMessage encoded = encode(message, embedding);
+      long bytes = MessageSizes.upperBound(encoded);
+      if (bytes <= maxEmbeddingBytes) {
+        out.collect(encoded);
+        return;
+      }
+      String reason =
+          "the embedding record takes "
+              + bytes
+              + " bytes, topic "
+              + outputTopic
+              + " messages up to "
+              + maxEmbeddingBytes;
+      context.output(
+          DEAD_LETTERS,
+          deadLetters.encode(message, id(message), Stage.store, Code.RECORD_TOO_LARGE, reason));
+    } else if (answer.outcome() instanceof Refusal refusal) {
+      context.output(
+          DEAD_LETTERS,
+          deadLetters.encode(
+              message,
+              id(message),
+              Stage.valueOf(refusal.stage().name().toLowerCase(Locale.ROOT)),
+              Code.valueOf(refusal.code()),
+              refusal.message()));
+    }
+  }
+
+  private OutgoingMessage encode(KafkaMessage message, Embedding embedding) throws IOException {
+    ImageRecordReader.Metadata metadata;
+    try {
+      metadata = metadata(message);
+    } catch (UnreadableRecordException e) {
+      throw new IllegalStateException("a message with an image became unreadable: " + message, e);
+    }
+    EmbeddingFields record =
+        new EmbeddingFields(
+            metadata.id(),
+            embedding.vector(),
+            model(embedding.provenance()),
+            embedding.provenance().vectorSpace(),
+            new Image(
+                embedding.image().format(), embedding.image().width(), embedding.image().height()),
+            source(message),
+            metadata.capturedAt(),
+            metadata.attributes());
+    return new OutgoingMessage(
+        message.key(), embeddings.write(record), message.headers(), message.partition());
+  }
+
+  private Model model(Provenance current) {
+    if (!current.equals(provenance)) {
+      provenance = current;
+      model =
+          new Model(
+              current.model(), current.sha256(), current.precision(), current.preprocessing());
+    }
+    return model;
+  }
+
+  private ImageRecordReader.Metadata metadata(KafkaMessage message)
+      throws UnreadableRecordException, IOException {
+    return reader.metadata(
+        message.key(), message.value(), message.topic(), message.partition(), message.offset());
+  }
+
+  /** The record's id, or null where it cannot be read or is empty. */
+  private String id(KafkaMessage message) throws IOException {
+    try {
+      String id = metadata(message).id();
+      return id.isEmpty() ? null : id;
+    } catch (UnreadableRecordException e) {
+      return null;
+    }
+  }
+
+  static Source source(KafkaMessage message) {
+    return new Source(
+        message.topic(),
+        message.partition(),
+        message.offset(),
+        message.timestamp() == KafkaMessage.NO_TIMESTAMP
+            ? null
+            : Instant.ofEpochMilli(message.timestamp()));
+  }
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import io.imageembedding.embed.Embedded;
+import io.imageembedding.embed.ImageExtractor;
+import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.embed.Options;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.source.KafkaSource;
+import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
+import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.OffsetResetStrategy;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/**
+ * The topics of one job, as {@link KafkaOptions} names them: messages in as they are, embeddings
+ * and dead letters out, each to its topic with the same guarantee.
+ *
+ * <pre>{@code
+ * KafkaTopics topics = KafkaTopics.of(config);
+ * ImageEmbedding<KafkaMessage> embedding = ImageEmbedding.of(topics.extractor()).options(config);
+ * topics.check(embedding.describeModel().dimension());
+ * topics.write(embedding.embed(topics.read(env)));
+ * }</pre>
+ */
+public final class KafkaTopics {
+
+  /** Longest job name; transactional ids are made of it. */
+  static final int MAX_JOB_NAME = 200;
+
+  private static final String SOME_NAME = "the name of a topic";
+
+  private final ReadableConfig config;
+  private final String jobName;
+  private final String inputTopic;
+  private final String outputTopic;
+  private final String deadLetterTopic;
+  private final WireSettings wire;
+  private final DeliveryGuarantee guarantee;
+  private final Duration transactionTimeout;
+  private final Properties properties;
+
+  private KafkaTopics(ReadableConfig config) {
+    this.config = config;
+    jobName =
+        Options.get(
+            config,
+            PipelineOptions.NAME,
+            name -> name == null || !name.isBlank() && name.length() <= MAX_JOB_NAME,
+            "1 to " + MAX_JOB_NAME + " characters");
+    inputTopic = required(KafkaOptions.INPUT_TOPIC, SOME_NAME);
+    outputTopic = required(KafkaOptions.OUTPUT_TOPIC, SOME_NAME);
+    deadLetterTopic = required(KafkaOptions.DEAD_LETTER_TOPIC, SOME_NAME);
+    if (Stream.of(inputTopic, outputTopic, deadLetterTopic).distinct().count() < 3) {
+      throw new InvalidOptionException(
+          KafkaOptions.OUTPUT_TOPIC.key(),
+          outputTopic,
+          "input, output and dead letters in three different topics");
+    }
+    wire = WireSettings.of(config);
+    guarantee =
+        Options.get(
+            config,
+            KafkaOptions.DELIVERY_GUARANTEE,
+            value -> value != DeliveryGuarantee.NONE,
+            "exactly-once or at-least-once");
+    transactionTimeout =
+        Options.get(
+            config,
+            KafkaOptions.TRANSACTION_TIMEOUT,
+            value -> value.toMillis() >= 1000 && value.toMillis() <= Integer.MAX_VALUE,
+            "a duration from 1 s");
+    properties =
+        KafkaClientProperties.of(
+            required(KafkaOptions.BOOTSTRAP_SERVERS, "host:port, separated by commas"),
+            KafkaOptions.PROPERTIES_PREFIX,
+            passedThrough(config));
+  }
+
+  /**
+   * The topics that the configuration names; nothing is asked of a broker yet.
+   *
+   * @throws InvalidOptionException naming key, value and what is allowed
+   */
+  public static KafkaTopics of(ReadableConfig config) {
+    return new KafkaTopics(config);
+  }
+
+  private String required(ConfigOption<String> option, String allowed) {
+    String value = Options.get(config, option, v -> v == null || !v.isBlank(), allowed);
+    if (value == null) {
+      throw new InvalidOptionException(option.key() + " is not set; needed: " + allowed);
+    }
+    return value;
+  }
+
+  private static Map<String, String> passedThrough(ReadableConfig config) {
+    Map<String, String> given = new HashMap<>();
+    config
+        .toMap()
+        .forEach(
+            (key, value) -> {
+              if (key.startsWith(KafkaOptions.PROPERTIES_PREFIX)) {
+                given.put(key.substring(KafkaOptions.PROPERTIES_PREFIX.length()), value);
+              }
+            });
+    return given;
+  }
+
+  /**
+   * Asks the brokers whether the job can run as it is set: topics exist, the output topic takes a
+   * record with a vector of that dimension, transactions may last as long as they are set to.
+   *
+   * @param dimension of the vectors
+   * @throws KafkaSetupException if it cannot, or no broker answers within 15 seconds
+   * @throws InvalidOptionException if the transaction timeout is longer than the brokers allow or
+   *     shorter than the time between checkpoints
+   */
+  public void check(int dimension) {
+    try (TopicInspector inspector = new TopicInspector(properties)) {
+      for (String topic : List.of(inputTopic, outputTopic, deadLetterTopic)) {
+        inspector.requireTopic(topic);
+      }
+      int needed = wire.bytesOfAnEmbedding(dimension);
+      int taken = inspector.maxMessageBytes(outputTopic);
+      if (taken < needed) {
+        throw new KafkaSetupException(
+            "topic '"
+                + outputTopic
+                + "' takes messages up to "
+                + taken
+                + " bytes (max.message.bytes), but an embedding of "
+                + dimension
+                + " features needs about "
+                + needed);
+      }
+      MessageSizes.report(
+          inputTopic,
+          inspector.maxMessageBytes(inputTopic),
+          deadLetterTopic,
+          inspector.maxMessageBytes(deadLetterTopic));
+      if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
+        checkTransactionTimeout(inspector.maxTransactionTimeout());
+      }
+    }
+  }
+
+  private void checkTransactionTimeout(Duration most) {
+    Duration interval =
+        config.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL).orElse(Duration.ZERO);
+    if (interval.isZero()) {
+      throw new InvalidOptionException(
+          CheckpointingOptions.CHECKPOINTING_INTERVAL.key()
+              + " is not set; needed: exactly-once delivery writes with each checkpoint");
+    }
+    if (transactionTimeout.compareTo(most) > 0 || transactionTimeout.compareTo(interval) <= 0) {
+      throw new InvalidOptionException(
+          KafkaOptions.TRANSACTION_TIMEOUT.key(),
+          transactionTimeout.toMillis() + " ms",
+          "longer than the checkpoint interval ("
+              + interval.toMillis()
+              + " ms), at most the brokers' transaction.max.timeout.ms ("
+              + most.toMillis()
+              + " ms)");
+    }
+  }
+
+  /** Finds the image in a message; refusals are those of the wire format. */
+  public ImageExtractor<KafkaMessage> extractor() {
+    return new MessageImageExtractor(wire);
+  }
+
+  /** The messages of the input topic, all partitions, with Kafka's timestamps. */
+  public DataStream<KafkaMessage> read(StreamExecutionEnvironment env) {
+    Properties consumer = new Properties();
+    consumer.setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    consumer.putAll(properties);
+    KafkaSourceBuilder<KafkaMessage> source =
+        KafkaSource.<KafkaMessage>builder()
+            .setTopics(inputTopic)
+            .setGroupId(config.getOptional(KafkaOptions.GROUP_ID).orElse(name()))
+            .setClientIdPrefix(name())
+            .setStartingOffsets(start())
+            .setDeserializer(new MessageDeserializer())
+            .setProperties(consumer);
+    if (Options.get(config, KafkaOptions.INPUT_BOUNDED, value -> true, "true or false")) {
+      source.setBounded(OffsetsInitializer.latest());
+    }
+    Duration lateness =
+        Options.get(
+            config,
+            KafkaOptions.INPUT_MAX_OUT_OF_ORDERNESS,
+            value -> value == null || !value.isNegative(),
+            "a duration");
+    WatermarkStrategy<KafkaMessage> watermarks =
+        lateness == null
+            ? WatermarkStrategy.noWatermarks()
+            : WatermarkStrategy.forBoundedOutOfOrderness(lateness);
+    return env.fromSource(source.build(), watermarks, "images from " + inputTopic).uid("images");
+  }
+
+  // The connector still takes the deprecated enum of the Kafka client.
+  @SuppressWarnings("deprecation")
+  private OffsetsInitializer start() {
+    return switch (Options.get(
+        config, KafkaOptions.INPUT_START, start -> true, "committed, earliest or latest")) {
+      case COMMITTED -> OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST);
+      case EARLIEST -> OffsetsInitializer.earliest();
+      case LATEST -> OffsetsInitializer.latest();
+    };
+  }
+
+  /** Writes every answer: embeddings to the output topic, refusals to that of the dead letters. */
+  public void write(DataStream<Embedded<KafkaMessage>> answers) {
+    int instances = answers.getParallelism();
+    SingleOutputStreamOperator<OutgoingMessage> embeddings =
+        answers
+            .process(new AnswerEncoder(wire, outputTopic, deadLetterTopic, properties))
+            .returns(OutgoingMessage.typeInformation())
+            .name("encode")
+            .uid("encode")
+            .setParallelism(instances);
+    embeddings
+        .sinkTo(sink(outputTopic, name()))
+        .name("embeddings to " + outputTopic)
+        .uid("embeddings")
+        .setParallelism(instances);
+    embeddings
+        .getSideOutput(AnswerEncoder.DEAD_LETTERS)
+        .sinkTo(sink(deadLetterTopic, name() + "-dead-letters"))
+        .name("dead letters to " + deadLetterTopic)
+        .uid("dead-letters")
+        .setParallelism(instances);
+  }
+
+  private KafkaSink<OutgoingMessage> sink(String topic, String transactionalIdPrefix) {
+    Properties producer = new Properties();
+    producer.setProperty(
+        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(MessageSizes.MAX_REQUEST_BYTES));
+    producer.setProperty(
+        ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(MessageSizes.BUFFER_BYTES));
+    producer.putAll(properties);
+    producer.setProperty(
+        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, String.valueOf(transactionTimeout.toMillis()));
+    return KafkaSink.<OutgoingMessage>builder()
+        .setKafkaProducerConfig(producer)
+        .setRecordSerializer(new MessageSerializer(topic))
+        .setDeliveryGuarantee(guarantee)
+        .setTransactionalIdPrefix(transactionalIdPrefix)
+        .build();
+  }
+
+  private String name() {
+    return jobName == null ? "image-embedding" : jobName;
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import io.imageembedding.embed.ElementRefusedException;
+import io.imageembedding.embed.ImageExtractor;
+import io.imageembedding.schema.ImageRecordReader;
+import io.imageembedding.schema.UnreadableRecordException;
+import java.io.IOException;
+
+/** Finds the image of a message in its wire format. */
+final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
+  private static final long serialVersionUID = 1L;
+
+  private final WireSettings wire;
+  private transient ImageRecordReader reader;
+
+  MessageImageExtractor(WireSettings wire) {
+    this.wire = wire;
+  }
+
+  @Override
+  public void open() throws IOException {
+    reader = new ImageRecordReader(wire.input(), wire.registry(wire.input()));
+  }
+
+  @Override
+  public byte[] image(KafkaMessage message) throws ElementRefusedException, IOException {
+    try {
+      return reader.image(message.value());
+    } catch (UnreadableRecordException e) {
+      throw new ElementRefusedException(e.code().name(), e.getMessage());
+    }
+  }
+
+  @Override
+  public long size(KafkaMessage message) {
+    return message.value() == null ? 0 : message.value().length;
+  }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How large messages are and may be. */
+final class MessageSizes {
+  private static final Logger LOG = LoggerFactory.getLogger(MessageSizes.class);
+
+  /**
+   * Largest request that our producers send: as large as any topic may be set to take, so that it
+   * is the topic's own limit that counts.
+   */
+  static final int MAX_REQUEST_BYTES = 128 << 20;
+
+  /** Memory of a producer for what waits to be sent: one of the largest messages and then some. */
+  static final long BUFFER_BYTES = MAX_REQUEST_BYTES + (32L << 20);
+
+  /** Batch header, and the largest that lengths, offsets and timestamps of a record can be. */
+  private static final int OVERHEAD = 100;
+
+  private static final int HEADER_OVERHEAD = 10;
+
+  private MessageSizes() {}
+
+  /** An upper bound of what the message takes of its topic's {@code max.message.bytes}. */
+  static long upperBound(OutgoingMessage message) {
+    long bytes = OVERHEAD + length(message.key()) + message.value().length;
+    for (KafkaHeader header : message.headers()) {
+      bytes +=
+          HEADER_OVERHEAD
+              + header.key().getBytes(StandardCharsets.UTF_8).length
+              + length(header.value());
+    }
+    return bytes;
+  }
+
+  private static long length(byte[] bytes) {
+    return bytes == null ? 0 : bytes.length;
+  }
+
+  static void report(
+      String inputTopic, int inputBytes, String deadLetterTopic, int deadLetterBytes) {
+    if (deadLetterBytes <= inputBytes) {
+      LOG.warn(
+          "topic {} takes messages up to {} bytes, {} only up to {}: a dead letter that is too"
+              + " large is sent without the original bytes; set max.message.bytes higher to keep"
+              + " them",
+          inputTopic,
+          inputBytes,
+          deadLetterTopic,
+          deadLetterBytes);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Asks the brokers what there is and what it takes; answers or gives up within 15 seconds. */
+final class TopicInspector implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TopicInspector.class);
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  /** A broker's own default for {@code max.message.bytes}, taken where it may not be asked. */
+  static final int DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
+
+  private final String servers;
+  private final Admin admin;
+
+  TopicInspector(Properties clientProperties) {
+    servers = clientProperties.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
+    Properties properties = new Properties();
+    properties.putAll(clientProperties);
+    String patience = String.valueOf(PATIENCE.toMillis());
+    properties.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience);
+    properties.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patience);
+    try {
+      admin = Admin.create(properties);
+    } catch (KafkaException e) {
+      Throwable reason = e.getCause() == null ? e : e.getCause();
+      throw new KafkaSetupException(
+          "no Kafka client for " + servers + ": " + reason.getMessage(), e);
+    }
+  }
+
+  /**
+   * @throws KafkaSetupException if no broker answers, or there is no such topic
+   */
+  void requireTopic(String topic) {
+    try {
+      admin.describeTopics(List.of(topic)).allTopicNames().get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException
+          || e.getCause() instanceof InvalidTopicException) {
+        throw new KafkaSetupException("topic '" + topic + "' does not exist at " + servers, e);
+      }
+      throw failed(e);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  /** Largest message that the topic takes, in bytes. */
+  int maxMessageBytes(String topic) {
+    return Integer.parseInt(
+        value(
+            new ConfigResource(ConfigResource.Type.TOPIC, topic),
+            TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+            String.valueOf(DEFAULT_MAX_MESSAGE_BYTES)));
+  }
+
+  /** Longest time that the brokers keep a transaction open. */
+  Duration maxTransactionTimeout() {
+    String fifteenMinutes = "900000";
+    try {
+      String node = admin.describeCluster().nodes().get().iterator().next().idString();
+      return Duration.ofMillis(
+          Long.parseLong(
+              value(
+                  new ConfigResource(ConfigResource.Type.BROKER, node),
+                  "transaction.max.timeout.ms",
+                  fifteenMinutes)));
+    } catch (ExecutionException e) {
+      throw failed(e);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private String value(ConfigResource resource, String key, String otherwise) {
+    Future<Config> config = admin.describeConfigs(List.of(resource)).values().get(resource);
+    try {
+      return config.get().get(key).value();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof AuthorizationException) {
+        LOG.warn("{} of {} may not be read here; taking {}", key, resource, otherwise);
+        return otherwise;
+      }
+      throw failed(e);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private KafkaSetupException failed(ExecutionException e) {
+    if (e.getCause() instanceof TimeoutException) {
+      return new KafkaSetupException(
+          "no Kafka broker answered at " + servers + " within " + PATIENCE.toSeconds() + " s", e);
+    }
+    return new KafkaSetupException(
+        "Kafka at " + servers + " refused: " + e.getCause().getMessage(), e);
+  }
+
+  private static KafkaSetupException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new KafkaSetupException("interrupted while asking Kafka", e);
+  }
+
+  @Override
+  public void close() {
+    admin.close(Duration.ZERO);
+  }
+}

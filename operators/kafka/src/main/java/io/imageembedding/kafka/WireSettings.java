@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.embed.Options;
+import io.imageembedding.schema.SchemaRegistry;
+import io.imageembedding.schema.WireFormat;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Predicate;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ReadableConfig;
+
+/**
+ * Wire formats of input and output and what they need; travels with the job, without any secret.
+ *
+ * @param registryUrl null where no format needs it
+ * @param credentialsFile null for a registry without credentials
+ */
+record WireSettings(WireFormat input, WireFormat output, String registryUrl, String credentialsFile)
+    implements Serializable {
+
+  static WireSettings of(ReadableConfig config) {
+    WireFormat input =
+        format(config, KafkaOptions.INPUT_FORMAT, WireFormat::isInput, "avro, confluent-avro, raw");
+    WireFormat output =
+        format(
+            config, KafkaOptions.OUTPUT_FORMAT, WireFormat::isOutput, "avro, confluent-avro, json");
+    String url = config.get(KafkaOptions.SCHEMA_REGISTRY_URL);
+    if (input == WireFormat.CONFLUENT_AVRO || output == WireFormat.CONFLUENT_AVRO) {
+      String key = KafkaOptions.SCHEMA_REGISTRY_URL.key();
+      if (url == null) {
+        throw new InvalidOptionException(
+            key + " is not set; needed: wire format confluent-avro has a schema registry");
+      }
+      try {
+        SchemaRegistry.requireAddress(url);
+      } catch (IllegalArgumentException e) {
+        throw new InvalidOptionException(key + ": " + e.getMessage());
+      }
+    }
+    return new WireSettings(
+        input, output, url, config.get(KafkaOptions.SCHEMA_REGISTRY_CREDENTIALS_FILE));
+  }
+
+  private static WireFormat format(
+      ReadableConfig config,
+      ConfigOption<String> option,
+      Predicate<WireFormat> valid,
+      String allowed) {
+    return WireFormat.parse(Options.get(config, option, key -> isFormat(key, valid), allowed));
+  }
+
+  private static boolean isFormat(String key, Predicate<WireFormat> valid) {
+    try {
+      return valid.test(WireFormat.parse(key));
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  /** A client of the registry, or null if the format needs none. */
+  SchemaRegistry registry(WireFormat format) throws IOException {
+    if (format != WireFormat.CONFLUENT_AVRO) {
+      return null;
+    }
+    return new SchemaRegistry(
+        registryUrl, credentialsFile == null ? null : Files.readString(Path.of(credentialsFile)));
+  }
+
+  /** About how many bytes an embedding takes in the output format, with room for id and names. */
+  int bytesOfAnEmbedding(int dimension) {
+    int eachFeature = output == WireFormat.JSON ? 14 : Float.BYTES;
+    return dimension * eachFeature + 2048;
+  }
+}
