@@ -59,15 +59,36 @@ public final class ImageTensor implements AutoCloseable {
    * @param rgb {@code size * size * 3} values in [0,1], row by row
    */
   public void append(float[] rgb) {
+    requireRoom();
+    if (rgb.length != imageLength()) {
+      throw new IllegalArgumentException(
+          "expected " + imageLength() + " values, not " + rgb.length);
+    }
+    full.asRawTensor().data().asFloats().offset((long) count * imageLength()).write(rgb);
+    count++;
+  }
+
+  /** Writes a row of the image that {@link #advance()} will append. */
+  void write(int row, float[] rgb) {
+    requireRoom();
+    long offset = (long) count * imageLength() + (long) row * size * 3;
+    full.asRawTensor().data().asFloats().offset(offset).write(rgb);
+  }
+
+  /** Appends the image whose rows have been written. */
+  void advance() {
+    requireRoom();
+    count++;
+  }
+
+  private int imageLength() {
+    return size * size * 3;
+  }
+
+  private void requireRoom() {
     if (count == capacity) {
       throw new IllegalStateException("already holds " + capacity + " images");
     }
-    int length = size * size * 3;
-    if (rgb.length != length) {
-      throw new IllegalArgumentException("expected " + length + " values, not " + rgb.length);
-    }
-    full.asRawTensor().data().asFloats().offset((long) count * length).write(rgb);
-    count++;
   }
 
   /**
@@ -85,7 +106,7 @@ public final class ImageTensor implements AutoCloseable {
     full.asRawTensor()
         .data()
         .asFloats()
-        .copyTo(part.asRawTensor().data().asFloats(), (long) count * size * size * 3);
+        .copyTo(part.asRawTensor().data().asFloats(), (long) count * imageLength());
     return part;
   }
 
@@ -95,7 +116,7 @@ public final class ImageTensor implements AutoCloseable {
       throw new IndexOutOfBoundsException(from + " to " + to + " of " + count);
     }
     ImageTensor copy = new ImageTensor(size, to - from);
-    long length = (long) size * size * 3;
+    long length = imageLength();
     full.asRawTensor()
         .data()
         .asFloats()

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.image;
+
+import io.imageembedding.tensorflow.TensorFlowFailure;
+import io.imageembedding.tensorflow.TensorFlowRuntime;
+import org.tensorflow.Graph;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.NdArrays;
+import org.tensorflow.ndarray.buffer.ByteDataBuffer;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.types.TString;
+
+/**
+ * The decoder of the model's own pipeline: TensorFlow's {@code DecodeImage} with three channels,
+ * the first frame only, everything else at its default. JPEG is decoded with the DCT INTEGER_FAST,
+ * which is why other decoders give other pixels.
+ */
+final class ReferenceDecoder implements AutoCloseable {
+  private static final String ENCODED = "encoded";
+  private static final String DECODED = "decoded";
+
+  private final Graph graph;
+  private final Session session;
+
+  ReferenceDecoder() {
+    GraphDef.Builder definition = GraphDef.newBuilder();
+    definition
+        .addNodeBuilder()
+        .setName(ENCODED)
+        .setOp("Placeholder")
+        .putAttr("dtype", AttrValue.newBuilder().setType(DataType.DT_STRING).build());
+    definition
+        .addNodeBuilder()
+        .setName(DECODED)
+        .setOp("DecodeImage")
+        .addInput(ENCODED)
+        .putAttr("channels", AttrValue.newBuilder().setI(3).build())
+        .putAttr("dtype", AttrValue.newBuilder().setType(DataType.DT_UINT8).build())
+        .putAttr("expand_animations", AttrValue.newBuilder().setB(false).build());
+    try {
+      graph = TensorFlowRuntime.newGraph(definition.build());
+    } catch (TensorFlowFailure e) {
+      throw new IllegalStateException("this TensorFlow has no DecodeImage", e);
+    }
+    session = TensorFlowRuntime.newSession(graph);
+  }
+
+  /** The pixels, in native memory until they are closed. */
+  Pixels decode(byte[] encoded) throws TensorFlowFailure {
+    try (TString input = TString.tensorOfBytes(NdArrays.scalarOfObject(encoded))) {
+      Result result =
+          TensorFlowRuntime.run(() -> session.runner().feed(ENCODED, input).fetch(DECODED).run());
+      return new TensorPixels(result);
+    }
+  }
+
+  private static final class TensorPixels implements Pixels {
+    private final Result result;
+    private final ByteDataBuffer bytes;
+    private final int width;
+    private final int height;
+
+    TensorPixels(Result result) {
+      this.result = result;
+      Tensor tensor = result.get(0);
+      height = (int) tensor.shape().get(0);
+      width = (int) tensor.shape().get(1);
+      bytes = tensor.asRawTensor().data();
+    }
+
+    @Override
+    public int width() {
+      return width;
+    }
+
+    @Override
+    public int height() {
+      return height;
+    }
+
+    @Override
+    public void read(int row, byte[] into) {
+      bytes.offset((long) row * width * 3).read(into, 0, width * 3);
+    }
+
+    @Override
+    public void close() {
+      result.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    session.close();
+    graph.close();
+  }
+}

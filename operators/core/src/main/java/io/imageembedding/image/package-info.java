@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Encoded bytes to pixels, safely: header and limits first, then the reference's own decoders. */
+package io.imageembedding.image;
