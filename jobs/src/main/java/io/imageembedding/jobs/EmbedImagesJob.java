@@ -64,8 +64,7 @@ public final class EmbedImagesJob {
    */
   public static void build(StreamExecutionEnvironment env, Configuration config) {
     KafkaTopics topics = KafkaTopics.of(config);
-    ImageEmbedding<KafkaMessage> embedding =
-        ImageEmbedding.of(topics.extractor()).options(config);
+    ImageEmbedding<KafkaMessage> embedding = ImageEmbedding.of(topics.extractor()).options(config);
     topics.check(embedding.describeModel().dimension());
     topics.write(embedding.embed(topics.read(env)));
   }

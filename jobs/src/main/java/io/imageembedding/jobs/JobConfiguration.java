@@ -66,8 +66,7 @@ public final class JobConfiguration {
     }
   }
 
-  private static void flatten(
-      String key, JsonNode node, Map<String, String> values, Path file) {
+  private static void flatten(String key, JsonNode node, Map<String, String> values, Path file) {
     if (node.isObject()) {
       node.properties()
           .forEach(

@@ -56,8 +56,8 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Outgoi
 
   @Override
   public void open(OpenContext context) throws IOException {
-    try (TopicInspector inspector = new TopicInspector(properties)) {
-      open(inspector.maxMessageBytes(outputTopic), inspector.maxMessageBytes(deadLetterTopic));
+    try (TopicAdmin admin = new TopicAdmin(properties)) {
+      open(admin.maxMessageBytes(outputTopic), admin.maxMessageBytes(deadLetterTopic));
     }
   }
 

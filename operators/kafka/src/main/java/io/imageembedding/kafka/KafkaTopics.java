@@ -133,12 +133,12 @@ public final class KafkaTopics {
    *     shorter than the time between checkpoints
    */
   public void check(int dimension) {
-    try (TopicInspector inspector = new TopicInspector(properties)) {
+    try (TopicAdmin admin = new TopicAdmin(properties)) {
       for (String topic : List.of(inputTopic, outputTopic, deadLetterTopic)) {
-        inspector.requireTopic(topic);
+        admin.requireTopic(topic);
       }
       int needed = wire.bytesOfAnEmbedding(dimension);
-      int taken = inspector.maxMessageBytes(outputTopic);
+      int taken = admin.maxMessageBytes(outputTopic);
       if (taken < needed) {
         throw new KafkaSetupException(
             "topic '"
@@ -152,11 +152,11 @@ public final class KafkaTopics {
       }
       MessageSizes.report(
           inputTopic,
-          inspector.maxMessageBytes(inputTopic),
+          admin.maxMessageBytes(inputTopic),
           deadLetterTopic,
-          inspector.maxMessageBytes(deadLetterTopic));
+          admin.maxMessageBytes(deadLetterTopic));
       if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
-        checkTransactionTimeout(inspector.maxTransactionTimeout());
+        checkTransactionTimeout(admin.maxTransactionTimeout());
       }
     }
   }

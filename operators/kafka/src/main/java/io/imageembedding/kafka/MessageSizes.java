@@ -43,7 +43,7 @@ final class MessageSizes {
 
   static void report(
       String inputTopic, int inputBytes, String deadLetterTopic, int deadLetterBytes) {
-    if (deadLetterBytes <= inputBytes) {
+    if (deadLetterBytes < inputBytes) {
       LOG.warn(
           "topic {} takes messages up to {} bytes, {} only up to {}: a dead letter that is too"
               + " large is sent without the original bytes; set max.message.bytes higher to keep"

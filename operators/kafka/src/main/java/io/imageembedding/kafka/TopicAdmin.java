@@ -3,25 +3,28 @@ package io.imageembedding.kafka;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Asks the brokers what there is and what it takes; answers or gives up within 15 seconds. */
-final class TopicInspector implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(TopicInspector.class);
+public final class TopicAdmin implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TopicAdmin.class);
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   /** A broker's own default for {@code max.message.bytes}, taken where it may not be asked. */
@@ -30,7 +33,11 @@ final class TopicInspector implements AutoCloseable {
   private final String servers;
   private final Admin admin;
 
-  TopicInspector(Properties clientProperties) {
+  /**
+   * @param clientProperties with the brokers to begin with
+   * @throws KafkaSetupException if no client can be made of them
+   */
+  public TopicAdmin(Properties clientProperties) {
     servers = clientProperties.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
     Properties properties = new Properties();
     properties.putAll(clientProperties);
@@ -49,7 +56,7 @@ final class TopicInspector implements AutoCloseable {
   /**
    * @throws KafkaSetupException if no broker answers, or there is no such topic
    */
-  void requireTopic(String topic) {
+  public void requireTopic(String topic) {
     try {
       admin.describeTopics(List.of(topic)).allTopicNames().get();
     } catch (ExecutionException e) {
@@ -58,6 +65,24 @@ final class TopicInspector implements AutoCloseable {
         throw new KafkaSetupException("topic '" + topic + "' does not exist at " + servers, e);
       }
       throw failed(e);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  /**
+   * Creates the topic if there is none of that name; an existing one stays as it is.
+   *
+   * @throws KafkaSetupException if no broker answers, or it refuses
+   */
+  public void createIfMissing(String topic, int partitions) {
+    NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty());
+    try {
+      admin.createTopics(List.of(wanted)).all().get();
+    } catch (ExecutionException e) {
+      if (!(e.getCause() instanceof TopicExistsException)) {
+        throw failed(e);
+      }
     } catch (InterruptedException e) {
       throw interrupted(e);
     }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.imageembedding.embed.Embedding;
+import io.imageembedding.embed.Outcome;
+import io.imageembedding.embed.Refusal;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.util.Locale;
+
+/**
+ * What became of one image, as the command line prints it.
+ *
+ * @param id of the image; null where it could not be read
+ * @param embedding null if it failed
+ * @param failure null if it did not
+ */
+record Answer(String id, Embedding embedding, Failure failure) {
+  private static final JsonFactory JSON = new JsonFactory();
+
+  /** Why there is no embedding, in the words of a dead letter. */
+  record Failure(String stage, String code, String message) {}
+
+  static Answer of(String id, Outcome outcome) {
+    if (outcome instanceof Refusal refusal) {
+      String stage = refusal.stage().name().toLowerCase(Locale.ROOT);
+      return new Answer(id, null, new Failure(stage, refusal.code(), refusal.message()));
+    }
+    return new Answer(id, (Embedding) outcome, null);
+  }
+
+  /** One JSON object without line breaks. */
+  String json() throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator out = JSON.createGenerator(text)) {
+      out.writeStartObject();
+      out.writeStringField("id", id);
+      if (failure != null) {
+        out.writeObjectFieldStart("error");
+        out.writeStringField("stage", failure.stage());
+        out.writeStringField("code", failure.code());
+        out.writeStringField("message", failure.message());
+        out.writeEndObject();
+      } else {
+        writeEmbedding(out);
+      }
+      out.writeEndObject();
+    }
+    return text.toString();
+  }
+
+  private void writeEmbedding(JsonGenerator out) throws IOException {
+    out.writeArrayFieldStart("vector");
+    for (float feature : embedding.vector()) {
+      out.writeNumber(feature);
+    }
+    out.writeEndArray();
+    out.writeNumberField("dimension", embedding.vector().length);
+    out.writeObjectFieldStart("model");
+    out.writeStringField("name", embedding.provenance().model());
+    out.writeStringField("sha256", embedding.provenance().sha256());
+    out.writeStringField("precision", embedding.provenance().precision());
+    out.writeEndObject();
+    out.writeObjectFieldStart("image");
+    out.writeStringField("format", embedding.image().format());
+    out.writeNumberField("width", embedding.image().width());
+    out.writeNumberField("height", embedding.image().height());
+    out.writeEndObject();
+  }
+
+  /** Format and size of the image, or the failure, in a few words. */
+  String summary() {
+    return failure != null
+        ? failure.stage() + " " + failure.code() + ": " + failure.message()
+        : embedding.image().format()
+            + " "
+            + embedding.image().width()
+            + "x"
+            + embedding.image().height();
+  }
+}

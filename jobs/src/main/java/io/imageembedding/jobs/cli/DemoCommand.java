@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs.cli;
+
+import io.imageembedding.jobs.EmbedImagesJob;
+import io.imageembedding.jobs.EmbeddedKafka;
+import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.jobs.cli.ContactSheet.Picture;
+import io.imageembedding.jobs.cli.DemoImages.DemoImage;
+import io.imageembedding.jobs.cli.Neighbours.Neighbour;
+import io.imageembedding.kafka.KafkaClientProperties;
+import io.imageembedding.kafka.TopicAdmin;
+import io.imageembedding.schema.WireFormat;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import me.tongfei.progressbar.ProgressBar;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description =
+        "Starts a Kafka broker and a Flink cluster with two slots in this process, publishes photos"
+            + " and altered copies of them, runs the job, reads the embeddings back and shows for"
+            + " each image which other one is nearest.")
+final class DemoCommand implements Callable<Integer> {
+  private static final String IMAGES = "images";
+  private static final String EMBEDDINGS = "embeddings";
+  private static final String DEAD_LETTERS = "dead-letters";
+  private static final String SLOTS = "2";
+  private static final int SHOWN = 3;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description = "Folder of images; default: photos that come with the program.")
+  private Path images;
+
+  @Option(
+      names = "--model",
+      paramLabel = "SRC",
+      defaultValue = "builtin",
+      description = "'builtin', or the directory of a SavedModel 2.0. Default: ${DEFAULT-VALUE}.")
+  private String model;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      defaultValue = "demo-output",
+      description = "Where the contact sheet is written. Default: ${DEFAULT-VALUE}.")
+  private Path output;
+
+  @Option(names = "--json", description = "One JSON object a line, with the vector.")
+  private boolean json;
+
+  /** An image that has an embedding. */
+  private record Found(DemoImage image, Answer answer) {}
+
+  @Override
+  public Integer call() throws Exception {
+    List<DemoImage> demoImages = images == null ? DemoImages.builtin() : DemoImages.of(images);
+    List<Answer> answers;
+    say("starting a broker …");
+    try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+      publish(demoImages, kafka);
+      say("running the job on " + demoImages.size() + " images …");
+      runJob(kafka);
+      answers = read(kafka);
+    }
+    return show(demoImages, answers);
+  }
+
+  private void say(String line) {
+    spec.commandLine().getErr().println(line);
+  }
+
+  private static Properties properties(EmbeddedKafka kafka) {
+    return KafkaClientProperties.of(kafka.bootstrapServers(), "", Map.of());
+  }
+
+  private static void publish(List<DemoImage> demoImages, EmbeddedKafka kafka) throws IOException {
+    try (TopicAdmin admin = new TopicAdmin(properties(kafka))) {
+      for (String topic : List.of(IMAGES, EMBEDDINGS, DEAD_LETTERS)) {
+        admin.createIfMissing(topic, 2);
+      }
+    }
+    try (ImagePublisher publisher = new ImagePublisher(properties(kafka), IMAGES, WireFormat.AVRO);
+        ProgressBar progress = Progress.bar("publishing", demoImages.size())) {
+      for (DemoImage image : demoImages) {
+        publisher.publish(image.id(), image.bytes());
+        progress.step();
+      }
+      publisher.flush();
+    }
+  }
+
+  private void runJob(EmbeddedKafka kafka) throws Exception {
+    Map<String, String> options = new HashMap<>();
+    options.put("pipeline.name", "demo");
+    options.put("parallelism.default", SLOTS);
+    options.put("execution.checkpointing.interval", "1 s");
+    options.put("image-embedding.model", model);
+    options.put("image-embedding.kafka.bootstrap-servers", kafka.bootstrapServers());
+    options.put("image-embedding.kafka.input.topic", IMAGES);
+    options.put("image-embedding.kafka.input.bounded", "true");
+    options.put("image-embedding.kafka.output.topic", EMBEDDINGS);
+    options.put("image-embedding.kafka.dead-letter.topic", DEAD_LETTERS);
+    Configuration config = EmbedImagesJob.withDefaults(JobConfiguration.load(null, options));
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
+    EmbedImagesJob.build(env, config);
+    env.execute();
+  }
+
+  private static List<Answer> read(EmbeddedKafka kafka) throws IOException {
+    List<Answer> answers = new ArrayList<>();
+    for (String topic : List.of(EMBEDDINGS, DEAD_LETTERS)) {
+      new TopicReader(WireFormat.AVRO, null)
+          .read(
+              properties(kafka),
+              topic,
+              answer -> {
+                answers.add(answer);
+                return true;
+              });
+    }
+    return answers;
+  }
+
+  private int show(List<DemoImage> demoImages, List<Answer> answers) throws IOException {
+    Map<String, Answer> byId =
+        answers.stream().collect(Collectors.toMap(Answer::id, Function.identity()));
+    List<Found> found = new ArrayList<>();
+    PrintWriter out = spec.commandLine().getOut();
+    for (DemoImage image : demoImages) {
+      Answer answer = byId.get(image.id());
+      if (answer == null) {
+        throw new CommandFailure("no answer came for '" + image.id() + "'");
+      }
+      if (json) {
+        out.println(answer.json());
+      }
+      if (answer.failure() == null) {
+        found.add(new Found(image, answer));
+      } else if (!json) {
+        out.println(image.id() + "  " + answer.summary());
+      }
+    }
+    Neighbours neighbours =
+        new Neighbours(found.stream().map(each -> each.answer().embedding().vector()).toList());
+    Help.TextTable table = table();
+    table.addRowValues("IMAGE", "SIZE", "NEAREST OTHER", "COSINE");
+    List<List<Picture>> rows = new ArrayList<>();
+    int versions = 0;
+    for (int i = 0; i < found.size(); i++) {
+      Found each = found.get(i);
+      List<Picture> row = new ArrayList<>();
+      row.add(new Picture(each.image().id(), each.image().bytes(), true));
+      List<Neighbour> nearest = neighbours.of(i, SHOWN);
+      for (Neighbour neighbour : nearest) {
+        DemoImage other = found.get(neighbour.index()).image();
+        row.add(
+            new Picture(
+                ContactSheet.caption(other.id(), neighbour.cosine()),
+                other.bytes(),
+                other.photo().equals(each.image().photo())));
+      }
+      rows.add(row);
+      if (!nearest.isEmpty()) {
+        DemoImage other = found.get(nearest.get(0).index()).image();
+        versions += other.photo().equals(each.image().photo()) ? 1 : 0;
+        table.addRowValues(
+            each.image().id(),
+            each.answer().summary(),
+            other.id(),
+            String.format(Locale.ROOT, "%.4f", nearest.get(0).cosine()));
+      }
+    }
+    Path sheet = output.resolve("contact-sheet.html");
+    String summary =
+        versions
+            + " of "
+            + found.size()
+            + ": the nearest other image is a version of the same photo";
+    if (!found.isEmpty()) {
+      ContactSheet.write(
+          sheet, summary, found.get(0).answer().embedding().provenance().toString(), rows);
+      say("contact sheet: " + sheet.toAbsolutePath().normalize());
+    }
+    if (!json) {
+      out.print(table);
+    }
+    (json ? spec.commandLine().getErr() : out).println(summary);
+    out.flush();
+    return ExitCode.OK;
+  }
+
+  private Help.TextTable table() {
+    return Help.TextTable.forColumns(
+        spec.commandLine().getColorScheme(),
+        new Help.Column(34, 0, Help.Column.Overflow.TRUNCATE),
+        new Help.Column(18, 2, Help.Column.Overflow.TRUNCATE),
+        new Help.Column(34, 2, Help.Column.Overflow.TRUNCATE),
+        new Help.Column(9, 2, Help.Column.Overflow.TRUNCATE));
+  }
+}

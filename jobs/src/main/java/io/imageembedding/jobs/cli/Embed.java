@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs.cli;
+
+import java.util.Arrays;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line. Exit code 0: done; 1: failed, with one line that says why; 2: wrong usage.
+ * Results go to standard output, everything else to standard error.
+ */
+@Command(
+    name = "embed",
+    description = "Embeddings of images by MobileNetV2 on Apache Flink.",
+    mixinStandardHelpOptions = true,
+    version = "flink-image-embedding 0.1.0-SNAPSHOT",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      DemoCommand.class,
+      ImageCommand.class,
+      JobCommand.class,
+      PublishCommand.class,
+      ReadCommand.class
+    })
+public final class Embed implements Runnable {
+  private static final String VERBOSE = "--verbose";
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = VERBOSE,
+      scope = ScopeType.INHERIT,
+      description = "Show the log, and the stack trace of a failure.")
+  private boolean verbose;
+
+  private Embed() {}
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    if (Arrays.asList(args).contains(VERBOSE)) {
+      // Before any logger is made.
+      System.setProperty("image-embedding.log.level", "info");
+    }
+    int exitCode = newCommandLine().execute(args);
+    System.out.flush();
+    System.exit(exitCode);
+  }
+
+  static CommandLine newCommandLine() {
+    Embed embed = new Embed();
+    return new CommandLine(embed)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (failure, commandLine, parsed) -> {
+              if (embed.verbose) {
+                failure.printStackTrace(commandLine.getErr());
+              }
+              commandLine
+                  .getErr()
+                  .println(
+                      commandLine
+                          .getColorScheme()
+                          .errorText("embed: " + Failures.describe(failure)));
+              return CommandLine.ExitCode.SOFTWARE;
+            });
+  }
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "Missing command");
+  }
+}

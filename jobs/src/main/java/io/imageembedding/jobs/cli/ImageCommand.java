@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs.cli;
+
+import io.imageembedding.embed.ElementRefusedException;
+import io.imageembedding.embed.ImageEmbedder;
+import io.imageembedding.embed.Outcome;
+import io.imageembedding.image.DecodeLimits;
+import io.imageembedding.image.Preprocessing;
+import io.imageembedding.image.Preprocessing.Orientation;
+import io.imageembedding.model.ModelSource;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "image",
+    mixinStandardHelpOptions = true,
+    description =
+        "Embeds image files in this process, without Kafka. Exits with 1 if any could not be"
+            + " embedded, after answering all.")
+final class ImageCommand implements Callable<Integer> {
+  private static final int BATCH = 8;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(arity = "1..*", paramLabel = "FILE", description = "Image files.")
+  private List<Path> files;
+
+  @Option(
+      names = "--model",
+      paramLabel = "SRC",
+      defaultValue = "builtin",
+      description = "'builtin', or the directory of a SavedModel 2.0. Default: ${DEFAULT-VALUE}.")
+  private String model;
+
+  @Option(
+      names = "--orientation",
+      defaultValue = "ignore",
+      description = "EXIF orientation: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+  private Orientation orientation;
+
+  @Option(names = "--json", description = "One JSON object a line, with the vector.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    boolean failed = false;
+    try (ImageEmbedder embedder =
+        new ImageEmbedder(
+            ModelSource.parse(model),
+            new Preprocessing(orientation),
+            DecodeLimits.DEFAULT,
+            Math.min(BATCH, files.size()))) {
+      for (int from = 0; from < files.size(); from += BATCH) {
+        List<Path> batch = files.subList(from, Math.min(files.size(), from + BATCH));
+        List<Outcome> outcomes = embedder.embed(batch.size(), i -> read(batch.get(i)));
+        for (int i = 0; i < batch.size(); i++) {
+          Answer answer = Answer.of(batch.get(i).toString(), outcomes.get(i));
+          failed |= answer.failure() != null;
+          out.println(json ? answer.json() : answer.id() + "  " + line(answer));
+        }
+        out.flush();
+      }
+    }
+    return failed ? ExitCode.SOFTWARE : ExitCode.OK;
+  }
+
+  private static byte[] read(Path file) throws ElementRefusedException {
+    try {
+      if (Files.size(file) > DecodeLimits.DEFAULT.maxBytes()) {
+        throw new ElementRefusedException(
+            "TOO_LARGE", "the file is larger than " + DecodeLimits.DEFAULT.maxBytes() + " bytes");
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new ElementRefusedException("UNREADABLE_FILE", "the file cannot be read");
+    }
+  }
+
+  private static String line(Answer answer) {
+    if (answer.failure() != null) {
+      return answer.summary();
+    }
+    StringBuilder line = new StringBuilder(answer.summary());
+    float[] vector = answer.embedding().vector();
+    line.append("  ").append(vector.length).append(" features: ");
+    for (int i = 0; i < Math.min(4, vector.length); i++) {
+      line.append(String.format(Locale.ROOT, "%.4f ", vector[i]));
+    }
+    return line.append(vector.length > 4 ? "…" : "").toString();
+  }
+}
