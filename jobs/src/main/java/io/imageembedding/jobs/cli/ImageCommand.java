@@ -34,7 +34,7 @@ final class ImageCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "Image files.")
-  private List<Path> files;
+  private List<String> files;
 
   @Option(
       names = "--model",
@@ -63,10 +63,10 @@ final class ImageCommand implements Callable<Integer> {
             DecodeLimits.DEFAULT,
             Math.min(BATCH, files.size()))) {
       for (int from = 0; from < files.size(); from += BATCH) {
-        List<Path> batch = files.subList(from, Math.min(files.size(), from + BATCH));
-        List<Outcome> outcomes = embedder.embed(batch.size(), i -> read(batch.get(i)));
+        List<String> batch = files.subList(from, Math.min(files.size(), from + BATCH));
+        List<Outcome> outcomes = embedder.embed(batch.size(), i -> read(Path.of(batch.get(i))));
         for (int i = 0; i < batch.size(); i++) {
-          Answer answer = Answer.of(batch.get(i).toString(), outcomes.get(i));
+          Answer answer = Answer.of(batch.get(i), outcomes.get(i));
           failed |= answer.failure() != null;
           out.println(json ? answer.json() : answer.id() + "  " + line(answer));
         }

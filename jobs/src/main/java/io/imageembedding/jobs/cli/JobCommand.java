@@ -4,6 +4,7 @@ package io.imageembedding.jobs.cli;
 import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.kafka.KafkaTopics;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,6 +48,13 @@ final class JobCommand implements Callable<Integer> {
   private Map<String, String> overrides = new LinkedHashMap<>();
 
   @Option(
+      names = "--create-topics",
+      paramLabel = "N",
+      description =
+          "Create the topics of embeddings and dead letters with N partitions where there are none.")
+  private Integer newPartitions;
+
+  @Option(
       names = "--restore",
       paramLabel = "PATH",
       description =
@@ -57,6 +65,9 @@ final class JobCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Configuration config = EmbedImagesJob.withDefaults(JobConfiguration.load(file, overrides));
+    if (newPartitions != null) {
+      KafkaTopics.of(config).createOutputs(newPartitions);
+    }
     boolean remote = config.getOptional(DeploymentOptions.TARGET).isPresent();
     Path checkpoints = null;
     if (!remote) {

@@ -124,6 +124,19 @@ public final class KafkaTopics {
   }
 
   /**
+   * Creates the topics of the embeddings and of the dead letters where there are none; the input is
+   * its producers'.
+   *
+   * @throws KafkaSetupException if no broker answers, or it refuses
+   */
+  public void createOutputs(int partitions) {
+    try (TopicAdmin admin = new TopicAdmin(properties)) {
+      admin.createIfMissing(outputTopic, partitions);
+      admin.createIfMissing(deadLetterTopic, partitions);
+    }
+  }
+
+  /**
    * Asks the brokers whether the job can run as it is set: topics exist, the output topic takes a
    * record with a vector of that dimension, transactions may last as long as they are set to.
    *

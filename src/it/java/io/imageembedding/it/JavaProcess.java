@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.it;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Java processes on the classpath and with the JVM arguments of the command line. */
+final class JavaProcess {
+
+  /** What a process that has ended left behind. */
+  record Ended(int exitCode, List<String> out, String err) {
+
+    String lastLine() {
+      return out.isEmpty() ? "" : out.get(out.size() - 1);
+    }
+  }
+
+  private JavaProcess() {}
+
+  /** The root of the project. */
+  static Path project() {
+    return Path.of(System.getProperty("image-embedding.project"));
+  }
+
+  static List<String> command(Class<?> main, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("@" + project().resolve("jobs/src/main/launch/jvm.args"));
+    command.add("-cp");
+    command.add(System.getProperty("java.class.path"));
+    command.add(main.getName());
+    command.addAll(arguments);
+    return command;
+  }
+
+  /** Runs a command to its end in the folder. */
+  static Ended run(Path folder, Map<String, String> environment, String... command)
+      throws IOException, InterruptedException {
+    Path out = Files.createTempFile(folder, "out", ".txt");
+    Path err = Files.createTempFile(folder, "err", ".txt");
+    ProcessBuilder builder =
+        new ProcessBuilder(Arrays.asList(command))
+            .directory(folder.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+      process.destroyForcibly();
+      throw new AssertionError("did not end within 5 minutes: " + String.join(" ", command));
+    }
+    return new Ended(process.exitValue(), Files.readAllLines(out), Files.readString(err));
+  }
+}
