@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericDatumReader;
+import org.apache.avro.generic.GenericDatumWriter;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DecoderFactory;
+import org.apache.avro.io.EncoderFactory;
+import org.junit.jupiter.api.Test;
+
+class RecordWriterTest {
+
+  @Test
+  void theHandWrittenEncoderWritesAvrosOwnBytes() throws IOException {
+    RecordWriter<EmbeddingFields> writer =
+        RecordWriter.embeddings(WireFormat.AVRO, null, "embeddings");
+    Random random = new Random(3);
+    for (int i = 0; i < 200; i++) {
+      EmbeddingFields fields = random(random);
+      byte[] written = writer.write(fields);
+
+      assertThat(written)
+          .isEqualTo(Samples.array(EmbeddingRecord.getEncoder().encode(Samples.generated(fields))));
+      assertThat(Arrays.copyOfRange(written, 10, written.length))
+          .isEqualTo(rewrittenByGenericWriter(written));
+    }
+  }
+
+  private static byte[] rewrittenByGenericWriter(byte[] written) throws IOException {
+    GenericData data = new GenericData();
+    GenericRecord record =
+        new GenericDatumReader<GenericRecord>(
+                EmbeddingRecord.SCHEMA$, EmbeddingRecord.SCHEMA$, data)
+            .read(null, DecoderFactory.get().binaryDecoder(written, 10, written.length - 10, null));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
+    new GenericDatumWriter<GenericRecord>(EmbeddingRecord.SCHEMA$, data).write(record, encoder);
+    encoder.flush();
+    return out.toByteArray();
+  }
+
+  private static EmbeddingFields random(Random random) {
+    float[] vector = new float[random.nextInt(1300)];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = Float.intBitsToFloat(random.nextInt());
+      vector[i] = Float.isNaN(vector[i]) ? 0 : vector[i];
+    }
+    Map<String, String> attributes = new TreeMap<>();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      attributes.put("k" + i, "ü".repeat(random.nextInt(5)));
+    }
+    EmbeddingFields sample = Samples.embedding();
+    return new EmbeddingFields(
+        "id" + random.nextInt(),
+        vector,
+        sample.model(),
+        sample.vectorSpace(),
+        new Image("png", random.nextInt(), random.nextInt()),
+        new Source(
+            "t",
+            random.nextInt(100),
+            random.nextLong(),
+            random.nextBoolean() ? null : Instant.ofEpochMilli(random.nextInt())),
+        random.nextBoolean() ? null : Instant.ofEpochMilli(random.nextInt()),
+        attributes);
+  }
+
+  @Test
+  void whatIsWrittenIsReadBack() throws Exception {
+    EmbeddingFields fields = Samples.embedding();
+    byte[] embedding = RecordWriter.embeddings(WireFormat.AVRO, null, "t").write(fields);
+    byte[] letter =
+        RecordWriter.deadLetters(WireFormat.AVRO, null, "t").write(Samples.deadLetter());
+
+    assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(embedding))
+        .isEqualTo(Samples.generated(fields));
+    assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(letter))
+        .isEqualTo(Samples.deadLetter());
+  }
+
+  @Test
+  void jsonHoldsTheSameFloats() throws IOException {
+    EmbeddingFields fields = Samples.embedding();
+    JsonNode json =
+        new ObjectMapper()
+            .readTree(RecordWriter.embeddings(WireFormat.JSON, null, "t").write(fields));
+
+    assertThat(json.get("id").asText()).isEqualTo("a/photo.jpg");
+    assertThat(json.get("dimension").asInt()).isEqualTo(4);
+    for (int i = 0; i < 4; i++) {
+      assertThat(json.get("vector").get(i).floatValue()).isEqualTo(fields.embedding()[i]);
+    }
+    assertThat(json.get("model").get("preprocessing").asText()).isEqualTo("way");
+    assertThat(json.get("source").get("offset").asLong()).isEqualTo(1_234_567_890_123L);
+    assertThat(json.get("attributes").get("camera").asText()).isEqualTo("häfen");
+  }
+
+  @Test
+  void aDeadLetterAsJsonHoldsTheOriginalInBase64() throws IOException {
+    JsonNode json =
+        new ObjectMapper()
+            .readTree(
+                RecordWriter.deadLetters(WireFormat.JSON, null, "t").write(Samples.deadLetter()));
+
+    assertThat(json.get("error").get("stage").asText()).isEqualTo("image");
+    assertThat(json.get("error").get("code").asText()).isEqualTo("TRUNCATED");
+    assertThat(json.get("value").binaryValue()).isEqualTo("value".getBytes(StandardCharsets.UTF_8));
+    assertThat(json.get("headers").get(1).get("value").isNull()).isTrue();
+  }
+}
