@@ -15,6 +15,7 @@ import io.imageembedding.schema.Source;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.UnreadableRecordException;
 import java.io.IOException;
+import java.io.Serializable;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Properties;
@@ -34,10 +35,27 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Outgoi
   static final OutputTag<OutgoingMessage> DEAD_LETTERS =
       new OutputTag<>("dead-letters", OutgoingMessage.typeInformation());
 
+  /** Finds out how large a message may be; asked whenever a task starts. */
+  @FunctionalInterface
+  interface TopicLimits extends Serializable {
+
+    /** Largest message that the topic takes, in bytes. */
+    int maxMessageBytes(String topic);
+
+    /** What the brokers say. */
+    static TopicLimits ofBrokers(Properties clientProperties) {
+      return topic -> {
+        try (TopicAdmin admin = new TopicAdmin(clientProperties)) {
+          return admin.maxMessageBytes(topic);
+        }
+      };
+    }
+  }
+
   private final WireSettings wire;
   private final String outputTopic;
   private final String deadLetterTopic;
-  private final Properties properties;
+  private final TopicLimits limits;
 
   private transient ImageRecordReader reader;
   private transient RecordWriter<EmbeddingFields> embeddings;
@@ -46,29 +64,22 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Outgoi
   private transient Provenance provenance;
   private transient Model model;
 
-  AnswerEncoder(
-      WireSettings wire, String outputTopic, String deadLetterTopic, Properties properties) {
+  AnswerEncoder(WireSettings wire, String outputTopic, String deadLetterTopic, TopicLimits limits) {
     this.wire = wire;
     this.outputTopic = outputTopic;
     this.deadLetterTopic = deadLetterTopic;
-    this.properties = properties;
+    this.limits = limits;
   }
 
   @Override
   public void open(OpenContext context) throws IOException {
-    try (TopicAdmin admin = new TopicAdmin(properties)) {
-      open(admin.maxMessageBytes(outputTopic), admin.maxMessageBytes(deadLetterTopic));
-    }
-  }
-
-  void open(int embeddingBytes, int deadLetterBytes) throws IOException {
-    maxEmbeddingBytes = embeddingBytes;
+    maxEmbeddingBytes = limits.maxMessageBytes(outputTopic);
     reader = new ImageRecordReader(wire.input(), wire.registry(wire.input()));
     embeddings = RecordWriter.embeddings(wire.output(), wire.registry(wire.output()), outputTopic);
     deadLetters =
         new DeadLetterEncoder(
             RecordWriter.deadLetters(wire.output(), wire.registry(wire.output()), deadLetterTopic),
-            deadLetterBytes);
+            limits.maxMessageBytes(deadLetterTopic));
   }
 
   @Override

@@ -244,7 +244,12 @@ public final class KafkaTopics {
     int instances = answers.getParallelism();
     SingleOutputStreamOperator<OutgoingMessage> embeddings =
         answers
-            .process(new AnswerEncoder(wire, outputTopic, deadLetterTopic, properties))
+            .process(
+                new AnswerEncoder(
+                    wire,
+                    outputTopic,
+                    deadLetterTopic,
+                    AnswerEncoder.TopicLimits.ofBrokers(properties)))
             .returns(OutgoingMessage.typeInformation())
             .name("encode")
             .uid("encode")

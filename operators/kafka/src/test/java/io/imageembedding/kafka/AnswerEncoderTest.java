@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.imageembedding.embed.Embedded;
+import io.imageembedding.embed.Embedding;
+import io.imageembedding.embed.Outcome;
+import io.imageembedding.embed.Provenance;
+import io.imageembedding.embed.Refusal;
+import io.imageembedding.image.ImageInfo;
+import io.imageembedding.image.UndecodableImageException;
+import io.imageembedding.schema.Code;
+import io.imageembedding.schema.DeadLetter;
+import io.imageembedding.schema.EmbeddingRecord;
+import io.imageembedding.schema.ImageRecord;
+import io.imageembedding.schema.RecordReader;
+import io.imageembedding.schema.Stage;
+import io.imageembedding.schema.WireFormat;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.flink.streaming.api.operators.ProcessOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.junit.jupiter.api.Test;
+
+class AnswerEncoderTest {
+  private static final Provenance PROVENANCE =
+      new Provenance("m", "ab".repeat(32), "fp32", "way", "cd".repeat(32));
+  private static final Embedding EMBEDDING =
+      new Embedding(new float[1280], new ImageInfo("jpeg", 640, 427), PROVENANCE);
+  private static final Refusal TRUNCATED =
+      new Refusal(Refusal.Stage.IMAGE, "TRUNCATED", "the jpeg ends before its image does");
+  private static final int MIB = 1 << 20;
+
+  @Test
+  void anEmbeddingKeepsKeyHeadersAndWhatTheRecordSaid() throws Exception {
+    Answers answers = encode(WireFormat.AVRO, message(avro("a.jpg", 100), 0), EMBEDDING, MIB);
+
+    assertThat(answers.deadLetters).isEmpty();
+    OutgoingMessage sent = answers.embeddings.get(0);
+    assertThat(sent.key()).isEqualTo("key".getBytes(UTF_8));
+    assertThat(sent.headers()).containsExactly(new KafkaHeader("trace", new byte[] {1}));
+    EmbeddingRecord record = RecordReader.embeddings(WireFormat.AVRO, null).read(sent.value());
+    assertThat(record.getId()).isEqualTo("a.jpg");
+    assertThat(record.getEmbedding()).hasSize(1280);
+    assertThat(record.getModel().getSha256()).isEqualTo("ab".repeat(32));
+    assertThat(record.getVectorSpace()).isEqualTo("cd".repeat(32));
+    assertThat(record.getSource().getOffset()).isEqualTo(42);
+    assertThat(record.getSource().getTimestamp()).isEqualTo(Instant.ofEpochMilli(1234));
+    assertThat(record.getAttributes()).isEqualTo(Map.of("camera", "x"));
+  }
+
+  @Test
+  void aDeadLetterHoldsTheMessageUntouched() throws Exception {
+    KafkaMessage message = message(avro("a.jpg", 100), 0);
+    DeadLetter letter = deadLetter(encode(WireFormat.AVRO, message, TRUNCATED, MIB));
+
+    assertThat(letter.getId()).isEqualTo("a.jpg");
+    assertThat(letter.getStage()).isEqualTo(Stage.image);
+    assertThat(letter.getCode()).isEqualTo(Code.TRUNCATED);
+    assertThat(letter.getMessage()).isEqualTo("the jpeg ends before its image does");
+    assertThat(array(letter.getValue())).isEqualTo(message.value());
+    assertThat(array(letter.getKey())).isEqualTo(message.key());
+    assertThat(letter.getHeaders()).hasSize(1);
+    assertThat(letter.getSource().getPartition()).isEqualTo(3);
+  }
+
+  @Test
+  void aMessageThatCannotBeReadHasNoId() throws Exception {
+    Refusal refusal = new Refusal(Refusal.Stage.WIRE, "WRONG_WIRE_FORMAT", "not Avro");
+    DeadLetter letter =
+        deadLetter(encode(WireFormat.AVRO, message("text".getBytes(UTF_8), 0), refusal, MIB));
+
+    assertThat(letter.getId()).isNull();
+    assertThat(letter.getStage()).isEqualTo(Stage.wire);
+    assertThat(array(letter.getValue())).isEqualTo("text".getBytes(UTF_8));
+  }
+
+  @Test
+  void aDeadLetterTooLargeForItsTopicLosesOnlyWhatItMust() throws Exception {
+    KafkaMessage largeValue = message(avro("a.jpg", 3000), 0);
+    DeadLetter withoutValue = deadLetter(encode(WireFormat.AVRO, largeValue, TRUNCATED, 2000));
+    assertThat(withoutValue.getValue()).isNull();
+    assertThat(withoutValue.getId()).isEqualTo("a.jpg");
+    assertThat(withoutValue.getHeaders()).hasSize(1);
+    assertThat(withoutValue.getMessage()).contains("original value left out").contains("2000");
+
+    KafkaMessage largeHeader = message(avro("a.jpg", 3000), 3000);
+    Answers answers = encode(WireFormat.AVRO, largeHeader, TRUNCATED, 2000);
+    assertThat(deadLetter(answers).getHeaders()).isEmpty();
+    assertThat(answers.deadLetters.get(0).headers()).isEmpty();
+    assertThat(array(deadLetter(answers).getKey())).isEqualTo("key".getBytes(UTF_8));
+
+    KafkaMessage largeKey =
+        new KafkaMessage(new byte[3000], new byte[] {1}, List.of(), "images", 3, 42, 1234);
+    Answers bare = encode(WireFormat.RAW, largeKey, TRUNCATED, 2000);
+    assertThat(deadLetter(bare).getKey()).isNull();
+    assertThat(bare.deadLetters.get(0).key()).isNull();
+    assertThat(MessageSizes.upperBound(bare.deadLetters.get(0))).isLessThan(2000);
+  }
+
+  @Test
+  void anEmbeddingTooLargeForItsTopicBecomesADeadLetter() throws Exception {
+    Answers answers = encode(WireFormat.AVRO, message(avro("a.jpg", 10), 0), EMBEDDING, 5000);
+
+    assertThat(answers.embeddings).isEmpty();
+    assertThat(deadLetter(answers).getStage()).isEqualTo(Stage.store);
+    assertThat(deadLetter(answers).getCode()).isEqualTo(Code.RECORD_TOO_LARGE);
+  }
+
+  @Test
+  void everyReasonOfTheOperatorHasASymbolInTheSchema() {
+    List<String> stages = Stream.of(Stage.values()).map(Stage::name).toList();
+    List<String> codes = Stream.of(Code.values()).map(Code::name).toList();
+
+    for (Refusal.Stage stage : Refusal.Stage.values()) {
+      assertThat(stages).contains(stage.name().toLowerCase(Locale.ROOT));
+    }
+    for (UndecodableImageException.Fault fault : UndecodableImageException.Fault.values()) {
+      assertThat(codes).contains(fault.name());
+    }
+    assertThat(codes).contains(Refusal.MODEL_FAILED, Refusal.WRONG_LENGTH, Refusal.NOT_FINITE);
+  }
+
+  private static final class Answers {
+    private final List<OutgoingMessage> embeddings = new ArrayList<>();
+    private final List<OutgoingMessage> deadLetters = new ArrayList<>();
+  }
+
+  private static Answers encode(
+      WireFormat input, KafkaMessage message, Outcome outcome, int maxBytes) throws Exception {
+    AnswerEncoder encoder =
+        new AnswerEncoder(
+            new WireSettings(input, WireFormat.AVRO, null, null),
+            "embeddings",
+            "dead",
+            topic -> maxBytes);
+    Answers answers = new Answers();
+    try (var harness =
+        new OneInputStreamOperatorTestHarness<Embedded<KafkaMessage>, OutgoingMessage>(
+            new ProcessOperator<>(encoder))) {
+      harness.open();
+      harness.processElement(new StreamRecord<>(new Embedded<>(message, outcome)));
+      answers.embeddings.addAll(harness.extractOutputValues());
+      var side = harness.getSideOutput(AnswerEncoder.DEAD_LETTERS);
+      if (side != null) {
+        side.forEach(record -> answers.deadLetters.add(record.getValue()));
+      }
+    }
+    return answers;
+  }
+
+  private static DeadLetter deadLetter(Answers answers) throws Exception {
+    assertThat(answers.deadLetters).hasSize(1);
+    return RecordReader.deadLetters(WireFormat.AVRO, null).read(answers.deadLetters.get(0).value());
+  }
+
+  private static KafkaMessage message(byte[] value, int headerBytes) {
+    byte[] header = headerBytes == 0 ? new byte[] {1} : new byte[headerBytes];
+    return new KafkaMessage(
+        "key".getBytes(UTF_8),
+        value,
+        List.of(new KafkaHeader("trace", header)),
+        "images",
+        3,
+        42,
+        1234);
+  }
+
+  private static byte[] avro(String id, int imageBytes) throws IOException {
+    return array(
+        ImageRecord.getEncoder()
+            .encode(
+                new ImageRecord(
+                    id, ByteBuffer.wrap(new byte[imageBytes]), null, null, Map.of("camera", "x"))));
+  }
+
+  private static byte[] array(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
+  }
+}

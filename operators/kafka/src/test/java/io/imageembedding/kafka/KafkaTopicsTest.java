@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.imageembedding.embed.InvalidOptionException;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.flink.configuration.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class KafkaTopicsTest {
+  private static final Map<String, String> COMPLETE =
+      Map.of(
+          "image-embedding.kafka.bootstrap-servers", "127.0.0.1:1",
+          "image-embedding.kafka.input.topic", "in",
+          "image-embedding.kafka.output.topic", "out",
+          "image-embedding.kafka.dead-letter.topic", "dead");
+
+  @ParameterizedTest
+  @CsvSource({
+    "image-embedding.kafka.bootstrap-servers",
+    "image-embedding.kafka.input.topic",
+    "image-embedding.kafka.output.topic",
+    "image-embedding.kafka.dead-letter.topic"
+  })
+  void aMissingOptionIsNamed(String key) {
+    Map<String, String> options = new HashMap<>(COMPLETE);
+    options.remove(key);
+
+    assertThatThrownBy(() -> KafkaTopics.of(Configuration.fromMap(options)))
+        .isInstanceOf(InvalidOptionException.class)
+        .hasMessageStartingWith(key + " is not set; needed: ");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "image-embedding.kafka.input.format, json, 'avro, confluent-avro, raw'",
+    "image-embedding.kafka.input.format, xml, 'avro, confluent-avro, raw'",
+    "image-embedding.kafka.output.format, raw, 'avro, confluent-avro, json'",
+    "image-embedding.kafka.delivery-guarantee, none, exactly-once or at-least-once",
+    "image-embedding.kafka.delivery-guarantee, maybe, exactly-once or at-least-once",
+    "image-embedding.kafka.transaction-timeout, 10 ms, a duration from 1 s",
+    "image-embedding.kafka.output.topic, in, 'input, output and dead letters in three different topics'",
+  })
+  void aWrongValueIsRefusedByKeyValueAndWhatIsAllowed(String key, String value, String allowed) {
+    assertThatThrownBy(() -> KafkaTopics.of(with(key, value)))
+        .isInstanceOf(InvalidOptionException.class)
+        .hasMessage(key + ": '" + value + "' is not allowed; allowed: " + allowed);
+  }
+
+  @Test
+  void aRegistryIsNeededOnlyForItsFormat() {
+    KafkaTopics.of(Configuration.fromMap(COMPLETE));
+    assertThatThrownBy(
+            () -> KafkaTopics.of(with("image-embedding.kafka.input.format", "confluent-avro")))
+        .hasMessageStartingWith("image-embedding.kafka.schema-registry.url is not set");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ssl.keystore.password, geheim",
+    "sasl.jaas.config, 'org.x.PlainLoginModule required username=\"u\" password=\"geheim\";'",
+    "sasl.jaas.config, 'org.x.ScramLoginModule required username=u password=geheim;'",
+  })
+  void aSecretThatIsWrittenOutIsRefusedAndNotRepeated(String property, String value) {
+    assertThatThrownBy(
+            () -> KafkaTopics.of(with("image-embedding.kafka.properties." + property, value)))
+        .isInstanceOf(InvalidOptionException.class)
+        .hasMessageStartingWith("image-embedding.kafka.properties." + property)
+        .hasMessageContaining("${file:PATH:KEY}")
+        .hasMessageNotContaining("geheim");
+  }
+
+  @Test
+  void aSecretFromAFileOrTheEnvironmentIsTaken() {
+    KafkaTopics.of(
+        with("image-embedding.kafka.properties.ssl.keystore.password", "${file:/run/s:p}"));
+    KafkaTopics.of(
+        with(
+            "image-embedding.kafka.properties.sasl.jaas.config",
+            "org.x.PlainLoginModule required username=\"u\" password=\"${env:KAFKA}\";"));
+  }
+
+  @Test
+  void aBrokerThatIsNotThereIsSaidInOneLine() {
+    assertThatThrownBy(() -> KafkaTopics.of(Configuration.fromMap(COMPLETE)).check(1280))
+        .isInstanceOf(KafkaSetupException.class)
+        .hasMessage("no Kafka broker answered at 127.0.0.1:1 within 15 s");
+  }
+
+  private static Configuration with(String key, String value) {
+    Map<String, String> options = new HashMap<>(COMPLETE);
+    options.put(key, value);
+    return Configuration.fromMap(options);
+  }
+}
