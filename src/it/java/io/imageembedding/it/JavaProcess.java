@@ -29,12 +29,16 @@ final class JavaProcess {
   }
 
   static List<String> command(Class<?> main, List<String> arguments) {
+    return command(System.getProperty("java.class.path"), main.getName(), arguments);
+  }
+
+  static List<String> command(String classpath, String main, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + project().resolve("jobs/src/main/launch/jvm.args"));
     command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(main.getName());
+    command.add(classpath);
+    command.add(main);
     command.addAll(arguments);
     return command;
   }

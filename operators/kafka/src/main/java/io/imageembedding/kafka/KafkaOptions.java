@@ -55,7 +55,9 @@ public final class KafkaOptions {
           .booleanType()
           .defaultValue(false)
           .withDescription(
-              "Whether the job ends when it has read what was in the topic at its start.");
+              "Whether the job ends when it has read what was in the topic at its start. Partitions"
+                  + " that an unbounded run had already taken stay unbounded when the job is"
+                  + " restored from that run's state.");
 
   public static final ConfigOption<Duration> INPUT_MAX_OUT_OF_ORDERNESS =
       key("image-embedding.kafka.input.max-out-of-orderness")

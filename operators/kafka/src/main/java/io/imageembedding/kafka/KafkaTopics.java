@@ -21,12 +21,16 @@ import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
+import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.CheckpointConfig;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The topics of one job, as {@link KafkaOptions} names them: messages in as they are, embeddings
@@ -44,6 +48,10 @@ public final class KafkaTopics {
   /** Longest job name; transactional ids are made of it. */
   static final int MAX_JOB_NAME = 200;
 
+  /** Aligned phase of an unaligned checkpoint where none is set. */
+  static final long ALIGNED_PHASE_MILLIS = 200;
+
+  private static final Logger LOG = LoggerFactory.getLogger(KafkaTopics.class);
   private static final String SOME_NAME = "the name of a topic";
 
   private final ReadableConfig config;
@@ -80,6 +88,13 @@ public final class KafkaTopics {
             KafkaOptions.DELIVERY_GUARANTEE,
             value -> value != DeliveryGuarantee.NONE,
             "exactly-once or at-least-once");
+    if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
+      Options.get(
+          config,
+          CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE,
+          mode -> mode == CheckpointingMode.EXACTLY_ONCE,
+          "EXACTLY_ONCE, as " + KafkaOptions.DELIVERY_GUARANTEE.key() + " is exactly-once");
+    }
     transactionTimeout =
         Options.get(
             config,
@@ -199,8 +214,25 @@ public final class KafkaTopics {
     return new MessageImageExtractor(wire);
   }
 
-  /** The messages of the input topic, all partitions, with Kafka's timestamps. */
+  /**
+   * The messages of the input topic, all partitions, with Kafka's timestamps.
+   *
+   * <p>Unaligned checkpoints without an aligned phase are given one of {@value
+   * #ALIGNED_PHASE_MILLIS} ms: in Flink 2.3 their trigger overtakes a partition that was just
+   * assigned to a source reader ({@code StreamTask.triggerCheckpointAsync} is urgent mail, {@code
+   * dispatchOperatorEvent} is not), and a job restored from such a checkpoint never reads that
+   * partition.
+   */
   public DataStream<KafkaMessage> read(StreamExecutionEnvironment env) {
+    CheckpointConfig checkpoints = env.getCheckpointConfig();
+    if (checkpoints.isUnalignedCheckpointsEnabled()
+        && checkpoints.getAlignedCheckpointTimeout().isZero()) {
+      LOG.info(
+          "Unaligned checkpoints get an aligned phase of {} ms ({})",
+          ALIGNED_PHASE_MILLIS,
+          CheckpointingOptions.ALIGNED_CHECKPOINT_TIMEOUT.key());
+      checkpoints.setAlignedCheckpointTimeout(Duration.ofMillis(ALIGNED_PHASE_MILLIS));
+    }
     Properties consumer = new Properties();
     consumer.setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     consumer.putAll(properties);

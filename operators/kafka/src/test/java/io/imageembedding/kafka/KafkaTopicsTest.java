@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.embed.InvalidOptionException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,6 +45,7 @@ class KafkaTopicsTest {
     "image-embedding.kafka.output.format, raw, 'avro, confluent-avro, json'",
     "image-embedding.kafka.delivery-guarantee, none, exactly-once or at-least-once",
     "image-embedding.kafka.delivery-guarantee, maybe, exactly-once or at-least-once",
+    "execution.checkpointing.mode, AT_LEAST_ONCE, 'EXACTLY_ONCE, as image-embedding.kafka.delivery-guarantee is exactly-once'",
     "image-embedding.kafka.transaction-timeout, 10 ms, a duration from 1 s",
     "image-embedding.kafka.output.topic, in, 'input, output and dead letters in three different topics'",
   })
@@ -49,6 +53,21 @@ class KafkaTopicsTest {
     assertThatThrownBy(() -> KafkaTopics.of(with(key, value)))
         .isInstanceOf(InvalidOptionException.class)
         .hasMessage(key + ": '" + value + "' is not allowed; allowed: " + allowed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, 0, 200", "true, 5000, 5000", "false, 0, 0"})
+  void unalignedCheckpointsBeginAlignedSoThatNoPartitionIsOvertaken(
+      boolean unaligned, long given, long timeout) {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    env.enableCheckpointing(1000);
+    env.getCheckpointConfig().enableUnalignedCheckpoints(unaligned);
+    env.getCheckpointConfig().setAlignedCheckpointTimeout(Duration.ofMillis(given));
+
+    KafkaTopics.of(Configuration.fromMap(COMPLETE)).read(env);
+
+    assertThat(env.getCheckpointConfig().getAlignedCheckpointTimeout())
+        .isEqualTo(Duration.ofMillis(timeout));
   }
 
   @Test

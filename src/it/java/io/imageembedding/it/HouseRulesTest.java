@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.it;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Which room may look into which. */
+class HouseRulesTest {
+  private static final String ROOT = "io.imageembedding.";
+  private static final String[] CORE = {
+    ROOT + "types..",
+    ROOT + "tensorflow..",
+    ROOT + "image..",
+    ROOT + "model..",
+    ROOT + "batch..",
+    ROOT + "embed.."
+  };
+
+  private static final ArchRule SCHEMAS_KNOW_NO_FLINK_TENSORFLOW_OR_KAFKA =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "schema..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.apache.flink..", "org.tensorflow..", "org.apache.kafka..", ROOT + "kafka..");
+
+  private static final ArchRule SCHEMAS_KNOW_NO_OTHER_ROOM =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "schema..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(CORE);
+
+  private static final ArchRule CORE_KNOWS_NO_KAFKA_AND_NO_AVRO =
+      noClasses()
+          .that()
+          .resideInAnyPackage(CORE)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.apache.kafka..",
+              "org.apache.avro..",
+              "org.apache.flink.connector..",
+              ROOT + "schema..",
+              ROOT + "kafka..");
+
+  private static final ArchRule NOTHING_KNOWS_JOBS =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "jobs..")
+          .and()
+          .resideOutsideOfPackage(ROOT + "it..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT + "jobs..");
+
+  private static final ArchRule PIXELS_KNOW_ONLY_TENSORFLOW =
+      only(ROOT + "image..", ROOT + "tensorflow..");
+
+  private static final ArchRule MODELS_KNOW_ONLY_PIXELS_AND_TENSORFLOW =
+      only(ROOT + "model..", ROOT + "image..", ROOT + "tensorflow..");
+
+  private static final ArchRule BATCHES_KNOW_ONLY_TYPES = only(ROOT + "batch..", ROOT + "types..");
+
+  private static final ArchRule TYPES_KNOW_NO_ROOM = only(ROOT + "types..");
+
+  private static final ArchRule TENSORFLOW_KNOWS_NO_ROOM = only(ROOT + "tensorflow..");
+
+  private static final ArchRule NO_CYCLES =
+      slices().matching(ROOT + "(*)..").should().beFreeOfCycles();
+
+  private static final ArchRule COMMANDS_ARE_INSIDE =
+      classes()
+          .that()
+          .resideInAPackage(ROOT + "jobs.cli..")
+          .and()
+          .doNotHaveSimpleName("Embed")
+          .should()
+          .notBePublic();
+
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .withImportOption(location -> !location.matches(Pattern.compile(".*-tests\\.jar.*")))
+          .importPackages("io.imageembedding");
+
+  static Stream<Arguments> rules() {
+    return Stream.of(
+        arguments(
+            "schemas know no flink tensorflow or kafka", SCHEMAS_KNOW_NO_FLINK_TENSORFLOW_OR_KAFKA),
+        arguments("schemas know no other room", SCHEMAS_KNOW_NO_OTHER_ROOM),
+        arguments("core knows no kafka and no avro", CORE_KNOWS_NO_KAFKA_AND_NO_AVRO),
+        arguments("nothing knows jobs", NOTHING_KNOWS_JOBS),
+        arguments("pixels know only tensorflow", PIXELS_KNOW_ONLY_TENSORFLOW),
+        arguments("models know only pixels and tensorflow", MODELS_KNOW_ONLY_PIXELS_AND_TENSORFLOW),
+        arguments("batches know only types", BATCHES_KNOW_ONLY_TYPES),
+        arguments("types know no room", TYPES_KNOW_NO_ROOM),
+        arguments("tensorflow knows no room", TENSORFLOW_KNOWS_NO_ROOM),
+        arguments("no cycles", NO_CYCLES),
+        arguments("commands are inside", COMMANDS_ARE_INSIDE));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("rules")
+  void holds(String name, ArchRule rule) {
+    rule.check(CLASSES);
+  }
+
+  @Test
+  void theClassesOfEveryModuleAreLookedAt() {
+    for (String room : List.of("schema", "embed", "kafka", "jobs")) {
+      assertThat(CLASSES.stream().map(JavaClass::getPackageName))
+          .contains("io.imageembedding." + room);
+    }
+  }
+
+  private static ArchRule only(String room, String... others) {
+    String[] allowed = new String[others.length + 1];
+    allowed[0] = room;
+    System.arraycopy(others, 0, allowed, 1, others.length);
+    return noClasses()
+        .that()
+        .resideInAPackage(room)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("io.imageembedding..").and(not(resideInAnyPackage(allowed))));
+  }
+}

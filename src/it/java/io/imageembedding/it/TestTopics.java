@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.it;
+
+import io.imageembedding.kafka.KafkaClientProperties;
+import io.imageembedding.kafka.TopicAdmin;
+import io.imageembedding.schema.DeadLetter;
+import io.imageembedding.schema.EmbeddingRecord;
+import io.imageembedding.schema.ImageRecord;
+import io.imageembedding.schema.RecordReader;
+import io.imageembedding.schema.UnreadableRecordException;
+import io.imageembedding.schema.WireFormat;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Topics of a test: images go in, committed answers come out. */
+final class TestTopics {
+  static final String IMAGES = "images";
+  static final String EMBEDDINGS = "embeddings";
+  static final String DEAD_LETTERS = "dead-letters";
+
+  private final String servers;
+
+  TestTopics(String servers, int partitions) {
+    this.servers = servers;
+    try (TopicAdmin admin = new TopicAdmin(properties())) {
+      for (String topic : List.of(IMAGES, EMBEDDINGS, DEAD_LETTERS)) {
+        admin.createIfMissing(topic, partitions);
+      }
+    }
+  }
+
+  private Properties properties() {
+    return KafkaClientProperties.of(servers, "", Map.of());
+  }
+
+  /** The options of a job between these topics. */
+  Map<String, String> options() {
+    Map<String, String> options = new HashMap<>();
+    options.put("parallelism.default", "2");
+    options.put("execution.checkpointing.interval", "500 ms");
+    options.put("image-embedding.kafka.bootstrap-servers", servers);
+    options.put("image-embedding.kafka.input.topic", IMAGES);
+    options.put("image-embedding.kafka.output.topic", EMBEDDINGS);
+    options.put("image-embedding.kafka.dead-letter.topic", DEAD_LETTERS);
+    return options;
+  }
+
+  /** Publishes image records {@code from} to {@code to}; every {@code brokenEvery}th is broken. */
+  void publish(int from, int to, int brokenEvery)
+      throws IOException, ExecutionException, InterruptedException {
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(properties(), new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (int i = from; i < to; i++) {
+        String id = id(i);
+        byte[] image = i % brokenEvery == 0 ? broken(i / brokenEvery) : image(i);
+        byte[] value =
+            bytes(
+                ImageRecord.getEncoder()
+                    .encode(new ImageRecord(id, ByteBuffer.wrap(image), null, null, Map.of())));
+        if (i % brokenEvery == 0 && i / brokenEvery % 4 == 3) {
+          value = id.getBytes(StandardCharsets.UTF_8);
+        }
+        byte[] key = id.getBytes(StandardCharsets.UTF_8);
+        sent.add(producer.send(new ProducerRecord<>(IMAGES, key, value)));
+      }
+    }
+    for (Future<RecordMetadata> each : sent) {
+      each.get();
+    }
+  }
+
+  static String id(int number) {
+    return "image-" + number;
+  }
+
+  private static byte[] broken(int kind) throws IOException {
+    byte[] whole = image(kind);
+    return switch (kind % 3) {
+      case 0 -> new byte[0];
+      case 1 -> "no image".getBytes(StandardCharsets.UTF_8);
+      default -> Arrays.copyOf(whole, whole.length / 2);
+    };
+  }
+
+  /** A PNG of its own, but every tenth a WebP, which a plug-in decodes. */
+  private static byte[] image(int number) throws IOException {
+    if (number % 10 == 9) {
+      try (InputStream webp =
+          TestTopics.class.getResourceAsStream("/io/imageembedding/image/noise.webp")) {
+        return webp.readAllBytes();
+      }
+    }
+    BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 32 * 32; i++) {
+      image.setRGB(i % 32, i / 32, (number * 7919 + i * i * 31) & 0xffffff);
+    }
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    ImageIO.write(image, "png", png);
+    return png.toByteArray();
+  }
+
+  /** Keys of every committed message, in both output topics, checked to be readable records. */
+  List<String> answeredIds() throws IOException, UnreadableRecordException {
+    List<String> ids = new ArrayList<>();
+    RecordReader<EmbeddingRecord> embeddings = RecordReader.embeddings(WireFormat.AVRO, null);
+    RecordReader<DeadLetter> deadLetters = RecordReader.deadLetters(WireFormat.AVRO, null);
+    for (ConsumerRecord<byte[], byte[]> record : committed(EMBEDDINGS)) {
+      EmbeddingRecord embedding = embeddings.read(record.value());
+      if (embedding.getEmbedding().size() != 1280) {
+        throw new AssertionError("not 1280 features: " + embedding.getEmbedding().size());
+      }
+      ids.add(embedding.getId());
+    }
+    for (ConsumerRecord<byte[], byte[]> record : committed(DEAD_LETTERS)) {
+      deadLetters.read(record.value());
+      ids.add(new String(record.key(), StandardCharsets.UTF_8));
+    }
+    return ids;
+  }
+
+  /** Keys of every committed message in both output topics. */
+  List<String> keys() {
+    return Stream.of(EMBEDDINGS, DEAD_LETTERS)
+        .flatMap(topic -> committed(topic).stream())
+        .map(record -> new String(record.key(), StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  List<ConsumerRecord<byte[], byte[]>> committed(String topic) {
+    Properties properties = properties();
+    properties.setProperty("isolation.level", "read_committed");
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(partition -> new TopicPartition(topic, partition.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      while (ends.entrySet().stream()
+          .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+        consumer.poll(Duration.ofMillis(200)).forEach(records::add);
+      }
+    }
+    return records;
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(bytes);
+    return bytes;
+  }
+}
