@@ -115,7 +115,7 @@ final class JobCommand implements Callable<Integer> {
   private int submit(Configuration config) throws Exception {
     Path jar = JobJar.path();
     config.set(PipelineOptions.JARS, List.of(jar.toUri().toString()));
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
+    StreamExecutionEnvironment env = new StreamExecutionEnvironment(config);
     EmbedImagesJob.build(env, config);
     JobClient client = env.executeAsync(config.get(PipelineOptions.NAME));
     spec.commandLine().getOut().println("submitted job " + client.getJobID());

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.imageembedding.it.JavaProcess.Ended;
+import io.imageembedding.jobs.cli.Embed;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ClusterITCase {
+  private static final int IMAGES = 100;
+
+  @TempDir Path folder;
+
+  @Test
+  void aClusterRunsTheJarAgainAndAgainWithOneTensorFlow() throws Exception {
+    try (BrokerProcess broker = BrokerProcess.start(folder.resolve("broker.log"));
+        ClusterProcesses cluster = ClusterProcesses.start(folder)) {
+      TestTopics topics = new TestTopics(broker.bootstrapServers(), 4);
+      topics.publish(0, IMAGES, 25);
+      Path jar = JavaProcess.project().resolve("jobs/target/image-embedding-job.jar");
+      Path config = Files.writeString(folder.resolve("job.yaml"), yaml(topics));
+
+      List<String> submit =
+          new ArrayList<>(JavaProcess.command(Embed.class, List.of("job", "--config", "job.yaml")));
+      submit.add(1, "-Dimage-embedding.job-jar=" + jar);
+      submit.addAll(
+          List.of(
+              "-D", "pipeline.name=first",
+              "-D", "execution.target=remote",
+              "-D", "rest.address=localhost",
+              "-D", "rest.port=" + cluster.restPort()));
+      Ended first = JavaProcess.run(folder, Map.of(), submit.toArray(String[]::new));
+      assertThat(first.exitCode()).as(first.err()).isZero();
+      assertThat(first.lastLine()).startsWith("submitted job ");
+      awaitAnswers(topics, cluster, 1);
+
+      Ended second =
+          cluster.flink(
+              folder,
+              jar.toString(),
+              "--config",
+              config.toString(),
+              "-D",
+              "pipeline.name=second",
+              "-D",
+              "image-embedding.kafka.output.format=json");
+      assertThat(second.exitCode()).as(second.err()).isZero();
+      awaitAnswers(topics, cluster, 2);
+
+      Ended wrong =
+          cluster.flink(
+              folder, jar.toString(), "--config", config.toString(), "-D", "image-embedding.x=1");
+      assertThat(wrong.exitCode()).isEqualTo(1);
+      assertThat(wrong.err()).contains("image-embedding.x");
+
+      assertThat(cluster.isAlive()).as(cluster.log()).isTrue();
+    }
+  }
+
+  private void awaitAnswers(TestTopics topics, ClusterProcesses cluster, int times)
+      throws Exception {
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(2))
+        .until(() -> !cluster.isAlive() || topics.keys().size() >= times * IMAGES);
+    assertThat(topics.keys())
+        .as(cluster.log())
+        .containsExactlyInAnyOrderElementsOf(
+            IntStream.range(0, times * IMAGES).mapToObj(i -> TestTopics.id(i % IMAGES)).toList());
+  }
+
+  private static String yaml(TestTopics topics) {
+    StringBuilder yaml = new StringBuilder();
+    topics
+        .options()
+        .forEach((key, value) -> yaml.append(key).append(": ").append(value).append('\n'));
+    return yaml + "image-embedding.kafka.input.bounded: true\n";
+  }
+}
