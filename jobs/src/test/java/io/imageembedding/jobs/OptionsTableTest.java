@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.imageembedding.embed.EmbedMetrics;
+import io.imageembedding.embed.EmbedOptions;
+import io.imageembedding.kafka.KafkaOptions;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.description.HtmlFormatter;
+import org.apache.flink.util.TimeUtils;
+import org.junit.jupiter.api.Test;
+
+class OptionsTableTest {
+  private static final Path PROJECT = Path.of(System.getProperty("image-embedding.project"));
+  private static final Path TABLE = PROJECT.resolve("jobs/OPTIONS.md");
+
+  @Test
+  void theTableShowsEveryOptionAsItIs() throws IOException {
+    if (Boolean.getBoolean("options.write")) {
+      Files.writeString(TABLE, table());
+    }
+    assertThat(TABLE).as("write it anew with -Doptions.write=true").hasContent(table());
+  }
+
+  @Test
+  void everyMetricIsExplainedWhereTheJobIsDeployed() throws Exception {
+    String deploy = Files.readString(PROJECT.resolve("deploy/README.md"));
+    for (Field field : EmbedMetrics.class.getFields()) {
+      assertThat(deploy).contains("`" + field.get(null) + "`");
+    }
+  }
+
+  private static String table() {
+    StringBuilder table = new StringBuilder();
+    table.append("# Options\n\n");
+    table.append("In a YAML file (nested or with dots), or as `-D key=value`, which wins. ");
+    table.append("An unknown key and a value out of range are refused before the job starts.\n\n");
+    section(table, "The operator", EmbedOptions.all());
+    section(table, "The topics", KafkaOptions.all());
+    table
+        .append("`")
+        .append(KafkaOptions.PROPERTIES_PREFIX)
+        .append("*` goes to every Kafka client ");
+    table.append("without its prefix, such as `security.protocol`. A secret is never written out ");
+    table.append("but given as `${file:PATH:KEY}`, `${env:NAME}` or `${directory:PATH:FILE}`.\n\n");
+    table.append("## Flink's own\n\n");
+    table.append("Every option of Flink can be set too. These have another default here:\n\n");
+    table.append("| key | default |\n|---|---|\n");
+    Configuration defaults = EmbedImagesJob.withDefaults(new Configuration());
+    for (ConfigOption<?> option :
+        List.of(
+            PipelineOptions.NAME,
+            CheckpointingOptions.CHECKPOINTING_INTERVAL,
+            CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION)) {
+      row(table, option, text(defaults.get(option)));
+      table.append("\n");
+    }
+    return table.toString();
+  }
+
+  private static void section(StringBuilder table, String title, List<ConfigOption<?>> options) {
+    table.append("## ").append(title).append("\n\n");
+    table.append("| key | default | meaning |\n|---|---|---|\n");
+    for (ConfigOption<?> option : options) {
+      row(table, option, option.hasDefaultValue() ? text(option.defaultValue()) : null);
+      table.append(" ").append(new HtmlFormatter().format(option.description())).append(" |\n");
+    }
+    table.append("\n");
+  }
+
+  private static void row(StringBuilder table, ConfigOption<?> option, String value) {
+    table.append("| `").append(option.key()).append("` | ");
+    table.append(value == null ? "" : "`" + value + "`").append(" |");
+  }
+
+  private static String text(Object value) {
+    if (value instanceof Duration duration) {
+      return TimeUtils.formatWithHighestUnit(duration);
+    }
+    return value instanceof Enum<?>
+        ? value.toString().toLowerCase(Locale.ROOT).replace('_', '-')
+        : value.toString();
+  }
+}

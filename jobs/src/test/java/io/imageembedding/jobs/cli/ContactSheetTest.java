@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.imageembedding.jobs.cli.ContactSheet.Picture;
+import java.awt.image.BufferedImage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ContactSheetTest {
+  @TempDir Path folder;
+
+  @Test
+  void namesOfFilesAreTextAndNeverMarkup() throws Exception {
+    byte[] jpeg = DemoImages.jpeg(new BufferedImage(300, 30, BufferedImage.TYPE_INT_RGB));
+    Path file = folder.resolve("new/sheet.html");
+
+    ContactSheet.write(
+        file,
+        "1 < 2",
+        "a & b",
+        List.of(
+            List.of(
+                new Picture("\"><script>alert(1)</script>.jpg", jpeg, true),
+                new Picture("no image", new byte[] {1, 2}, false))));
+
+    assertThat(Files.readString(file))
+        .doesNotContain("<script>")
+        .contains("&quot;&gt;&lt;script&gt;", "1 &lt; 2", "a &amp; b", "class=\"other\"");
+  }
+}
