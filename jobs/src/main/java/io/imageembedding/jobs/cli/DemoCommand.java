@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs.cli;
 
+import io.imageembedding.embed.Provenance;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.jobs.JobConfiguration;
@@ -201,7 +202,7 @@ final class DemoCommand implements Callable<Integer> {
             + ": the nearest other image is a version of the same photo";
     if (!found.isEmpty()) {
       ContactSheet.write(
-          sheet, summary, found.get(0).answer().embedding().provenance().toString(), rows);
+          sheet, summary, model(found.get(0).answer().embedding().provenance()), rows);
       say("contact sheet: " + sheet.toAbsolutePath().normalize());
     }
     if (!json) {
@@ -210,6 +211,10 @@ final class DemoCommand implements Callable<Integer> {
     (json ? spec.commandLine().getErr() : out).println(summary);
     out.flush();
     return ExitCode.OK;
+  }
+
+  private static String model(Provenance made) {
+    return made.model() + ", " + made.precision() + ", SHA-256 " + made.sha256();
   }
 
   private Help.TextTable table() {

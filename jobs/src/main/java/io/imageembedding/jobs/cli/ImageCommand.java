@@ -9,6 +9,7 @@ import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.Preprocessing.Orientation;
 import io.imageembedding.model.ModelSource;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,12 +78,9 @@ final class ImageCommand implements Callable<Integer> {
   }
 
   private static byte[] read(Path file) throws ElementRefusedException {
-    try {
-      if (Files.size(file) > DecodeLimits.DEFAULT.maxBytes()) {
-        throw new ElementRefusedException(
-            "TOO_LARGE", "the file is larger than " + DecodeLimits.DEFAULT.maxBytes() + " bytes");
-      }
-      return Files.readAllBytes(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      // One byte more than is allowed is enough to be refused as any image is.
+      return in.readNBytes((int) DecodeLimits.DEFAULT.maxBytes() + 1);
     } catch (IOException e) {
       throw new ElementRefusedException("UNREADABLE_FILE", "the file cannot be read");
     }

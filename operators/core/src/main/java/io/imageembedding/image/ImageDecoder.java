@@ -14,10 +14,14 @@ import java.util.Arrays;
  *
  * <p>JPEG, PNG, GIF and 24-bit bitmaps are decoded by TensorFlow's own decoders, as the model's
  * pipeline does; other bitmaps, WebP and TIFF by ImageIO readers. Of animations and documents the
- * first frame counts. Owns native memory; not thread-safe.
+ * first frame counts. An image whose ImageIO reader would take more than a quarter of the JVM's
+ * heap is too large, whatever the limits say. Owns native memory; not thread-safe.
  */
 public final class ImageDecoder implements AutoCloseable {
   private static final int GIF_TRAILER = 0x3B;
+
+  /** Of the JVM's heap, what one image may take: one part in so many. */
+  private static final int HEAP_SHARE = 4;
 
   private final DecodeLimits limits;
   private final Preprocessing preprocessing;
@@ -55,7 +59,7 @@ public final class ImageDecoder implements AutoCloseable {
       throw new UndecodableImageException(Fault.EMPTY, "the image has no bytes");
     }
     if (bytes.length() > limits.maxBytes()) {
-      throw tooLarge("the file has " + bytes.length() + " bytes", limits.maxBytes());
+      throw tooLarge("the file has too many bytes", limits.maxBytes());
     }
     for (ImageFormat format : ImageFormat.ALL) {
       if (format.matches(bytes)) {
@@ -85,6 +89,18 @@ public final class ImageDecoder implements AutoCloseable {
       throw tooLarge(
           declares + header.width() + " x " + header.height() + " pixels", limits.maxPixels());
     }
+    long heap = header.decoder().heapBytes(pixels);
+    if (heap > Runtime.getRuntime().maxMemory() / HEAP_SHARE) {
+      throw tooLarge(
+          declares
+              + header.width()
+              + " x "
+              + header.height()
+              + " pixels, whose decoder takes "
+              + heap
+              + " bytes of heap",
+          Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+    }
     if (header.frames() > limits.maxFrames()) {
       throw tooLarge(declares + "more frames", limits.maxFrames());
     }
@@ -105,6 +121,9 @@ public final class ImageDecoder implements AutoCloseable {
           : plugins.decode(encoded, header);
     } catch (TensorFlowFailure | IOException e) {
       throw undecodable(encoded, format, e);
+    } catch (OutOfMemoryError e) {
+      throw new UndecodableImageException(
+          Fault.TOO_LARGE, "the " + format.name() + " takes more memory than there is", e);
     } catch (RuntimeException e) {
       // ImageIO readers throw anything at all when their input is broken.
       throw undecodable(encoded, format, e);

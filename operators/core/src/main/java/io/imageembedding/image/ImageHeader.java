@@ -16,10 +16,21 @@ record ImageHeader(
 
   /** Who decodes an image. */
   enum Decoder {
-    TENSORFLOW,
-    JDK_BMP,
-    WEBP,
-    TIFF
+    TENSORFLOW(0),
+    JDK_BMP(8),
+    WEBP(24),
+    TIFF(12);
+
+    private final int heapBytesPerPixel;
+
+    Decoder(int heapBytesPerPixel) {
+      this.heapBytesPerPixel = heapBytesPerPixel;
+    }
+
+    /** Java heap that decoding takes, as measured with the largest of its kinds; 0 if none. */
+    long heapBytes(long pixels) {
+      return pixels * heapBytesPerPixel;
+    }
   }
 
   static ImageHeader of(int width, int height, int frames, int orientation, Decoder decoder) {

@@ -35,7 +35,8 @@ final class PluginDecoder {
    */
   Pixels decode(byte[] encoded, ImageHeader header) throws IOException, UndecodableImageException {
     ImageReader reader = reader(header.decoder());
-    try (ImageInputStream in = new ByteArrayImageInputStream(encoded)) {
+    byte[] file = header.decoder() == Decoder.WEBP ? WebpFormat.withoutAlpha(encoded) : encoded;
+    try (ImageInputStream in = new ByteArrayImageInputStream(file)) {
       reader.setInput(in, true, true);
       if (reader.getWidth(0) > header.width() || reader.getHeight(0) > header.height()) {
         throw new IOException("larger than the header that was checked");

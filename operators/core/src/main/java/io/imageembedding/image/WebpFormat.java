@@ -3,10 +3,13 @@ package io.imageembedding.image;
 
 import io.imageembedding.image.ImageHeader.Decoder;
 import io.imageembedding.image.UndecodableImageException.Fault;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** WebP, RFC 9649: a RIFF container of chunks. */
 final class WebpFormat implements ImageFormat {
   private static final int FIRST_CHUNK = 12;
+  private static final int FRAME_HEADER = 16;
 
   @Override
   public String name() {
@@ -51,6 +54,35 @@ final class WebpFormat implements ImageFormat {
           isComplete(encoded) ? Fault.CORRUPT : Fault.TRUNCATED, "the WebP has no image chunk");
     }
     return ImageHeader.of(width, height, Math.max(1, frames), orientation, Decoder.WEBP);
+  }
+
+  /**
+   * The first frame as a file of its own, if it is a lossy one with alpha: alpha is dropped anyway,
+   * and the reader fails on some that other decoders take.
+   */
+  static byte[] withoutAlpha(byte[] encoded) throws UndecodableImageException {
+    EncodedBytes bytes = new EncodedBytes(encoded).littleEndian();
+    boolean alpha = false;
+    long at = FIRST_CHUNK;
+    while (bytes.has(at, 8)) {
+      if (bytes.is(at, "ANMF")) {
+        at += 8 + FRAME_HEADER;
+        continue;
+      }
+      if (bytes.is(at, "VP8L") || bytes.is(at, "VP8 ") && !alpha) {
+        return encoded;
+      }
+      if (bytes.is(at, "VP8 ")) {
+        int length = (int) Math.min(8 + bytes.u32(at + 4), bytes.length() - at);
+        ByteBuffer file = ByteBuffer.allocate(FIRST_CHUNK + length + (length & 1));
+        file.order(ByteOrder.LITTLE_ENDIAN);
+        file.put(encoded, 0, 4).putInt(file.capacity() - 8).put(encoded, 8, 4);
+        return file.put(encoded, (int) at, length).array();
+      }
+      alpha |= bytes.is(at, "ALPH");
+      at = next(bytes, at);
+    }
+    return encoded;
   }
 
   private static long next(EncodedBytes bytes, long at) throws UndecodableImageException {

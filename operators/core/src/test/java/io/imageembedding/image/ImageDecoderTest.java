@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -240,6 +241,37 @@ class ImageDecoderTest {
     }
   }
 
+  @Test
+  void ofAWebpOnlyTheColoursOfTheFirstFrameCount() throws Exception {
+    byte[] file = resource("two-frames-alpha.webp");
+    float[] pixels = decode(DECODER, file, 8);
+    for (int i = 0; i < pixels.length; i += 3) {
+      assertThat(pixels[i]).isGreaterThan(0.7f);
+      assertThat(pixels[i + 1]).isLessThan(0.2f);
+    }
+    int alpha = new String(file, ISO_8859_1).indexOf("ALPH") + 8;
+    Arrays.fill(file, alpha, alpha + 10, (byte) 0xff);
+    assertThat(decode(DECODER, file, 8)).isEqualTo(pixels);
+  }
+
+  @Test
+  void whatNoHeapCanTakeIsTooLargeWhateverTheLimits() throws Exception {
+    byte[] file = resource("two-frames-alpha.webp");
+    Arrays.fill(file, 24, 27, (byte) 0);
+    Arrays.fill(file, 27, 30, (byte) 0);
+    file[25] = 0x7f;
+    file[28] = 0x7f;
+    DecodeLimits none =
+        new DecodeLimits(1 << 30, 65_535, 65_535, 1L << 40, DecodeLimits.DEFAULT.maxFrames());
+    try (ImageDecoder decoder = new ImageDecoder(none, Preprocessing.REFERENCE)) {
+      assertThat(fault(decoder, file)).isEqualTo(Fault.TOO_LARGE);
+    }
+  }
+
+  private static byte[] resource(String name) throws IOException {
+    return ImageDecoderTest.class.getResourceAsStream(name).readAllBytes();
+  }
+
   private static List<byte[]> samples() throws IOException {
     BufferedImage image = noise(60, 50, BufferedImage.TYPE_INT_RGB);
     return List.of(
@@ -249,7 +281,8 @@ class ImageDecoderTest {
         encode(image, "bmp"),
         encode(image, "tiff"),
         encode(noise(60, 50, BufferedImage.TYPE_BYTE_INDEXED), "bmp"),
-        ImageDecoderTest.class.getResourceAsStream("noise.webp").readAllBytes());
+        resource("noise.webp"),
+        resource("two-frames-alpha.webp"));
   }
 
   private static byte[] hostile(String name) throws IOException {
