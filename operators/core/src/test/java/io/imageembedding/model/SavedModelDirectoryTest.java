@@ -85,7 +85,8 @@ class SavedModelDirectoryTest {
 
   @Test
   void anOperationThatIsNotAllowedIsRefusedByNameBeforeItRuns() {
-    assertThatThrownBy(() -> load("hostile_writes_a_file"))
+    ModelSource source = source("hostile_writes_a_file");
+    assertThatThrownBy(source::load)
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("WriteFile")
         .hasMessageContaining("not allowed");
@@ -213,7 +214,8 @@ class SavedModelDirectoryTest {
 
   @Test
   void aModuleOfTensorFlow1IsRefusedAsWhatItIs() {
-    assertThatThrownBy(() -> load("tf1_hub_035_96"))
+    ModelSource source = source("tf1_hub_035_96");
+    assertThatThrownBy(source::load)
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("needed: a SavedModel of TensorFlow 2");
   }
@@ -233,7 +235,11 @@ class SavedModelDirectoryTest {
   }
 
   private static FeatureVectorModel load(String name) {
-    return ModelSource.parse(TestData.path("models/" + name).toString()).load();
+    return source(name).load();
+  }
+
+  private static ModelSource source(String name) {
+    return ModelSource.parse(TestData.path("models/" + name).toString());
   }
 
   private Path copy(String name) throws IOException {
