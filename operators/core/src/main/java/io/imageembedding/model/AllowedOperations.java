@@ -52,11 +52,15 @@ final class AllowedOperations {
         .collect(Collectors.toUnmodifiableSet());
   }
 
+  static boolean contains(String operation) {
+    return NAMES.contains(operation);
+  }
+
   /**
    * @throws ModelException naming the operation if it is not allowed
    */
   static void require(String model, String operation) {
-    if (!NAMES.contains(operation)) {
+    if (!contains(operation)) {
       throw new ModelException(
           "model "
               + model

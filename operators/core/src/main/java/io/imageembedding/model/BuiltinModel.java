@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.network.FloatTensor;
+import io.imageembedding.model.network.MobileNetV2;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.TreeMap;
+import java.util.Map;
 
 /**
  * MobileNetV2 1.0 at 224 pixels with the weights of the TF-Slim checkpoint mobilenet_v2_1.0_224,
@@ -19,7 +20,7 @@ record BuiltinModel() implements ModelSource {
   private static final String NETWORK = "mobilenet_v2_1.0_224";
   private static final long serialVersionUID = 1L;
 
-  static Safetensors weights() {
+  static Map<String, FloatTensor> weights() {
     try (InputStream in = BuiltinModel.class.getResourceAsStream(WEIGHTS)) {
       if (in == null) {
         throw new ModelException("builtin model: resource " + WEIGHTS + " is missing");
@@ -38,19 +39,7 @@ record BuiltinModel() implements ModelSource {
 
   @Override
   public FeatureVectorModel load() {
-    Safetensors weights = weights();
-    MobileNetV2 network = MobileNetV2.ofDepthMultiplier1();
-    ContentDigest digest = new ContentDigest();
-    new TreeMap<>(weights.tensors())
-        .forEach((key, tensor) -> digest.variable(key, "DT_FLOAT", tensor.shape(), tensor.bytes()));
-    digest.function(NETWORK.getBytes(StandardCharsets.UTF_8));
-    return GraphModel.load(
-        NETWORK,
-        MobileNetV2.INPUT_SIZE,
-        network.foldedGraph(weights),
-        MobileNetV2.INPUT,
-        MobileNetV2.OUTPUT,
-        session -> digest.hex());
+    return FoldedNetwork.load(NETWORK, MobileNetV2.of(1.0, 224), weights(), false);
   }
 
   @Override

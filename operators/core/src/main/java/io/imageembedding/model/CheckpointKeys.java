@@ -2,23 +2,15 @@
 package io.imageembedding.model;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.imageembedding.tensorflow.TensorFlowFailure;
-import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import org.tensorflow.Graph;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
 import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph;
 import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.TrackableObject;
 import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.TrackableObject.ObjectReference;
 import org.tensorflow.proto.TrackableObjectGraphOuterClass.TrackableObjectGraph.TrackableObject.SerializedTensor;
-import org.tensorflow.types.TString;
 
 /**
  * Under which key the checkpoint holds the value of each variable. The checkpoint has an object
@@ -29,11 +21,11 @@ record CheckpointKeys(Map<Integer, String> byObject) {
   private static final String OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
   private static final String VARIABLE_VALUE = "VARIABLE_VALUE";
 
-  static CheckpointKeys read(String model, String checkpoint, ObjectGraph objects) {
+  static CheckpointKeys read(String model, Checkpoint checkpoint, ObjectGraph objects) {
     TrackableObjectGraph stored;
     try {
-      stored = TrackableObjectGraph.parseFrom(readObjectGraph(checkpoint));
-    } catch (InvalidProtocolBufferException | TensorFlowFailure e) {
+      stored = TrackableObjectGraph.parseFrom(checkpoint.string(OBJECT_GRAPH));
+    } catch (InvalidProtocolBufferException e) {
       throw new ModelException(
           "model " + model + ": its variables are damaged, or not those of a SavedModel 2.0", e);
     }
@@ -64,22 +56,5 @@ record CheckpointKeys(Map<Integer, String> byObject) {
       }
     }
     return new CheckpointKeys(keys);
-  }
-
-  private static byte[] readObjectGraph(String checkpoint) throws TensorFlowFailure {
-    GraphNodes nodes = new GraphNodes();
-    nodes
-        .node(
-            "restore",
-            "RestoreV2",
-            nodes.constant("prefix", checkpoint),
-            nodes.constant("key", List.of(OBJECT_GRAPH)),
-            nodes.constant("slice", List.of("")))
-        .putAttr("dtypes", GraphNodes.types(List.of(DataType.DT_STRING)));
-    try (Graph graph = TensorFlowRuntime.newGraph(nodes.graph().build());
-        Session session = TensorFlowRuntime.newSession(graph);
-        Result result = TensorFlowRuntime.run(() -> session.runner().fetch("restore").run())) {
-      return ((TString) result.get(0)).asBytes().getObject();
-    }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.MessageLite;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -48,6 +50,20 @@ final class ContentDigest {
     digest.update((byte) (canonical.length >>> 8));
     digest.update((byte) canonical.length);
     digest.update(canonical);
+  }
+
+  /** A function or node in an encoding with the entries of maps sorted. */
+  void function(MessageLite canonical) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    out.useDeterministicSerialization();
+    try {
+      canonical.writeTo(out);
+      out.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    function(bytes.toByteArray());
   }
 
   /** 64 lower-case hex digits; the digest is spent. */

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
-import com.google.protobuf.CodedOutputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -42,10 +39,28 @@ final class FunctionClosure {
   static FunctionClosure of(String model, FunctionDefLibrary library, String chosen) {
     FunctionClosure closure = new FunctionClosure(model, library);
     closure.newName(chosen);
-    while (!closure.open.isEmpty()) {
-      closure.add(closure.open.remove());
-    }
+    closure.addOpen();
     return closure;
+  }
+
+  /**
+   * What nodes outside of any function call.
+   *
+   * @param nodes are changed: cleaned as those of functions are
+   * @throws ModelException naming the operation if one is not allowed
+   */
+  static FunctionClosure of(
+      String model, FunctionDefLibrary library, Collection<NodeDef.Builder> nodes) {
+    FunctionClosure closure = new FunctionClosure(model, library);
+    nodes.forEach(closure::clean);
+    closure.addOpen();
+    return closure;
+  }
+
+  private void addOpen() {
+    while (!open.isEmpty()) {
+      add(open.remove());
+    }
   }
 
   private String newName(String name) {
@@ -66,17 +81,19 @@ final class FunctionClosure {
     FunctionDef.Builder function =
         library.get(name).toBuilder().clearAttr().clearArgAttr().clearResourceArgUniqueId();
     function.getSignatureBuilder().setName(newName(name)).clearDescription();
-    for (NodeDef.Builder node : function.getNodeDefBuilderList()) {
-      node.clearDevice().clearExperimentalDebugInfo();
-      if (library.containsKey(node.getOp())) {
-        node.setOp(newName(node.getOp()));
-      } else {
-        AllowedOperations.require(model, node.getOp());
-      }
-      new TreeMap<>(node.getAttrMap())
-          .forEach((key, attribute) -> node.putAttr(key, renamed(attribute)));
-    }
+    function.getNodeDefBuilderList().forEach(this::clean);
     functions.add(function.build());
+  }
+
+  private void clean(NodeDef.Builder node) {
+    node.clearDevice().clearExperimentalDebugInfo();
+    if (library.containsKey(node.getOp())) {
+      node.setOp(newName(node.getOp()));
+    } else {
+      AllowedOperations.require(model, node.getOp());
+    }
+    new TreeMap<>(node.getAttrMap())
+        .forEach((key, attribute) -> node.putAttr(key, renamed(attribute)));
   }
 
   private AttrValue renamed(AttrValue attribute) {
@@ -103,17 +120,6 @@ final class FunctionClosure {
 
   /** Adds every function to the digest, in an encoding with the entries of maps sorted. */
   void addTo(ContentDigest digest) {
-    for (FunctionDef function : functions) {
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      CodedOutputStream out = CodedOutputStream.newInstance(bytes);
-      out.useDeterministicSerialization();
-      try {
-        function.writeTo(out);
-        out.flush();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      digest.function(bytes.toByteArray());
-    }
+    functions.forEach(digest::function);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.network.GraphNodes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -4,7 +4,6 @@ package io.imageembedding.model;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
-import java.util.Arrays;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -25,12 +24,15 @@ final class GraphModel implements FeatureVectorModel {
 
   private final Graph graph;
   private final Session session;
+  private final String name;
   private final String input;
   private final String output;
   private ModelDescriptor descriptor;
+  private boolean oneByOne;
   private boolean closed;
 
-  private GraphModel(GraphDef definition, String name, String input, String output) {
+  private GraphModel(String name, GraphDef definition, String input, String output) {
+    this.name = name;
     this.input = input;
     this.output = output;
     try {
@@ -42,10 +44,12 @@ final class GraphModel implements FeatureVectorModel {
   }
 
   /**
-   * Loads the graph and runs it once on a grey image to see what it gives.
+   * Loads the graph, and proves it.
    *
    * @param input name of the node that is fed images
    * @param output name and index of the vectors
+   * @param sameBits whether an image must have the same bits in every batch; where the processor's
+   *     kernels give others, images are run one by one, which on such processors is as fast
    */
   static GraphModel load(
       String name,
@@ -53,8 +57,9 @@ final class GraphModel implements FeatureVectorModel {
       GraphDef definition,
       String input,
       String output,
+      boolean sameBits,
       Preparation preparation) {
-    GraphModel model = new GraphModel(definition, name, input, output);
+    GraphModel model = new GraphModel(name, definition, input, output);
     try {
       String sha256;
       try {
@@ -62,9 +67,9 @@ final class GraphModel implements FeatureVectorModel {
       } catch (TensorFlowFailure e) {
         throw failure(name, "its variables cannot be read", e);
       }
-      model.descriptor = new ModelDescriptor(name, sha256, inputSize, 1, "fp32");
-      int dimension = model.probe();
-      model.descriptor = new ModelDescriptor(name, sha256, inputSize, dimension, "fp32");
+      ModelProof.Finding finding = ModelProof.of(name, inputSize, model::run);
+      model.descriptor = new ModelDescriptor(name, sha256, inputSize, finding.dimension(), "fp32");
+      model.oneByOne = sameBits && !finding.sameBits();
       return model;
     } catch (ModelException e) {
       model.close();
@@ -74,23 +79,6 @@ final class GraphModel implements FeatureVectorModel {
 
   private static ModelException failure(String name, String what, TensorFlowFailure cause) {
     return new ModelException("model " + name + ": " + what + ": " + cause.getMessage(), cause);
-  }
-
-  private int probe() {
-    int size = descriptor.inputSize();
-    try (ImageTensor grey = new ImageTensor(size, 1)) {
-      float[] pixels = new float[size * size * 3];
-      Arrays.fill(pixels, 0.5f);
-      grey.append(pixels);
-      float[] vector = run(grey)[0];
-      for (float feature : vector) {
-        if (!Float.isFinite(feature)) {
-          throw new ModelException(
-              "model " + descriptor.name() + " gives " + feature + " for a plain grey image");
-        }
-      }
-      return vector.length;
-    }
   }
 
   @Override
@@ -104,31 +92,38 @@ final class GraphModel implements FeatureVectorModel {
       throw new IllegalArgumentException(
           "images are of size " + images.size() + ", the model takes " + descriptor.inputSize());
     }
-    return run(images);
+    if (!oneByOne || images.count() == 1) {
+      return run(images);
+    }
+    float[][] vectors = new float[images.count()][];
+    for (int i = 0; i < vectors.length; i++) {
+      try (ImageTensor image = images.copyOfRange(i, i + 1)) {
+        vectors[i] = run(image)[0];
+      }
+    }
+    return vectors;
   }
 
   private float[][] run(ImageTensor images) {
     if (closed) {
-      throw new IllegalStateException("model " + descriptor.name() + " is closed");
+      throw new IllegalStateException("model " + name + " is closed");
     }
     try (Result result =
         TensorFlowRuntime.run(
             () -> session.runner().feed(input, images.tensor()).fetch(output).run())) {
       return rows(result.get(0), images.count());
     } catch (TensorFlowFailure e) {
-      throw failure(descriptor.name(), "it cannot be run", e);
+      throw failure(name, "it cannot be run", e);
     }
   }
 
   private float[][] rows(Tensor vectors, int count) {
     Shape shape = vectors.shape();
-    if (!(vectors instanceof TFloat32)
-        || shape.numDimensions() != 2
-        || shape.get(0) != count
-        || shape.get(1) < 1) {
+    int dimension = dimension(shape, count);
+    if (!(vectors instanceof TFloat32) || dimension < 1) {
       throw new ModelException(
           "model "
-              + descriptor.name()
+              + name
               + " gives "
               + vectors.dataType()
               + " "
@@ -138,12 +133,18 @@ final class GraphModel implements FeatureVectorModel {
               + " images; needed: float32 [images, features]");
     }
     FloatDataBuffer floats = vectors.asRawTensor().data().asFloats();
-    int dimension = (int) shape.get(1);
     float[][] rows = new float[count][dimension];
     for (int i = 0; i < count; i++) {
       floats.offset((long) i * dimension).read(rows[i]);
     }
     return rows;
+  }
+
+  /** Features of one image in {@code [images, features]} or {@code [images, 1, 1, features]}. */
+  private static int dimension(Shape shape, int count) {
+    int rank = shape.numDimensions();
+    boolean vectors = rank == 2 || rank == 4 && shape.get(1) == 1 && shape.get(2) == 1;
+    return vectors && shape.get(0) == count ? (int) shape.get(rank - 1) : 0;
   }
 
   @Override

@@ -28,11 +28,13 @@ final class ImageFunctionChooser {
 
   private final String model;
   private final ObjectGraph objects;
+  private final ModelOptions options;
   private final List<String> rejected = new ArrayList<>();
 
-  ImageFunctionChooser(String model, ObjectGraph objects) {
+  ImageFunctionChooser(String model, ObjectGraph objects, ModelOptions options) {
     this.model = model;
     this.objects = objects;
+    this.options = options;
   }
 
   /**
@@ -62,7 +64,17 @@ final class ImageFunctionChooser {
         .flatMap(
             signatures -> {
               Map<String, Integer> byName = ObjectGraph.children(signatures);
-              Integer id = byName.get(DEFAULT_SIGNATURE);
+              String wanted = options.signature();
+              Integer id = byName.get(wanted == null ? DEFAULT_SIGNATURE : wanted);
+              if (id == null && wanted != null) {
+                throw new ModelException(
+                    "model "
+                        + model
+                        + ": it has no signature "
+                        + wanted
+                        + "; found: "
+                        + String.join(", ", byName.keySet()));
+              }
               if (id == null && byName.size() == 1) {
                 id = byName.values().iterator().next();
               }
@@ -95,7 +107,7 @@ final class ImageFunctionChooser {
         }
       } else if (isImages(argument.tensor())) {
         images++;
-        size = (int) argument.tensor().getShape().getDim(1).getSize();
+        size = ImageShape.size(argument.tensor().getShape(), options).orElseThrow();
         tensors.add(null);
       } else {
         Optional<TensorProto> value = defaultValue(argument);
@@ -207,16 +219,9 @@ final class ImageFunctionChooser {
     return Collections.unmodifiableMap(values);
   }
 
-  private static boolean isImages(TensorSpecProto spec) {
-    TensorShapeProto shape = spec.getShape();
+  private boolean isImages(TensorSpecProto spec) {
     return spec.getDtype() == DataType.DT_FLOAT
-        && !shape.getUnknownRank()
-        && shape.getDimCount() == 4
-        && shape.getDim(0).getSize() == -1
-        && shape.getDim(1).getSize() > 0
-        && shape.getDim(1).getSize() <= 4096
-        && shape.getDim(1).getSize() == shape.getDim(2).getSize()
-        && shape.getDim(3).getSize() == 3;
+        && ImageShape.size(spec.getShape(), options).isPresent();
   }
 
   /**
@@ -257,7 +262,8 @@ final class ImageFunctionChooser {
       if (output.tensor() == null) {
         continue;
       }
-      if (isVectors(output.tensor())) {
+      boolean wanted = options.output() == null || options.output().equals(output.name());
+      if (wanted && isVectors(output.tensor())) {
         fitting.add(output.name());
         index = tensor;
       }
@@ -275,13 +281,10 @@ final class ImageFunctionChooser {
   }
 
   private static boolean isVectors(TensorSpecProto spec) {
-    return spec.getDtype() == DataType.DT_FLOAT
-        && (spec.getShape().getUnknownRank() || spec.getShape().getDimCount() == 2);
+    return spec.getDtype() == DataType.DT_FLOAT && ImageShape.isVectors(spec.getShape());
   }
 
   private static String describe(TensorSpecProto spec) {
-    List<Long> dimensions =
-        spec.getShape().getDimList().stream().map(TensorShapeProto.Dim::getSize).toList();
-    return spec.getDtype() + (spec.getShape().getUnknownRank() ? " of any shape" : "" + dimensions);
+    return spec.getDtype() + " " + ImageShape.text(spec.getShape());
   }
 }

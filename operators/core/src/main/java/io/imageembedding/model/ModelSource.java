@@ -18,26 +18,36 @@ public interface ModelSource extends Serializable {
 
   /**
    * The model that the text names: {@code builtin} (MobileNetV2 1.0 at 224 pixels with the ImageNet
-   * weights of the TF-Slim checkpoint mobilenet_v2_1.0_224, raw variables), or the directory of a
-   * SavedModel 2.0, as a path or a {@code file:} URI. Nothing is read yet.
+   * weights of the TF-Slim checkpoint mobilenet_v2_1.0_224, raw variables), or the path or {@code
+   * file:} URI of a SavedModel's directory (of TensorFlow 2, or a TF1 Hub module), a TF-Slim
+   * checkpoint of MobileNetV2, or a frozen graph. Nothing is read yet.
    *
+   * @param options what to take of it where there is a choice
    * @throws ModelException if it is neither
    */
-  static ModelSource parse(String text) {
+  static ModelSource parse(String text, ModelOptions options) {
     if (text.equals(BuiltinModel.NAME)) {
       return new BuiltinModel();
     }
     try {
       if (text.startsWith("file:")) {
-        return new SavedModelDirectory(Path.of(URI.create(text)).toString());
+        return new LocalModel(Path.of(URI.create(text)).toString(), options);
       }
       if (!text.isBlank() && !text.matches("[a-zA-Z][a-zA-Z0-9+.-]+:/.*")) {
-        return new SavedModelDirectory(Path.of(text).toAbsolutePath().normalize().toString());
+        return new LocalModel(Path.of(text).toAbsolutePath().normalize().toString(), options);
       }
     } catch (IllegalArgumentException e) {
       throw new ModelException("'" + text + "' is no path: " + e.getMessage(), e);
     }
     throw new ModelException(
-        "'" + text + "' names no model; needed: builtin, or the directory of a SavedModel 2.0");
+        "'"
+            + text
+            + "' names no model; needed: builtin, or the path of a SavedModel, a TF-Slim checkpoint"
+            + " or a frozen graph");
+  }
+
+  /** The model that the text names, the only fitting part of it. */
+  static ModelSource parse(String text) {
+    return parse(text, ModelOptions.NONE);
   }
 }

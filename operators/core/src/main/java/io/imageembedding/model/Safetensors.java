@@ -3,6 +3,7 @@ package io.imageembedding.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.model.network.FloatTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,25 +18,12 @@ import java.util.Map;
  * little-endian), header in JSON (name to dtype, shape and offsets; {@code __metadata__} apart),
  * then the values, little-endian and row-major.
  */
-record Safetensors(Map<String, FloatTensor> tensors) {
+final class Safetensors {
   private static final String METADATA = "__metadata__";
 
-  /** A tensor's shape and its values as little-endian float32. */
-  record FloatTensor(long[] shape, byte[] bytes) {
+  private Safetensors() {}
 
-    float[] values() {
-      float[] values = new float[bytes.length / Float.BYTES];
-      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-      return values;
-    }
-
-    /** Number of elements that the shape says. */
-    long elements() {
-      return Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    }
-  }
-
-  static Safetensors parse(byte[] file) throws IOException {
+  static Map<String, FloatTensor> parse(byte[] file) throws IOException {
     ByteBuffer buffer = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     int begin = Math.toIntExact(Long.BYTES + buffer.getLong());
     JsonNode header = new ObjectMapper().readTree(file, Long.BYTES, begin - Long.BYTES);
@@ -45,7 +33,7 @@ record Safetensors(Map<String, FloatTensor> tensors) {
         tensors.put(entry.getKey(), tensor(entry.getValue(), file, begin));
       }
     }
-    return new Safetensors(tensors);
+    return tensors;
   }
 
   private static FloatTensor tensor(JsonNode entry, byte[] file, int begin) throws IOException {
@@ -62,9 +50,5 @@ record Safetensors(Map<String, FloatTensor> tensors) {
       throw new IOException("not float32, or not as long as its shape says: " + entry);
     }
     return tensor;
-  }
-
-  float[] values(String name) {
-    return tensors.get(name).values();
   }
 }

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.image.ImageTensor;
+import io.imageembedding.model.network.FloatTensor;
 import io.imageembedding.testing.TestData;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -26,11 +28,10 @@ class BuiltinModelTest {
 
   @Test
   void theNetworkHasThePublishedNumberOfVariablesAndParameters() {
-    Safetensors weights = BuiltinModel.weights();
+    Map<String, FloatTensor> weights = BuiltinModel.weights();
 
-    assertThat(weights.tensors()).hasSize(260);
-    assertThat(
-            weights.tensors().values().stream().mapToLong(Safetensors.FloatTensor::elements).sum())
+    assertThat(weights).hasSize(260);
+    assertThat(weights.values().stream().mapToLong(FloatTensor::elements).sum())
         .isEqualTo(2_257_984);
   }
 

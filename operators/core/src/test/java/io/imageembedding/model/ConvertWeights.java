@@ -3,6 +3,7 @@ package io.imageembedding.model;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.testing.Npy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -42,8 +43,7 @@ final class ConvertWeights {
         .put("source", "TF-Slim checkpoint mobilenet_v2_1.0_224, raw variables")
         .put("licence", "MIT, Copyright (c) 2020 Jonathan Mitchell");
     ByteArrayOutputStream data = new ByteArrayOutputStream();
-    for (Map.Entry<String, long[]> variable :
-        MobileNetV2.ofDepthMultiplier1().variables().entrySet()) {
+    for (Map.Entry<String, long[]> variable : MobileNetV2.of(1.0, 224).variables().entrySet()) {
       byte[] npy = files.get(fileName(variable.getKey()));
       Npy array = Npy.parse(npy);
       long[] shape = variable.getValue();

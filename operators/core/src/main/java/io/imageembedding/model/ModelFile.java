@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Files that hold a description of a network. */
+final class ModelFile {
+  private static final long MAX_BYTES = 512L << 20;
+
+  private ModelFile() {}
+
+  /**
+   * @throws ModelException if it cannot be read or is larger than a description can be
+   */
+  static byte[] bytes(String model, Path file) {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new ModelException(
+            "model "
+                + model
+                + ": "
+                + file.getFileName()
+                + " is larger than "
+                + MAX_BYTES
+                + " bytes");
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new ModelException("model " + model + ": " + file.getFileName() + " cannot be read", e);
+    }
+  }
+}
