@@ -3,6 +3,7 @@ package io.imageembedding.model;
 
 import io.imageembedding.model.network.FloatTensor;
 import io.imageembedding.model.network.MobileNetV2;
+import io.imageembedding.model.network.NetworkWeights;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.Map;
  * raw variables (not the moving averages, so not bit-equal to what Google published as a module).
  * Batch normalisation is folded into the convolutions.
  */
-record BuiltinModel() implements ModelSource {
+record BuiltinModel() implements Door {
   static final String NAME = "builtin";
   static final String WEIGHTS = "mobilenet_v2_1.0_224.safetensors";
   static final String WEIGHTS_SHA256 =
@@ -38,8 +39,9 @@ record BuiltinModel() implements ModelSource {
   }
 
   @Override
-  public FeatureVectorModel load() {
-    return FoldedNetwork.load(NETWORK, MobileNetV2.of(1.0, 224), weights(), false);
+  public OpenedModel open() {
+    return OpenedModel.of(
+        NETWORK, "built-in network", new NetworkWeights(MobileNetV2.of(1.0, 224), weights(), null));
   }
 
   @Override

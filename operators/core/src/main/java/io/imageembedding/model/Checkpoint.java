@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.tensorflow.proto.BundleEntryProto;
@@ -145,6 +146,20 @@ final class Checkpoint {
     return Path.of(String.format("%s.data-%05d-of-%05d", prefix, number, shards));
   }
 
+  /** What the names of its files begin with. */
+  String prefix() {
+    return prefix.toString();
+  }
+
+  /**
+   * @throws ModelException if there is no tensor of that key and type
+   */
+  void require(String key, DataType type) {
+    if (entry(key).getDtype() != type) {
+      throw damaged("variable " + key + " is " + entry(key).getDtype() + "; needed: " + type);
+    }
+  }
+
   /** What there is by key: types, shapes and places. */
   Map<String, BundleEntryProto> entries() {
     return entries;
@@ -160,15 +175,18 @@ final class Checkpoint {
    * @throws ModelException if there is none, of another type, or damaged
    */
   FloatTensor floats(String key) {
+    require(key, DataType.DT_FLOAT);
     BundleEntryProto entry = entry(key);
-    if (entry.getDtype() != DataType.DT_FLOAT) {
-      throw damaged("variable " + key + " is " + entry.getDtype() + "; needed: DT_FLOAT");
-    }
     FloatTensor tensor = new FloatTensor(shape(entry.getShape()), bytes(key));
     if (tensor.elements() * Float.BYTES != entry.getSize()) {
       throw damaged("variable " + key + " is not as long as its shape says");
     }
     return tensor;
+  }
+
+  /** Values of a tensor, if it is of float32. */
+  Optional<FloatTensor> ifFloats(String key) {
+    return entry(key).getDtype() == DataType.DT_FLOAT ? Optional.of(floats(key)) : Optional.empty();
   }
 
   /**

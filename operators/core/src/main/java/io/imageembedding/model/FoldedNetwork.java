@@ -1,50 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.network.ClassifierHead;
 import io.imageembedding.model.network.FloatTensor;
 import io.imageembedding.model.network.GraphNodes;
 import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
+import io.imageembedding.model.network.NetworkWeights;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import org.tensorflow.proto.DataType;
-import org.tensorflow.proto.GraphDef;
 
 /** MobileNetV2 with batch normalisation folded into the convolutions, all variables constants. */
 final class FoldedNetwork {
   private static final String INPUT = "images";
-  private static final String OUTPUT = "features";
 
   private FoldedNetwork() {}
 
-  /**
-   * The network with these weights, ready to run.
-   *
-   * @param shownAs name for people
-   * @param logits whether the classifier's scores come out and not the features
-   */
-  static FeatureVectorModel load(
-      String shownAs, MobileNetV2 network, Map<String, FloatTensor> weights, boolean logits) {
+  /** Digest of the variables and of what is computed on them. */
+  static String digest(NetworkWeights weights) {
     ContentDigest digest = new ContentDigest();
-    Map<String, FloatTensor> used = new TreeMap<>(weights);
-    used.keySet().removeIf(key -> key.startsWith(MobileNetV2.HEAD) && !logits);
+    Map<String, FloatTensor> used = new TreeMap<>(weights.variables());
+    ClassifierHead head = weights.head();
+    if (head != null) {
+      used.put(MobileNetV2.HEAD_WEIGHTS, head.kernel());
+      used.put(MobileNetV2.HEAD_BIASES, head.biases());
+    }
     used.forEach((key, tensor) -> digest.variable(key, "DT_FLOAT", tensor.shape(), tensor.bytes()));
-    digest.function((network.name() + (logits ? "/logits" : "")).getBytes(StandardCharsets.UTF_8));
-    return GraphModel.load(
-        shownAs,
-        network.inputSize(),
-        graph(network, used, logits),
-        INPUT,
-        OUTPUT,
-        true,
-        session -> digest.hex());
+    String computed =
+        weights.network().name()
+            + (head == null ? "" : head.softmax() ? "/probabilities" : "/logits");
+    digest.function(computed.getBytes(StandardCharsets.UTF_8));
+    return digest.hex();
   }
 
   /** The network with batch normalisation folded into weights and biases, all constants. */
-  private static GraphDef graph(
-      MobileNetV2 network, Map<String, FloatTensor> weights, boolean logits) {
+  static RunnableGraph graph(NetworkWeights given) {
+    MobileNetV2 network = given.network();
+    Map<String, FloatTensor> weights = given.variables();
+    ClassifierHead head = given.head();
     GraphNodes nodes = new GraphNodes();
     nodes.placeholder(
         INPUT,
@@ -62,30 +58,37 @@ final class FoldedNetwork {
         current = binary(nodes, current + ".residual", "AddV2", before, current);
       }
     }
-    String pooled = logits ? "pooled" : OUTPUT;
     nodes
-        .node(pooled, "Mean", current, nodes.constant("height.and.width", 1, 2))
+        .node("features", "Mean", current, nodes.constant("height.and.width", 1, 2))
         .putAttr("T", GraphNodes.type(DataType.DT_FLOAT))
         .putAttr("Tidx", GraphNodes.type(DataType.DT_INT32));
-    if (logits) {
-      FloatTensor kernel = weights.get(MobileNetV2.HEAD_WEIGHTS);
-      long classes = kernel.shape()[3];
-      nodes
-          .node(
-              "scores",
-              "MatMul",
-              pooled,
-              nodes.constant("head.weights", kernel.values(), network.features(), classes))
-          .putAttr("T", GraphNodes.type(DataType.DT_FLOAT));
-      nodes
-          .node(
-              OUTPUT,
-              "BiasAdd",
-              "scores",
-              nodes.constant("head.biases", weights.get(MobileNetV2.HEAD_BIASES).values(), classes))
-          .putAttr("T", GraphNodes.type(DataType.DT_FLOAT));
+    String output = head == null ? "features" : classifier(nodes, network, head);
+    return new RunnableGraph(nodes.graph().build(), INPUT, output, null);
+  }
+
+  private static String classifier(GraphNodes nodes, MobileNetV2 network, ClassifierHead head) {
+    int classes = head.classes();
+    nodes
+        .node(
+            "products",
+            "MatMul",
+            "features",
+            nodes.constant("head.kernel", head.kernel().values(), network.features(), classes))
+        .putAttr("T", GraphNodes.type(DataType.DT_FLOAT));
+    nodes
+        .node(
+            "logits",
+            "BiasAdd",
+            "products",
+            nodes.constant("head.biases", head.biases().values(), classes))
+        .putAttr("T", GraphNodes.type(DataType.DT_FLOAT));
+    if (!head.softmax()) {
+      return "logits";
     }
-    return nodes.graph().build();
+    nodes
+        .node("probabilities", "Softmax", "logits")
+        .putAttr("T", GraphNodes.type(DataType.DT_FLOAT));
+    return "probabilities";
   }
 
   private static String binary(GraphNodes nodes, String name, String op, String a, String b) {

@@ -29,7 +29,7 @@ final class FrozenGraph {
     this.options = options;
   }
 
-  static FeatureVectorModel load(Path file, ModelOptions options) {
+  static OpenedModel open(Path file, ModelOptions options) {
     String name = String.valueOf(file.getFileName()).replaceFirst("\\.pb$", "");
     GraphDef graph;
     try {
@@ -54,7 +54,15 @@ final class FrozenGraph {
                             + " takes "
                             + ImageShape.text(shape(input))
                             + "; needed: [any, size, size, 3], or the input size as an option"));
-    return MainGraph.load(name, graph, input.getName(), size, frozen.output(), null);
+    return MainGraph.open(
+        name,
+        "frozen graph",
+        graph,
+        input.getName(),
+        size,
+        frozen.output(),
+        null,
+        OpenedModel.Training.UNKNOWN);
   }
 
   private NodeDef input() {

@@ -3,14 +3,12 @@ package io.imageembedding.model;
 
 import io.imageembedding.model.network.GraphNodes;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
-import org.tensorflow.Tensor;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
@@ -21,7 +19,6 @@ import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedVariable;
 import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
-import org.tensorflow.types.TString;
 
 /**
  * A graph of our own around a function of a SavedModel: a placeholder for the images, the variables
@@ -32,7 +29,6 @@ final class GraftedGraph {
   static final String INPUT = "images";
   private static final String CALL = "call";
   private static final String RESTORE = "restore";
-  private static final String ASSIGN = "assign";
 
   /** A variable by its key in the checkpoint. */
   private record Variable(String node, SavedVariable definition) {}
@@ -40,10 +36,12 @@ final class GraftedGraph {
   private final GraphNodes nodes = new GraphNodes();
   private final Map<String, Variable> variables = new TreeMap<>();
   private final FunctionClosure functions;
+  private final Checkpoint checkpoint;
   private final int outputIndex;
 
-  private GraftedGraph(FunctionClosure functions, int outputIndex) {
+  private GraftedGraph(FunctionClosure functions, Checkpoint checkpoint, int outputIndex) {
     this.functions = functions;
+    this.checkpoint = checkpoint;
     this.outputIndex = outputIndex;
   }
 
@@ -53,8 +51,9 @@ final class GraftedGraph {
       ObjectGraph objects,
       ImageFunction function,
       FunctionClosure functions,
-      CheckpointKeys keys) {
-    GraftedGraph graft = new GraftedGraph(functions, function.outputIndex());
+      CheckpointKeys keys,
+      Checkpoint checkpoint) {
+    GraftedGraph graft = new GraftedGraph(functions, checkpoint, function.outputIndex());
     OpDef signature = functions.functions().get(0).getSignature();
     int arguments = function.arguments().size();
     if (signature.getInputArgCount() != arguments + function.captures().size()
@@ -92,6 +91,7 @@ final class GraftedGraph {
                 + ": the checkpoint has no value for variable "
                 + object.getVariable().getName());
       }
+      checkpoint.require(key, object.getVariable().getDtype());
       return variable(key, object.getVariable());
     }
     if (object.hasConstant()) {
@@ -117,9 +117,6 @@ final class GraftedGraph {
         .putAttr("dtype", GraphNodes.type(definition.getDtype()))
         .putAttr("shape", AttrValue.newBuilder().setShape(definition.getShape()).build())
         .putAttr("shared_name", GraphNodes.text(name));
-    nodes
-        .node(name + ".value", "ReadVariableOp", name)
-        .putAttr("dtype", GraphNodes.type(definition.getDtype()));
     return name;
   }
 
@@ -155,12 +152,12 @@ final class GraftedGraph {
   }
 
   private void addRestore() {
-    nodes.placeholder("prefix", DataType.DT_STRING, GraphNodes.shape());
+    nodes.placeholder(RunnableGraph.CHECKPOINT, DataType.DT_STRING, GraphNodes.shape());
     nodes
         .node(
             RESTORE,
             "RestoreV2",
-            "prefix",
+            RunnableGraph.CHECKPOINT,
             nodes.constant("keys", variables.keySet()),
             nodes.constant(
                 "slices",
@@ -178,7 +175,7 @@ final class GraftedGraph {
           .putAttr("dtype", GraphNodes.type(variable.definition().getDtype()));
       assigned.add("^" + name);
     }
-    nodes.node(ASSIGN, "NoOp", assigned.toArray(String[]::new));
+    nodes.node(RunnableGraph.RESTORE, "NoOp", assigned.toArray(String[]::new));
   }
 
   /**
@@ -199,45 +196,32 @@ final class GraftedGraph {
     return sizes + "-:".repeat(shape.getDimCount() - 1) + "-";
   }
 
-  GraphDef definition() {
-    return nodes.graph().build();
+  RunnableGraph runnable() {
+    return new RunnableGraph(
+        nodes.graph().build(),
+        INPUT,
+        CALL + ":" + outputIndex,
+        variables.isEmpty() ? null : checkpoint.prefix());
   }
 
-  String output() {
-    return CALL + ":" + outputIndex;
+  /** Keys of the variables in the checkpoint by the names of their nodes. */
+  Map<String, String> keysByNode() {
+    Map<String, String> keys = new HashMap<>();
+    variables.forEach((key, variable) -> keys.put(variable.node(), key));
+    return keys;
   }
 
-  /** Gives the variables their values from the checkpoint, and digests the content. */
-  String restore(Session session, String checkpoint) {
-    if (!variables.isEmpty()) {
-      try (Tensor prefix = TString.scalarOf(checkpoint)) {
-        session.runner().feed("prefix", prefix).addTarget(ASSIGN).run().close();
-      }
-    }
+  /** Digest of variables and functions. */
+  String digest() {
     ContentDigest digest = new ContentDigest();
-    Session.Runner runner = session.runner();
-    variables.values().forEach(variable -> runner.fetch(variable.node() + ".value"));
-    // All at once: a run with other fetches prepares the whole graph anew.
-    if (!variables.isEmpty()) {
-      try (Result values = runner.run()) {
-        int index = 0;
-        for (Map.Entry<String, Variable> variable : variables.entrySet()) {
-          Tensor value = values.get(index++);
-          digest.variable(
-              variable.getKey(),
-              variable.getValue().definition().getDtype().name(),
-              value.shape().asArray(),
-              bytes(value));
-        }
-      }
-    }
+    variables.forEach(
+        (key, variable) ->
+            digest.variable(
+                key,
+                variable.definition().getDtype().name(),
+                Checkpoint.shape(checkpoint.entries().get(key).getShape()),
+                checkpoint.bytes(key)));
     functions.addTo(digest);
     return digest.hex();
-  }
-
-  private static byte[] bytes(Tensor value) {
-    byte[] bytes = new byte[Math.toIntExact(value.numBytes())];
-    value.asRawTensor().data().read(bytes);
-    return bytes;
   }
 }

@@ -10,17 +10,11 @@ import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
-import org.tensorflow.proto.GraphDef;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TString;
 
 /** A network in a TensorFlow graph of its own, with a session of its own. */
 final class GraphModel implements FeatureVectorModel {
-
-  /** What has to be done in a new session before the model runs; gives the content's digest. */
-  @FunctionalInterface
-  interface Preparation {
-    String prepare(Session session);
-  }
 
   private final Graph graph;
   private final Session session;
@@ -31,12 +25,12 @@ final class GraphModel implements FeatureVectorModel {
   private boolean oneByOne;
   private boolean closed;
 
-  private GraphModel(String name, GraphDef definition, String input, String output) {
+  private GraphModel(String name, RunnableGraph runnable) {
     this.name = name;
-    this.input = input;
-    this.output = output;
+    this.input = runnable.input();
+    this.output = runnable.output();
     try {
-      graph = TensorFlowRuntime.newGraph(definition);
+      graph = TensorFlowRuntime.newGraph(runnable.definition());
     } catch (TensorFlowFailure e) {
       throw failure(name, "TensorFlow does not take its graph", e);
     }
@@ -46,26 +40,15 @@ final class GraphModel implements FeatureVectorModel {
   /**
    * Loads the graph, and proves it.
    *
-   * @param input name of the node that is fed images
-   * @param output name and index of the vectors
    * @param sameBits whether an image must have the same bits in every batch; where the processor's
    *     kernels give others, images are run one by one, which on such processors is as fast
    */
   static GraphModel load(
-      String name,
-      int inputSize,
-      GraphDef definition,
-      String input,
-      String output,
-      boolean sameBits,
-      Preparation preparation) {
-    GraphModel model = new GraphModel(name, definition, input, output);
+      String name, int inputSize, RunnableGraph graph, String sha256, boolean sameBits) {
+    GraphModel model = new GraphModel(name, graph);
     try {
-      String sha256;
-      try {
-        sha256 = TensorFlowRuntime.run(() -> preparation.prepare(model.session));
-      } catch (TensorFlowFailure e) {
-        throw failure(name, "its variables cannot be read", e);
+      if (graph.checkpoint() != null) {
+        model.restore(graph.checkpoint());
       }
       ModelProof.Finding finding = ModelProof.of(name, inputSize, model::run);
       model.descriptor = new ModelDescriptor(name, sha256, inputSize, finding.dimension(), "fp32");
@@ -74,6 +57,21 @@ final class GraphModel implements FeatureVectorModel {
     } catch (ModelException e) {
       model.close();
       throw e;
+    }
+  }
+
+  private void restore(String checkpoint) {
+    try (TString prefix = TString.scalarOf(checkpoint)) {
+      TensorFlowRuntime.run(
+              () ->
+                  session
+                      .runner()
+                      .feed(RunnableGraph.CHECKPOINT, prefix)
+                      .addTarget(RunnableGraph.RESTORE)
+                      .run())
+          .close();
+    } catch (TensorFlowFailure e) {
+      throw failure(name, "its variables cannot be read", e);
     }
   }
 

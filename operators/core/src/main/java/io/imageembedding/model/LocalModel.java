@@ -13,28 +13,28 @@ import java.util.stream.Stream;
  *
  * @param path absolute
  */
-record LocalModel(String path, ModelOptions options) implements ModelSource {
+record LocalModel(String path, ModelOptions options) implements Door {
   private static final long serialVersionUID = 1L;
   private static final String INDEX = ".index";
 
   @Override
-  public FeatureVectorModel load() {
+  public OpenedModel open() {
     Path file = Path.of(path);
     if (Files.isDirectory(file)) {
       if (Files.isRegularFile(file.resolve(SavedModelDirectory.FILE))) {
-        return SavedModelDirectory.load(file, options);
+        return SavedModelDirectory.open(file, options);
       }
-      return SlimCheckpoint.load(checkpointIn(file), options.logits());
+      return SlimCheckpoint.open(checkpointIn(file), options.logits());
     }
     if (path.endsWith(INDEX) || Files.isRegularFile(Path.of(path + INDEX))) {
       String prefix = path.endsWith(INDEX) ? path.substring(0, path.length() - 6) : path;
-      return SlimCheckpoint.load(Path.of(prefix), options.logits());
+      return SlimCheckpoint.open(Path.of(prefix), options.logits());
     }
     if (!Files.isRegularFile(file)) {
       throw new ModelException("model " + path + ": there is no such file or directory");
     }
     if (path.endsWith(".pb")) {
-      return FrozenGraph.load(file, options);
+      return FrozenGraph.open(file, options);
     }
     throw new ModelException(
         "model "

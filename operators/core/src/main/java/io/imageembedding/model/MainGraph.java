@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.tensorflow.proto.AttrValue;
@@ -62,13 +63,15 @@ final class MainGraph {
    *
    * @param checkpoint values of the variables, or null where there can be none
    */
-  static FeatureVectorModel load(
+  static OpenedModel open(
       String model,
+      String form,
       GraphDef graph,
       String input,
       int inputSize,
       String output,
-      Checkpoint checkpoint) {
+      Checkpoint checkpoint,
+      OpenedModel.Training training) {
     MainGraph main = new MainGraph(model, graph, Tensor.parse(input), checkpoint);
     Tensor result = Tensor.parse(output);
     main.node(main.input.node());
@@ -94,8 +97,14 @@ final class MainGraph {
     nodes.graph().getLibraryBuilder().addAllFunction(functions.functions());
     functions.addTo(digest);
     String fetched = resultName + ":" + result.index();
-    return GraphModel.load(
-        model, inputSize, nodes.graph().build(), INPUT, fetched, false, session -> digest.hex());
+    return OpenedModel.of(
+        model,
+        form,
+        inputSize,
+        new RunnableGraph(nodes.graph().build(), INPUT, fetched, null),
+        digest.hex(),
+        unknown -> Optional.empty(),
+        training);
   }
 
   private NodeDef node(String name) {

@@ -52,15 +52,14 @@ final class ModelProof {
   private Finding prove() {
     List<float[]> images = probes(size);
     float[][] together = run(images);
-    double scale = 1;
     for (float[] vector : together) {
       for (float feature : vector) {
         if (!Float.isFinite(feature)) {
           throw refusal("gives " + feature + " for a plain image");
         }
-        scale = Math.max(scale, Math.abs(feature));
       }
     }
+    double scale = scale(together);
     double spread = 0;
     for (float[] vector : together) {
       spread = Math.max(spread, difference(vector, together[0]));
@@ -107,6 +106,17 @@ final class ModelProof {
       images.forEach(tensor::append);
       return runner.run(tensor);
     }
+  }
+
+  /** The largest magnitude, but at least 1. */
+  static double scale(float[][] vectors) {
+    double scale = 1;
+    for (float[] vector : vectors) {
+      for (float feature : vector) {
+        scale = Math.max(scale, Math.abs(feature));
+      }
+    }
+    return scale;
   }
 
   static double difference(float[][] a, float[][] b) {

@@ -4,7 +4,9 @@ package io.imageembedding.model;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import org.tensorflow.proto.FunctionDefLibrary;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
 
@@ -18,7 +20,7 @@ final class SavedModelDirectory {
 
   private SavedModelDirectory() {}
 
-  static FeatureVectorModel load(Path directory, ModelOptions options) {
+  static OpenedModel open(Path directory, ModelOptions options) {
     String name = String.valueOf(directory.getFileName());
     SavedModel savedModel;
     try {
@@ -36,25 +38,34 @@ final class SavedModelDirectory {
     }
     boolean frozen = Files.notExists(prefix.getParent());
     Checkpoint checkpoint = frozen ? null : Checkpoint.open(name, prefix);
-    return SignatureModel.load(name, savedModel, options, checkpoint);
+    return SignatureModel.open(name, tf1Form(directory), savedModel, options, checkpoint);
   }
 
-  private static FeatureVectorModel graft(
+  private static String tf1Form(Path directory) {
+    return Files.exists(directory.resolve("tfhub_module.pb"))
+        ? "TF1 Hub module"
+        : "SavedModel of TensorFlow 1";
+  }
+
+  private static OpenedModel graft(
       String name, MetaGraphDef metaGraph, ModelOptions options, Path prefix) {
     ObjectGraph objects = new ObjectGraph(name, metaGraph.getObjectGraphDef());
+    FunctionDefLibrary library = metaGraph.getGraphDef().getLibrary();
     ImageFunction function = new ImageFunctionChooser(name, objects, options).choose();
-    FunctionClosure functions =
-        FunctionClosure.of(name, metaGraph.getGraphDef().getLibrary(), function.name());
-    CheckpointKeys keys = CheckpointKeys.read(name, Checkpoint.open(name, prefix), objects);
+    FunctionClosure functions = FunctionClosure.of(name, library, function.name());
+    Checkpoint checkpoint = Checkpoint.open(name, prefix);
+    CheckpointKeys keys = CheckpointKeys.read(name, checkpoint, objects);
     GraftedGraph graft =
-        GraftedGraph.build(name, metaGraph.getGraphDef(), objects, function, functions, keys);
-    return GraphModel.load(
+        GraftedGraph.build(
+            name, metaGraph.getGraphDef(), objects, function, functions, keys, checkpoint);
+    Map<String, String> keysByNode = graft.keysByNode();
+    return OpenedModel.of(
         name,
+        "SavedModel of TensorFlow 2",
         function.inputSize(),
-        graft.definition(),
-        GraftedGraph.INPUT,
-        graft.output(),
-        false,
-        session -> graft.restore(session, prefix.toString()));
+        graft.runnable(),
+        graft.digest(),
+        node -> Optional.ofNullable(keysByNode.get(node)).flatMap(checkpoint::ifFloats),
+        new ModuleTraining(objects, library, keys, keysByNode));
   }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.network.Regularizer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -36,8 +38,12 @@ final class SignatureModel {
    * @param checkpoint values of the variables, or null where there is none
    * @throws ModelException if no signature takes images, saying what there is
    */
-  static FeatureVectorModel load(
-      String model, SavedModel savedModel, ModelOptions options, Checkpoint checkpoint) {
+  static OpenedModel open(
+      String model,
+      String form,
+      SavedModel savedModel,
+      ModelOptions options,
+      Checkpoint checkpoint) {
     SignatureModel reader = new SignatureModel(model, options);
     MetaGraphDef metaGraph = reader.forInference(savedModel);
     SignatureDef signature = reader.signature(metaGraph.getSignatureDefMap());
@@ -45,13 +51,15 @@ final class SignatureModel {
         reader.only("input", options.input(), signature.getInputsMap(), reader::isImages);
     TensorInfo vectors =
         reader.only("output", options.output(), signature.getOutputsMap(), reader::isVectors);
-    return MainGraph.load(
+    return MainGraph.open(
         model,
+        form,
         metaGraph.getGraphDef(),
         images.getName(),
         ImageShape.size(images.getTensorShape(), options).orElseThrow(),
         vectors.getName(),
-        checkpoint);
+        checkpoint,
+        training(savedModel));
   }
 
   /** Of the graphs for different purposes the one for serving, else the one without a purpose. */
@@ -129,5 +137,27 @@ final class SignatureModel {
 
   private boolean isVectors(TensorInfo tensor) {
     return tensor.getDtype() == DataType.DT_FLOAT && ImageShape.isVectors(tensor.getTensorShape());
+  }
+
+  /** What the graph for training says, if there is one; its losses are not read. */
+  private static OpenedModel.Training training(SavedModel savedModel) {
+    OptionalDouble decay =
+        savedModel.getMetaGraphsList().stream()
+            .filter(graph -> graph.getMetaInfoDef().getTagsList().contains(TRAIN))
+            .map(graph -> MovingAverages.decay(graph.getGraphDef().getNodeList()))
+            .filter(OptionalDouble::isPresent)
+            .findFirst()
+            .orElse(OptionalDouble.empty());
+    return new OpenedModel.Training() {
+      @Override
+      public OptionalDouble batchNormDecay() {
+        return decay;
+      }
+
+      @Override
+      public List<Regularizer> regularizers(Map<String, String> variables) {
+        return List.of();
+      }
+    };
   }
 }

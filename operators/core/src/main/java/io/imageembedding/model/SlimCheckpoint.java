@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.network.ClassifierHead;
 import io.imageembedding.model.network.FloatTensor;
 import io.imageembedding.model.network.MobileNetV2;
+import io.imageembedding.model.network.NetworkWeights;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,12 +47,12 @@ final class SlimCheckpoint {
    * @param logits whether the classifier's scores come out and not the features
    * @throws ModelException if it is damaged, or of another network, naming what is wrong
    */
-  static FeatureVectorModel load(Path prefix, boolean logits) {
+  static OpenedModel open(Path prefix, boolean logits) {
     String name = String.valueOf(prefix.getFileName()).replaceFirst("\\.ckpt$", "");
-    return new SlimCheckpoint(name, Checkpoint.open(name, prefix)).load(logits);
+    return new SlimCheckpoint(name, Checkpoint.open(name, prefix)).open(logits);
   }
 
-  private FeatureVectorModel load(boolean logits) {
+  private OpenedModel open(boolean logits) {
     MobileNetV2 network = network();
     Map<String, long[]> needed = new TreeMap<>(network.variables());
     if (logits) {
@@ -68,7 +70,14 @@ final class SlimCheckpoint {
               checkpoint.floats(entries.containsKey(key + SHADOW) ? key + SHADOW : key);
           weights.put(key, tensor);
         });
-    return FoldedNetwork.load(name, network, weights, logits);
+    FloatTensor kernel = weights.remove(MobileNetV2.HEAD_WEIGHTS);
+    FloatTensor biases = weights.remove(MobileNetV2.HEAD_BIASES);
+    ClassifierHead head = null;
+    if (kernel != null) {
+      long[] shape = {network.features(), biases.elements()};
+      head = new ClassifierHead(new FloatTensor(shape, kernel.bytes()), biases, false);
+    }
+    return OpenedModel.of(name, "TF-Slim checkpoint", new NetworkWeights(network, weights, head));
   }
 
   private void refuse(String what, List<String> variables) {

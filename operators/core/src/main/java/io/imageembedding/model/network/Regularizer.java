@@ -19,6 +19,7 @@ import org.tensorflow.proto.OpDef;
  * @param variables TF-Slim's names, in the order of the function's arguments
  */
 public record Regularizer(FunctionDef function, List<String> variables) {
+  private static final DataType FLOAT = DataType.DT_FLOAT;
 
   /** {@code coefficient * sum(variable^2) / 2}, as TF-Slim's {@code l2_regularizer}. */
   public static Regularizer weightDecay(String variable, float coefficient) {
@@ -41,7 +42,18 @@ public record Regularizer(FunctionDef function, List<String> variables) {
         List.of(variable));
   }
 
-  private static final DataType FLOAT = DataType.DT_FLOAT;
+  /**
+   * A loss as a graph computes it.
+   *
+   * @param variables TF-Slim's names by the names of the graph's VarHandleOps
+   * @throws IllegalArgumentException if it cannot be written without calls
+   */
+  public static Regularizer of(FlatGraph loss, Map<String, String> variables) {
+    List<String> handles = List.copyOf(variables.keySet());
+    return new Regularizer(
+        loss.toFunction("regularization_loss", handles),
+        handles.stream().map(variables::get).toList());
+  }
 
   /**
    * Adds the loss to a graph.

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+/** A kind of place where a model can be. */
+interface Door extends ModelSource {
+  long serialVersionUID = 1L;
+
+  /**
+   * Reads and checks the model, without running any of it.
+   *
+   * @throws ModelException if there is none, or it is damaged or refused
+   */
+  OpenedModel open();
+
+  @Override
+  default FeatureVectorModel load() {
+    return open().load();
+  }
+}

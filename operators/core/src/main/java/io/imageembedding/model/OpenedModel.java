@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import io.imageembedding.image.ImageTensor;
+import io.imageembedding.model.network.FlatGraph;
+import io.imageembedding.model.network.FloatTensor;
+import io.imageembedding.model.network.NetworkRecogniser;
+import io.imageembedding.model.network.NetworkRecogniser.Recognised;
+import io.imageembedding.model.network.NetworkWeights;
+import io.imageembedding.model.network.Regularizer;
+import io.imageembedding.model.network.TrainableNetwork;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A model that has been read and checked but not run. What is loaded of it is its network with
+ * batch normalisation folded, if it is a MobileNetV2 and the folded one gives the same vectors;
+ * else its graph as it is.
+ */
+final class OpenedModel {
+  private static final Logger LOG = LoggerFactory.getLogger(OpenedModel.class);
+
+  /** Largest difference, of the largest feature or of 1 if that is smaller. */
+  private static final double FOLDING_TOLERANCE = 1e-3;
+
+  private final String name;
+  private final String form;
+  private final int inputSize;
+  private final RunnableGraph graph;
+  private final String sha256;
+  private final FlatGraph flat;
+  private final Optional<Recognised> recognised;
+  private final Training training;
+
+  /** What a model says of its own training. */
+  interface Training {
+
+    /** A model that says nothing of it. */
+    Training UNKNOWN =
+        new Training() {
+          @Override
+          public OptionalDouble batchNormDecay() {
+            return OptionalDouble.empty();
+          }
+
+          @Override
+          public List<Regularizer> regularizers(Map<String, String> variables) {
+            return List.of();
+          }
+        };
+
+    OptionalDouble batchNormDecay();
+
+    /**
+     * @param variables TF-Slim's names of the variables by the nodes that hold them
+     */
+    List<Regularizer> regularizers(Map<String, String> variables);
+  }
+
+  private OpenedModel(
+      String name,
+      String form,
+      int inputSize,
+      RunnableGraph graph,
+      String sha256,
+      FlatGraph flat,
+      Optional<Recognised> recognised,
+      Training training) {
+    this.name = name;
+    this.form = form;
+    this.inputSize = inputSize;
+    this.graph = graph;
+    this.sha256 = sha256;
+    this.flat = flat;
+    this.recognised = recognised;
+    this.training = training;
+  }
+
+  /**
+   * A graph of which it is to be seen what network it is.
+   *
+   * @param form what it was found in, for people
+   * @param variables values of its variables by the names of their nodes
+   * @throws ModelException if the graph does not hold together
+   */
+  static OpenedModel of(
+      String name,
+      String form,
+      int inputSize,
+      RunnableGraph graph,
+      String sha256,
+      Function<String, Optional<FloatTensor>> variables,
+      Training training) {
+    FlatGraph flat;
+    try {
+      flat = FlatGraph.of(graph.definition(), graph.output(), variables);
+    } catch (IllegalArgumentException e) {
+      throw new ModelException("model " + name + ": " + e.getMessage(), e);
+    }
+    return new OpenedModel(
+        name,
+        form,
+        inputSize,
+        graph,
+        sha256,
+        flat,
+        NetworkRecogniser.recognise(flat, inputSize),
+        training);
+  }
+
+  /** A MobileNetV2 that is known to be one. */
+  static OpenedModel of(String name, String form, NetworkWeights weights) {
+    RunnableGraph graph = FoldedNetwork.graph(weights);
+    return new OpenedModel(
+        name,
+        form,
+        weights.network().inputSize(),
+        graph,
+        FoldedNetwork.digest(weights),
+        FlatGraph.of(graph.definition(), graph.output(), unknown -> Optional.empty()),
+        Optional.of(new Recognised(weights, Map.of(), true)),
+        Training.UNKNOWN);
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** What it was found in, for people. */
+  String form() {
+    return form;
+  }
+
+  int inputSize() {
+    return inputSize;
+  }
+
+  RunnableGraph graph() {
+    return graph;
+  }
+
+  FlatGraph flat() {
+    return flat;
+  }
+
+  String sha256() {
+    return sha256;
+  }
+
+  /** The MobileNetV2 that it is; empty if it is another network. */
+  Optional<Recognised> recognised() {
+    return recognised;
+  }
+
+  /**
+   * The network with what its training needs.
+   *
+   * @throws ModelException if it is no MobileNetV2, or one that cannot be trained
+   */
+  TrainableNetwork trainable() {
+    Recognised network =
+        recognised.orElseThrow(
+            () ->
+                new ModelException(
+                    "model "
+                        + name
+                        + ": it is no MobileNetV2, only such can be trained and exported"));
+    if (!network.trainable()) {
+      throw new ModelException(
+          "model "
+              + name
+              + ": its batch normalisation is folded into the convolutions, so it can be neither"
+              + " trained nor exported");
+    }
+    Map<String, String> byHolder = new HashMap<>();
+    network.holders().forEach((variable, holder) -> byHolder.put(holder, variable));
+    return new TrainableNetwork(
+        network.weights(), training.batchNormDecay(), training.regularizers(byHolder));
+  }
+
+  /**
+   * Loads the model into native memory that the caller owns, and proves it.
+   *
+   * @throws ModelException if it fails the proof
+   */
+  FeatureVectorModel load() {
+    GraphModel original = GraphModel.load(name, inputSize, graph, sha256, isFolded());
+    if (recognised.isEmpty() || isFolded()) {
+      return original;
+    }
+    try {
+      RunnableGraph foldedGraph = FoldedNetwork.graph(recognised.get().weights());
+      GraphModel folded = GraphModel.load(name, inputSize, foldedGraph, sha256, true);
+      if (givesSameVectors(original, folded)) {
+        original.close();
+        return folded;
+      }
+      folded.close();
+      return original;
+    } catch (ModelException e) {
+      original.close();
+      throw e;
+    }
+  }
+
+  private boolean isFolded() {
+    return recognised.isPresent() && recognised.get().holders().isEmpty();
+  }
+
+  private boolean givesSameVectors(GraphModel original, GraphModel folded) {
+    List<float[]> probes = ModelProof.probes(inputSize);
+    try (ImageTensor images = new ImageTensor(inputSize, probes.size())) {
+      probes.forEach(images::append);
+      float[][] expected = original.embed(images);
+      float[][] actual = folded.embed(images);
+      double difference =
+          expected[0].length == actual[0].length
+              ? ModelProof.difference(expected, actual) / ModelProof.scale(expected)
+              : Double.POSITIVE_INFINITY;
+      if (difference <= FOLDING_TOLERANCE) {
+        return true;
+      }
+      LOG.warn(
+          "model {} runs as it is: with batch normalisation folded its vectors differ by {}",
+          name,
+          difference);
+      return false;
+    }
+  }
+}

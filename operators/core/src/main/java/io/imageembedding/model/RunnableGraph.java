@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import org.tensorflow.proto.GraphDef;
+
+/**
+ * A graph between images and vectors.
+ *
+ * @param input name of the node that is fed images
+ * @param output name and index of the vectors
+ * @param checkpoint prefix of the files that its variables are read from; null if it has none
+ */
+record RunnableGraph(GraphDef definition, String input, String output, String checkpoint) {
+
+  /** Node that takes the prefix of a checkpoint, in a graph with variables. */
+  static final String CHECKPOINT = "prefix";
+
+  /** Node that gives the variables their values. */
+  static final String RESTORE = "assign";
+}
