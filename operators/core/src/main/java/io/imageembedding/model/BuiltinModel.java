@@ -41,7 +41,8 @@ record BuiltinModel() implements Door {
   @Override
   public OpenedModel open() {
     return OpenedModel.of(
-        NETWORK, "built-in network", new NetworkWeights(MobileNetV2.of(1.0, 224), weights(), null));
+        Origin.plain(NETWORK, "built-in network with ImageNet weights", null),
+        new NetworkWeights(MobileNetV2.of(1.0, 224), weights(), null));
   }
 
   @Override

@@ -55,8 +55,7 @@ final class FrozenGraph {
                             + ImageShape.text(shape(input))
                             + "; needed: [any, size, size, 3], or the input size as an option"));
     return MainGraph.open(
-        name,
-        "frozen graph",
+        Origin.plain(name, "frozen graph", file.toAbsolutePath().getParent()),
         graph,
         input.getName(),
         size,

@@ -4,6 +4,7 @@ package io.imageembedding.model;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
+import java.util.OptionalDouble;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -22,6 +23,7 @@ final class GraphModel implements FeatureVectorModel {
   private final String input;
   private final String output;
   private ModelDescriptor descriptor;
+  private ProofFigures finding;
   private boolean oneByOne;
   private boolean closed;
 
@@ -50,9 +52,10 @@ final class GraphModel implements FeatureVectorModel {
       if (graph.checkpoint() != null) {
         model.restore(graph.checkpoint());
       }
-      ModelProof.Finding finding = ModelProof.of(name, inputSize, model::run);
-      model.descriptor = new ModelDescriptor(name, sha256, inputSize, finding.dimension(), "fp32");
-      model.oneByOne = sameBits && !finding.sameBits();
+      model.finding = ModelProof.of(name, inputSize, model::run);
+      model.descriptor =
+          new ModelDescriptor(name, sha256, inputSize, model.finding.dimension(), "fp32");
+      model.oneByOne = sameBits && !model.finding.sameBits();
       return model;
     } catch (ModelException e) {
       model.close();
@@ -77,6 +80,48 @@ final class GraphModel implements FeatureVectorModel {
 
   private static ModelException failure(String name, String what, TensorFlowFailure cause) {
     return new ModelException("model " + name + ": " + what + ": " + cause.getMessage(), cause);
+  }
+
+  /**
+   * @throws ModelException if the model does not give these vectors for these images
+   */
+  void require(GoldenVectors goldens) {
+    float[][] expected = new float[goldens.count()][];
+    float[][] actual = new float[goldens.count()][];
+    for (int i = 0; i < goldens.count(); i++) {
+      expected[i] = goldens.vector(i);
+      try (ImageTensor image = new ImageTensor(descriptor.inputSize(), 1)) {
+        image.append(goldens.image(i));
+        actual[i] = run(image)[0];
+      }
+      if (actual[i].length != expected[i].length) {
+        throw new ModelException(
+            String.format(
+                "model %s gives %d features, the golden vectors in %s have %d",
+                name, actual[i].length, GoldenVectors.FILE, expected[i].length));
+      }
+    }
+    double difference = ModelProof.difference(expected, actual);
+    double allowed = GoldenVectors.TOLERANCE * ModelProof.scale(expected);
+    if (!(difference <= allowed)) {
+      throw new ModelException(
+          String.format(
+              "model %s gives other vectors than the golden ones in %s: they differ by %s, allowed"
+                  + " is %s",
+              name, GoldenVectors.FILE, ModelProof.figure(difference), ModelProof.figure(allowed)));
+    }
+    finding =
+        new ProofFigures(
+            finding.dimension(),
+            finding.sameBits(),
+            finding.spread(),
+            finding.again(),
+            finding.alone(),
+            OptionalDouble.of(difference));
+  }
+
+  ProofFigures finding() {
+    return finding;
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.FunctionSpec;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedConcreteFunction;
@@ -284,7 +285,49 @@ final class ImageFunctionChooser {
     return spec.getDtype() == DataType.DT_FLOAT && ImageShape.isVectors(spec.getShape());
   }
 
+  /** Every concrete function of {@code __call__}, with what it takes and gives. */
+  static List<String> all(ObjectGraph objects) {
+    Optional<SavedObject> call = objects.child(objects.root(), "__call__");
+    List<String> described = new ArrayList<>();
+    List<String> names = new ArrayList<>();
+    call.ifPresent(object -> names.addAll(object.getFunction().getConcreteFunctionsList()));
+    for (String name : names) {
+      SavedConcreteFunction function = objects.concreteFunction(name);
+      List<Argument> outputs = new ArrayList<>();
+      flatten("", function.getOutputSignature(), null, outputs, 0);
+      FunctionSpec spec = call.orElseThrow().getFunction().getFunctionSpec();
+      described.add(
+          name
+              + ": "
+              + text(arguments(function.getCanonicalizedInputSignature(), spec))
+              + " -> "
+              + text(outputs));
+    }
+    return described;
+  }
+
+  private static String text(List<Argument> arguments) {
+    return arguments.stream()
+        .map(
+            argument ->
+                argument.tensor() != null
+                    ? (argument.name() + " " + describe(argument.tensor())).strip()
+                    : argument.name() + "=" + literal(argument.literal()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String literal(StructuredValue value) {
+    return switch (value.getKindCase()) {
+      case BOOL_VALUE -> value.getBoolValue() ? "True" : "False";
+      case FLOAT64_VALUE -> String.valueOf(value.getFloat64Value());
+      case INT64_VALUE -> String.valueOf(value.getInt64Value());
+      case STRING_VALUE -> value.getStringValue();
+      case NONE_VALUE -> "None";
+      default -> "…";
+    };
+  }
+
   private static String describe(TensorSpecProto spec) {
-    return spec.getDtype() + " " + ImageShape.text(spec.getShape());
+    return ImageShape.text(spec.getDtype(), spec.getShape());
   }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import java.util.Locale;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorShapeProto;
 import org.tensorflow.proto.TensorShapeProto.Dim;
 
@@ -47,9 +50,17 @@ final class ImageShape {
         && shape.getDim(2).getSize() == 1;
   }
 
+  /** Type and shape, such as {@code float32[any,224,224,3]}. */
+  static String text(DataType type, TensorShapeProto shape) {
+    String name = type.name().replaceFirst("^DT_", "").toLowerCase(Locale.ROOT);
+    return (name.equals("float") ? "float32" : name) + text(shape);
+  }
+
   static String text(TensorShapeProto shape) {
     return shape.getUnknownRank()
-        ? "of any shape"
-        : shape.getDimList().stream().map(Dim::getSize).toList().toString();
+        ? " of any shape"
+        : shape.getDimList().stream()
+            .map(dimension -> dimension.getSize() < 0 ? "any" : "" + dimension.getSize())
+            .collect(Collectors.joining(",", "[", "]"));
   }
 }

@@ -64,22 +64,22 @@ final class MainGraph {
    * @param checkpoint values of the variables, or null where there can be none
    */
   static OpenedModel open(
-      String model,
-      String form,
+      Origin origin,
       GraphDef graph,
       String input,
       int inputSize,
       String output,
       Checkpoint checkpoint,
       OpenedModel.Training training) {
-    MainGraph main = new MainGraph(model, graph, Tensor.parse(input), checkpoint);
+    MainGraph main = new MainGraph(origin.name(), graph, Tensor.parse(input), checkpoint);
     Tensor result = Tensor.parse(output);
     main.node(main.input.node());
     String resultName = main.newName(result.node());
     while (!main.open.isEmpty()) {
       main.take(main.open.remove());
     }
-    FunctionClosure functions = FunctionClosure.of(model, graph.getLibrary(), main.taken.values());
+    FunctionClosure functions =
+        FunctionClosure.of(origin.name(), graph.getLibrary(), main.taken.values());
     GraphNodes nodes = new GraphNodes();
     nodes.placeholder(INPUT, DataType.DT_FLOAT, GraphNodes.shape(-1, inputSize, inputSize, 3));
     ContentDigest digest = new ContentDigest();
@@ -98,8 +98,7 @@ final class MainGraph {
     functions.addTo(digest);
     String fetched = resultName + ":" + result.index();
     return OpenedModel.of(
-        model,
-        form,
+        origin,
         inputSize,
         new RunnableGraph(nodes.graph().build(), INPUT, fetched, null),
         digest.hex(),

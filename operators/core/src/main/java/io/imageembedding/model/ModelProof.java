@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import java.util.Random;
 
 /**
@@ -34,22 +35,14 @@ final class ModelProof {
   }
 
   /**
-   * What the proof found.
-   *
-   * @param dimension length of the vectors
-   * @param sameBits whether an image has the same bits alone and in batches
-   */
-  record Finding(int dimension, boolean sameBits) {}
-
-  /**
    * @param size width and height of the images
    * @throws ModelException with the figures if the model fails
    */
-  static Finding of(String model, int size, Runner runner) {
+  static ProofFigures of(String model, int size, Runner runner) {
     return new ModelProof(model, size, runner).prove();
   }
 
-  private Finding prove() {
+  private ProofFigures prove() {
     List<float[]> images = probes(size);
     float[][] together = run(images);
     for (float[] vector : together) {
@@ -67,17 +60,20 @@ final class ModelProof {
     if (spread <= TOLERANCE * scale) {
       throw refusal("gives the same vector for different images; they differ by " + figure(spread));
     }
-    requireSame("when asked again", difference(run(images), together), scale);
+    double again = difference(run(images), together);
+    requireSame("when asked again", again, scale);
     float[][] alone = new float[PROBES][];
     for (int i = 0; i < PROBES; i++) {
       alone[i] = run(images.subList(i, i + 1))[0];
     }
-    requireSame("alone and in a batch", difference(alone, together), scale);
+    double difference = difference(alone, together);
+    requireSame("alone and in a batch", difference, scale);
     float[][] pair = run(images.subList(0, 2));
     boolean sameBits =
         Arrays.deepEquals(alone, together)
             && Arrays.deepEquals(pair, Arrays.copyOf(together, pair.length));
-    return new Finding(together[0].length, sameBits);
+    return new ProofFigures(
+        together[0].length, sameBits, spread, again, difference, OptionalDouble.empty());
   }
 
   private void requireSame(String when, double difference, double scale) {
@@ -93,7 +89,7 @@ final class ModelProof {
     }
   }
 
-  private static String figure(double value) {
+  static String figure(double value) {
     return String.format(Locale.ROOT, "%.2g", value);
   }
 

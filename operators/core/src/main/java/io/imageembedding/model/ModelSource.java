@@ -29,6 +29,9 @@ public interface ModelSource extends Serializable {
     if (text.equals(BuiltinModel.NAME)) {
       return new BuiltinModel();
     }
+    if (text.startsWith(UntrainedModel.PREFIX)) {
+      return new UntrainedModel(text.substring(UntrainedModel.PREFIX.length()));
+    }
     try {
       if (text.startsWith("file:")) {
         return new LocalModel(Path.of(URI.create(text)).toString(), options);

@@ -29,8 +29,11 @@ final class OpenedModel {
   /** Largest difference, of the largest feature or of 1 if that is smaller. */
   private static final double FOLDING_TOLERANCE = 1e-3;
 
-  private final String name;
-  private final String form;
+  static final String FEATURES = "features";
+  static final String LOGITS = "logits";
+  static final String PROBABILITIES = "probabilities";
+
+  private final Origin origin;
   private final int inputSize;
   private final RunnableGraph graph;
   private final String sha256;
@@ -64,16 +67,14 @@ final class OpenedModel {
   }
 
   private OpenedModel(
-      String name,
-      String form,
+      Origin origin,
       int inputSize,
       RunnableGraph graph,
       String sha256,
       FlatGraph flat,
       Optional<Recognised> recognised,
       Training training) {
-    this.name = name;
-    this.form = form;
+    this.origin = origin;
     this.inputSize = inputSize;
     this.graph = graph;
     this.sha256 = sha256;
@@ -85,13 +86,11 @@ final class OpenedModel {
   /**
    * A graph of which it is to be seen what network it is.
    *
-   * @param form what it was found in, for people
    * @param variables values of its variables by the names of their nodes
    * @throws ModelException if the graph does not hold together
    */
   static OpenedModel of(
-      String name,
-      String form,
+      Origin origin,
       int inputSize,
       RunnableGraph graph,
       String sha256,
@@ -101,11 +100,10 @@ final class OpenedModel {
     try {
       flat = FlatGraph.of(graph.definition(), graph.output(), variables);
     } catch (IllegalArgumentException e) {
-      throw new ModelException("model " + name + ": " + e.getMessage(), e);
+      throw new ModelException("model " + origin.name() + ": " + e.getMessage(), e);
     }
     return new OpenedModel(
-        name,
-        form,
+        origin,
         inputSize,
         graph,
         sha256,
@@ -115,11 +113,10 @@ final class OpenedModel {
   }
 
   /** A MobileNetV2 that is known to be one. */
-  static OpenedModel of(String name, String form, NetworkWeights weights) {
+  static OpenedModel of(Origin origin, NetworkWeights weights) {
     RunnableGraph graph = FoldedNetwork.graph(weights);
     return new OpenedModel(
-        name,
-        form,
+        origin,
         weights.network().inputSize(),
         graph,
         FoldedNetwork.digest(weights),
@@ -128,13 +125,8 @@ final class OpenedModel {
         Training.UNKNOWN);
   }
 
-  String name() {
-    return name;
-  }
-
-  /** What it was found in, for people. */
-  String form() {
-    return form;
+  Origin origin() {
+    return origin;
   }
 
   int inputSize() {
@@ -147,6 +139,18 @@ final class OpenedModel {
 
   FlatGraph flat() {
     return flat;
+  }
+
+  /**
+   * What its output is, as far as its graph tells: {@link #PROBABILITIES} behind a softmax, {@link
+   * #LOGITS} behind the classifier of a MobileNetV2, else {@link #FEATURES}.
+   */
+  String outputKind() {
+    if (flat.endsInSoftmax()) {
+      return PROBABILITIES;
+    }
+    boolean classifier = recognised.isPresent() && recognised.get().weights().head() != null;
+    return classifier ? LOGITS : FEATURES;
   }
 
   String sha256() {
@@ -169,12 +173,12 @@ final class OpenedModel {
             () ->
                 new ModelException(
                     "model "
-                        + name
+                        + origin.name()
                         + ": it is no MobileNetV2, only such can be trained and exported"));
     if (!network.trainable()) {
       throw new ModelException(
           "model "
-              + name
+              + origin.name()
               + ": its batch normalisation is folded into the convolutions, so it can be neither"
               + " trained nor exported");
     }
@@ -190,17 +194,49 @@ final class OpenedModel {
    * @throws ModelException if it fails the proof
    */
   FeatureVectorModel load() {
-    GraphModel original = GraphModel.load(name, inputSize, graph, sha256, isFolded());
+    Optional<GoldenVectors> goldens = GoldenVectors.in(origin, inputSize);
+    GraphModel model = folded(GraphModel.load(origin.name(), inputSize, graph, sha256, isFolded()));
+    try {
+      goldens.ifPresent(model::require);
+      return model;
+    } catch (ModelException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Loads the model, and says what its proof found.
+   *
+   * @throws ModelException if it fails the proof
+   */
+  ProofFigures prove() {
+    try (FeatureVectorModel model = load()) {
+      return ((GraphModel) model).finding();
+    }
+  }
+
+  private boolean isFolded() {
+    return recognised.isPresent() && recognised.get().holders().isEmpty();
+  }
+
+  /** The model with batch normalisation folded, if it can be; the other one is closed. */
+  private GraphModel folded(GraphModel original) {
     if (recognised.isEmpty() || isFolded()) {
       return original;
     }
     try {
       RunnableGraph foldedGraph = FoldedNetwork.graph(recognised.get().weights());
-      GraphModel folded = GraphModel.load(name, inputSize, foldedGraph, sha256, true);
-      if (givesSameVectors(original, folded)) {
+      GraphModel folded = GraphModel.load(origin.name(), inputSize, foldedGraph, sha256, true);
+      double difference = difference(original, folded);
+      if (difference <= FOLDING_TOLERANCE) {
         original.close();
         return folded;
       }
+      LOG.warn(
+          "model {} runs as it is: with batch normalisation folded its vectors differ by {}",
+          origin.name(),
+          difference);
       folded.close();
       return original;
     } catch (ModelException e) {
@@ -209,28 +245,15 @@ final class OpenedModel {
     }
   }
 
-  private boolean isFolded() {
-    return recognised.isPresent() && recognised.get().holders().isEmpty();
-  }
-
-  private boolean givesSameVectors(GraphModel original, GraphModel folded) {
+  private double difference(GraphModel original, GraphModel folded) {
     List<float[]> probes = ModelProof.probes(inputSize);
     try (ImageTensor images = new ImageTensor(inputSize, probes.size())) {
       probes.forEach(images::append);
       float[][] expected = original.embed(images);
       float[][] actual = folded.embed(images);
-      double difference =
-          expected[0].length == actual[0].length
-              ? ModelProof.difference(expected, actual) / ModelProof.scale(expected)
-              : Double.POSITIVE_INFINITY;
-      if (difference <= FOLDING_TOLERANCE) {
-        return true;
-      }
-      LOG.warn(
-          "model {} runs as it is: with batch normalisation folded its vectors differ by {}",
-          name,
-          difference);
-      return false;
+      return expected[0].length == actual[0].length
+          ? ModelProof.difference(expected, actual) / ModelProof.scale(expected)
+          : Double.POSITIVE_INFINITY;
     }
   }
 }

@@ -4,11 +4,16 @@ package io.imageembedding.model;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.tensorflow.proto.FunctionDefLibrary;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.TensorInfo;
 
 /**
  * A SavedModel in a directory. Of its graph nothing is run; what turns images into vectors is taken
@@ -34,11 +39,20 @@ final class SavedModelDirectory {
             .filter(metaGraph -> metaGraph.getObjectGraphDef().getNodesCount() > 0)
             .findFirst();
     if (withObjects.isPresent()) {
-      return graft(name, withObjects.get(), options, prefix);
+      MetaGraphDef metaGraph = withObjects.get();
+      ObjectGraph objects = new ObjectGraph(name, metaGraph.getObjectGraphDef());
+      Origin origin =
+          origin(
+              directory,
+              "SavedModel of TensorFlow 2",
+              savedModel,
+              ImageFunctionChooser.all(objects));
+      return graft(origin, objects, metaGraph, options, prefix);
     }
     boolean frozen = Files.notExists(prefix.getParent());
     Checkpoint checkpoint = frozen ? null : Checkpoint.open(name, prefix);
-    return SignatureModel.open(name, tf1Form(directory), savedModel, options, checkpoint);
+    Origin origin = origin(directory, tf1Form(directory), savedModel, List.of());
+    return SignatureModel.open(origin, savedModel, options, checkpoint);
   }
 
   private static String tf1Form(Path directory) {
@@ -47,9 +61,50 @@ final class SavedModelDirectory {
         : "SavedModel of TensorFlow 1";
   }
 
+  private static Origin origin(
+      Path directory, String form, SavedModel savedModel, List<String> functions) {
+    List<String> signatures = new ArrayList<>();
+    for (MetaGraphDef metaGraph : savedModel.getMetaGraphsList()) {
+      String tags = String.join(",", metaGraph.getMetaInfoDef().getTagsList());
+      new TreeMap<>(metaGraph.getSignatureDefMap())
+          .forEach(
+              (key, signature) -> {
+                if (!signature.getMethodName().isEmpty() || signature.getOutputsCount() > 0) {
+                  signatures.add(
+                      "{"
+                          + tags
+                          + "} "
+                          + key
+                          + ": "
+                          + text(signature.getInputsMap())
+                          + " -> "
+                          + text(signature.getOutputsMap()));
+                }
+              });
+    }
+    String name = String.valueOf(directory.getFileName());
+    return new Origin(name, form, directory, signatures, functions);
+  }
+
+  private static String text(Map<String, TensorInfo> tensors) {
+    return new TreeMap<>(tensors)
+        .entrySet().stream()
+            .map(
+                entry ->
+                    entry.getKey()
+                        + " "
+                        + ImageShape.text(
+                            entry.getValue().getDtype(), entry.getValue().getTensorShape()))
+            .collect(Collectors.joining(", "));
+  }
+
   private static OpenedModel graft(
-      String name, MetaGraphDef metaGraph, ModelOptions options, Path prefix) {
-    ObjectGraph objects = new ObjectGraph(name, metaGraph.getObjectGraphDef());
+      Origin origin,
+      ObjectGraph objects,
+      MetaGraphDef metaGraph,
+      ModelOptions options,
+      Path prefix) {
+    String name = origin.name();
     FunctionDefLibrary library = metaGraph.getGraphDef().getLibrary();
     ImageFunction function = new ImageFunctionChooser(name, objects, options).choose();
     FunctionClosure functions = FunctionClosure.of(name, library, function.name());
@@ -60,8 +115,7 @@ final class SavedModelDirectory {
             name, metaGraph.getGraphDef(), objects, function, functions, keys, checkpoint);
     Map<String, String> keysByNode = graft.keysByNode();
     return OpenedModel.of(
-        name,
-        "SavedModel of TensorFlow 2",
+        origin,
         function.inputSize(),
         graft.runnable(),
         graft.digest(),

@@ -39,12 +39,8 @@ final class SignatureModel {
    * @throws ModelException if no signature takes images, saying what there is
    */
   static OpenedModel open(
-      String model,
-      String form,
-      SavedModel savedModel,
-      ModelOptions options,
-      Checkpoint checkpoint) {
-    SignatureModel reader = new SignatureModel(model, options);
+      Origin origin, SavedModel savedModel, ModelOptions options, Checkpoint checkpoint) {
+    SignatureModel reader = new SignatureModel(origin.name(), options);
     MetaGraphDef metaGraph = reader.forInference(savedModel);
     SignatureDef signature = reader.signature(metaGraph.getSignatureDefMap());
     TensorInfo images =
@@ -52,8 +48,7 @@ final class SignatureModel {
     TensorInfo vectors =
         reader.only("output", options.output(), signature.getOutputsMap(), reader::isVectors);
     return MainGraph.open(
-        model,
-        form,
+        origin,
         metaGraph.getGraphDef(),
         images.getName(),
         ImageShape.size(images.getTensorShape(), options).orElseThrow(),

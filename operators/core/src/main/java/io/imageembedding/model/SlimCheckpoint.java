@@ -33,11 +33,13 @@ final class SlimCheckpoint {
       Set.of("global_step", "beta1_power", "beta2_power");
 
   private final String name;
+  private final Path folder;
   private final Checkpoint checkpoint;
   private final Map<String, BundleEntryProto> entries;
 
-  private SlimCheckpoint(String name, Checkpoint checkpoint) {
+  private SlimCheckpoint(String name, Path folder, Checkpoint checkpoint) {
     this.name = name;
+    this.folder = folder;
     this.checkpoint = checkpoint;
     this.entries = checkpoint.entries();
   }
@@ -49,7 +51,9 @@ final class SlimCheckpoint {
    */
   static OpenedModel open(Path prefix, boolean logits) {
     String name = String.valueOf(prefix.getFileName()).replaceFirst("\\.ckpt$", "");
-    return new SlimCheckpoint(name, Checkpoint.open(name, prefix)).open(logits);
+    return new SlimCheckpoint(
+            name, prefix.toAbsolutePath().getParent(), Checkpoint.open(name, prefix))
+        .open(logits);
   }
 
   private OpenedModel open(boolean logits) {
@@ -77,7 +81,9 @@ final class SlimCheckpoint {
       long[] shape = {network.features(), biases.elements()};
       head = new ClassifierHead(new FloatTensor(shape, kernel.bytes()), biases, false);
     }
-    return OpenedModel.of(name, "TF-Slim checkpoint", new NetworkWeights(network, weights, head));
+    return OpenedModel.of(
+        Origin.plain(name, "TF-Slim checkpoint", folder),
+        new NetworkWeights(network, weights, head));
   }
 
   private void refuse(String what, List<String> variables) {

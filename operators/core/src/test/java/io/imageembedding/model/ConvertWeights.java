@@ -4,7 +4,7 @@ package io.imageembedding.model;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.imageembedding.model.network.MobileNetV2;
-import io.imageembedding.testing.Npy;
+import io.imageembedding.model.network.Npy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -4,7 +4,7 @@ package io.imageembedding.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.image.ImageTensor;
-import io.imageembedding.testing.Npy;
+import io.imageembedding.model.network.Npy;
 import io.imageembedding.testing.TestData;
 import java.awt.image.BufferedImage;
 import java.io.IOException;

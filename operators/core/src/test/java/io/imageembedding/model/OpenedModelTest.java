@@ -88,7 +88,7 @@ class OpenedModelTest {
   void aRecognisedModelHasTheSameBitsInEveryBatch(String name) {
     try (FeatureVectorModel model = open(name).load()) {
       int size = model.descriptor().inputSize();
-      ModelProof.Finding finding = ModelProof.of(name, size, model::embed);
+      ProofFigures finding = ModelProof.of(name, size, model::embed);
       assertThat(finding.sameBits()).isTrue();
     }
   }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.network.GraphNodes;
-import io.imageembedding.testing.Npy;
+import io.imageembedding.model.network.Npy;
 import io.imageembedding.testing.TestData;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -263,6 +263,25 @@ public final class FlatGraph {
     return List.copyOf(nodesByName.values());
   }
 
+  /** Values of the variables that the output needs; in a graph without any, of its constants. */
+  public List<FloatTensor> variables() {
+    boolean frozen = nodesByName.values().stream().noneMatch(node -> node.is("VarHandleOp"));
+    return nodesByName.values().stream()
+        .filter(node -> node.is(frozen ? "Const" : "VarHandleOp"))
+        .flatMap(node -> value(new Tensor(node, 0)).stream())
+        .filter(value -> value.elements() > 1)
+        .toList();
+  }
+
+  /** Whether the output is one of probabilities. */
+  public boolean endsInSoftmax() {
+    Node node = output.node();
+    while (node.is("Reshape", "Squeeze")) {
+      node = node.input(0).node();
+    }
+    return node.is("Softmax");
+  }
+
   /** The node that holds the tensor's values, if that is a constant or a variable. */
   static Node holder(Tensor tensor) {
     Node node = tensor.node();
@@ -280,6 +299,53 @@ public final class FlatGraph {
       case "VarHandleOp" -> variables.apply(holder.name());
       default -> Optional.empty();
     };
+  }
+
+  /**
+   * The same as nodes of a graph, with variables as constants.
+   *
+   * @param output name of the node that gives the output
+   * @throws IllegalArgumentException if a variable is used other than by being read
+   */
+  public GraphDef frozen(String output) {
+    GraphNodes graph = new GraphNodes();
+    Map<Node, String> names = new HashMap<>();
+    for (Node node : nodesByName.values()) {
+      names.put(node, node.is("Placeholder") ? node.name() : "node_" + names.size());
+    }
+    for (Node node : nodesByName.values()) {
+      if (node.is("VarHandleOp")) {
+        continue;
+      }
+      if (node.is("ReadVariableOp")) {
+        FloatTensor value =
+            value(new Tensor(node, 0))
+                .orElseThrow(() -> new IllegalArgumentException("a variable is not of float32"));
+        graph.constant(names.get(node), value.proto());
+        continue;
+      }
+      NodeDef.Builder own = graph.node(names.get(node), node.op());
+      node.definition()
+          .getAttrMap()
+          .forEach(
+              (key, attribute) -> {
+                if (!key.startsWith("_")) {
+                  own.putAttr(key, attribute);
+                }
+              });
+      for (Tensor input : node.inputs()) {
+        if (input.node().is("VarHandleOp")) {
+          throw new IllegalArgumentException(
+              "it uses its variables in branches or loops (" + node.op() + ")");
+        }
+        own.addInput(names.get(input.node()) + ":" + input.index());
+      }
+    }
+    graph
+        .node(output, "Identity", names.get(this.output.node()) + ":" + this.output.index())
+        .putAttr("T", GraphNodes.type(DataType.DT_FLOAT));
+    functions.values().forEach(graph.graph().getLibraryBuilder()::addFunction);
+    return graph.graph().build();
   }
 
   /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.imageembedding.testing;
+package io.imageembedding.model.network;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -24,6 +24,7 @@ import java.util.zip.ZipFile;
  * @param values all of them, row by row
  */
 public record Npy(int[] shape, double[] values) {
+  private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
   private static final Pattern DESCR = Pattern.compile("'descr':\\s*'([^']+)'");
   private static final Pattern SHAPE = Pattern.compile("'shape':\\s*\\(([^)]*)\\)");
 
@@ -33,14 +34,27 @@ public record Npy(int[] shape, double[] values) {
 
   /** Every array of an archive, by its name without {@code .npy}. */
   public static Map<String, Npy> readArchive(Path file) throws IOException {
+    return readArchive(file, Integer.MAX_VALUE);
+  }
+
+  /**
+   * The same of an archive that is not trusted.
+   *
+   * @param maxBytes most bytes that all arrays together may have
+   */
+  public static Map<String, Npy> readArchive(Path file, long maxBytes) throws IOException {
     Map<String, Npy> arrays = new TreeMap<>();
+    long left = maxBytes;
     try (ZipFile zip = new ZipFile(file.toFile())) {
       Enumeration<? extends ZipEntry> entries = zip.entries();
       while (entries.hasMoreElements()) {
         ZipEntry entry = entries.nextElement();
-        arrays.put(
-            entry.getName().replaceFirst("\\.npy$", ""),
-            parse(zip.getInputStream(entry).readAllBytes()));
+        byte[] bytes = zip.getInputStream(entry).readNBytes((int) Math.min(left, MAX_ARRAY) + 1);
+        left -= bytes.length;
+        if (left < 0) {
+          throw new IOException("its arrays have more than " + maxBytes + " bytes");
+        }
+        arrays.put(entry.getName().replaceFirst("\\.npy$", ""), parse(bytes));
       }
     }
     return arrays;
@@ -61,8 +75,12 @@ public record Npy(int[] shape, double[] values) {
             .mapToInt(Integer::parseInt)
             .toArray();
     bytes.position(10 + headerLength);
-    double[] values = new double[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
     String type = group(DESCR, header);
+    int elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    if (elements < 0 || (type.equals("<f8") ? 8L : 4L) * elements > bytes.remaining()) {
+      throw new IOException("an array is shorter than its shape says");
+    }
+    double[] values = new double[elements];
     for (int i = 0; i < values.length; i++) {
       values[i] =
           switch (type) {

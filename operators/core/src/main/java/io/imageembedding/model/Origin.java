@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What a model was found in.
+ *
+ * @param name of the model, for people
+ * @param form such as {@code SavedModel of TensorFlow 2}
+ * @param folder that may hold labels and golden vectors beside the model; null if there is none
+ * @param signatures each with what it takes and gives
+ * @param functions concrete functions of {@code __call__}, each with what it takes and gives
+ */
+record Origin(
+    String name, String form, Path folder, List<String> signatures, List<String> functions) {
+
+  private static final String LABELS = "labels.txt";
+
+  /** The file of labels that lies with the model, one a line; null if there is none. */
+  Path labels() {
+    if (folder == null) {
+      return null;
+    }
+    return Stream.of(folder.resolve("assets").resolve(LABELS), folder.resolve(LABELS))
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Of a model that is a network and nothing else. */
+  static Origin plain(String name, String form, Path folder) {
+    return new Origin(name, form, folder, List.of(), List.of());
+  }
+}
