@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
@@ -29,8 +30,8 @@ final class FrozenGraph {
     this.options = options;
   }
 
-  static OpenedModel open(Path file, ModelOptions options) {
-    String name = String.valueOf(file.getFileName()).replaceFirst("\\.pb$", "");
+  static OpenedModel open(String name, Path file, ModelOptions options) {
+
     GraphDef graph;
     try {
       graph = GraphDef.parseFrom(ModelFile.bytes(name, file));
@@ -66,24 +67,31 @@ final class FrozenGraph {
 
   private NodeDef input() {
     List<NodeDef> candidates =
-        graph.getNodeList().stream()
-            .filter(
-                node ->
-                    options.input() == null
-                        ? isPlaceholderOfImages(node)
-                        : node.getName().equals(MainGraph.Tensor.parse(options.input()).node()))
-            .toList();
+        options.input() != null
+            ? nodes(node -> node.getName().equals(MainGraph.Tensor.parse(options.input()).node()))
+            : nodes(node -> isPlaceholder(node) && shape(node).getDimCount() == 4);
+    if (candidates.isEmpty() && options.input() == null) {
+      candidates =
+          nodes(
+              node ->
+                  node.getOp().equals("Placeholder")
+                      && isPlaceholder(node)
+                      && shape(node).getUnknownRank());
+    }
     if (candidates.size() != 1) {
       throw choice("input", options.input(), candidates);
     }
     return candidates.get(0);
   }
 
-  private boolean isPlaceholderOfImages(NodeDef node) {
+  private List<NodeDef> nodes(Predicate<NodeDef> filter) {
+    return graph.getNodeList().stream().filter(filter).toList();
+  }
+
+  private static boolean isPlaceholder(NodeDef node) {
     return node.getOp().startsWith("Placeholder")
         && node.getAttrOrDefault("dtype", AttrValue.getDefaultInstance()).getType()
-            == DataType.DT_FLOAT
-        && (shape(node).getUnknownRank() || shape(node).getDimCount() == 4);
+            == DataType.DT_FLOAT;
   }
 
   /** The shape of a placeholder; no shape at all is an unknown one. */

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -12,35 +13,59 @@ import java.util.stream.Stream;
  * of its files, its index, or the directory that holds it), or a frozen graph.
  *
  * @param path absolute
+ * @param name for people; null: by the path
  */
-record LocalModel(String path, ModelOptions options) implements Door {
+record LocalModel(String path, String name, ModelOptions options) implements Door {
   private static final long serialVersionUID = 1L;
   private static final String INDEX = ".index";
+  private static final Map<String, String> UNREADABLE =
+      Map.of(
+          ".keras", "a Keras archive; write it by model.export(DIR) and name DIR",
+          ".h5",
+              "weights of Keras in HDF5; load them into their model, write it by model.export(DIR) and name DIR",
+          ".hdf5",
+              "weights of Keras in HDF5; load them into their model, write it by model.export(DIR) and name DIR",
+          ".tflite", "a TensorFlow Lite model; name the SavedModel that it was converted from",
+          ".onnx", "an ONNX model; name the SavedModel that it was converted from");
 
   @Override
   public OpenedModel open() {
     Path file = Path.of(path);
+    if (path.endsWith("/" + SavedModelDirectory.FILE)) {
+      file = file.getParent();
+    }
     if (Files.isDirectory(file)) {
       if (Files.isRegularFile(file.resolve(SavedModelDirectory.FILE))) {
-        return SavedModelDirectory.open(file, options);
+        return SavedModelDirectory.open(nameOr(file), file, options);
       }
       return SlimCheckpoint.open(checkpointIn(file), options.logits());
     }
     if (path.endsWith(INDEX) || Files.isRegularFile(Path.of(path + INDEX))) {
-      String prefix = path.endsWith(INDEX) ? path.substring(0, path.length() - 6) : path;
+      String prefix =
+          path.endsWith(INDEX) ? path.substring(0, path.length() - INDEX.length()) : path;
       return SlimCheckpoint.open(Path.of(prefix), options.logits());
     }
     if (!Files.isRegularFile(file)) {
       throw new ModelException("model " + path + ": there is no such file or directory");
     }
     if (path.endsWith(".pb")) {
-      return FrozenGraph.open(file, options);
+      return FrozenGraph.open(nameOr(file).replaceFirst("\\.pb$", ""), file, options);
     }
     throw new ModelException(
         "model "
             + path
-            + ": a file of no known kind; needed: a frozen graph (.pb), a checkpoint (.index), or the"
-            + " directory of a SavedModel");
+            + ": "
+            + UNREADABLE.entrySet().stream()
+                .filter(kind -> path.endsWith(kind.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(
+                    "a file of no known kind; needed: a frozen graph (.pb), a checkpoint (.index),"
+                        + " or the directory of a SavedModel"));
+  }
+
+  private String nameOr(Path file) {
+    return name != null ? name : String.valueOf(file.getFileName());
   }
 
   private Path checkpointIn(Path directory) {

@@ -54,10 +54,12 @@ final class ModelProof {
     }
     double scale = scale(together);
     double spread = 0;
+    boolean constant = true;
     for (float[] vector : together) {
       spread = Math.max(spread, difference(vector, together[0]));
+      constant &= isSame(vector, together[0]);
     }
-    if (spread <= TOLERANCE * scale) {
+    if (constant) {
       throw refusal("gives the same vector for different images; they differ by " + figure(spread));
     }
     double again = difference(run(images), together);
@@ -113,6 +115,20 @@ final class ModelProof {
       }
     }
     return scale;
+  }
+
+  /**
+   * Whether each feature is the same but for rounding. Relative to the feature: a sure classifier
+   * gives one class nearly 1 for many images, but the others are small in different ways.
+   */
+  private static boolean isSame(float[] a, float[] b) {
+    for (int i = 0; i < a.length; i++) {
+      double magnitude = Math.max(Math.abs(a[i]), Math.abs(b[i]));
+      if (Math.abs((double) a[i] - b[i]) > TOLERANCE * magnitude) {
+        return false;
+      }
+    }
+    return true;
   }
 
   static double difference(float[][] a, float[][] b) {

@@ -25,8 +25,7 @@ final class SavedModelDirectory {
 
   private SavedModelDirectory() {}
 
-  static OpenedModel open(Path directory, ModelOptions options) {
-    String name = String.valueOf(directory.getFileName());
+  static OpenedModel open(String name, Path directory, ModelOptions options) {
     SavedModel savedModel;
     try {
       savedModel = SavedModel.parseFrom(ModelFile.bytes(name, directory.resolve(FILE)));
@@ -43,6 +42,7 @@ final class SavedModelDirectory {
       ObjectGraph objects = new ObjectGraph(name, metaGraph.getObjectGraphDef());
       Origin origin =
           origin(
+              name,
               directory,
               "SavedModel of TensorFlow 2",
               savedModel,
@@ -51,7 +51,7 @@ final class SavedModelDirectory {
     }
     boolean frozen = Files.notExists(prefix.getParent());
     Checkpoint checkpoint = frozen ? null : Checkpoint.open(name, prefix);
-    Origin origin = origin(directory, tf1Form(directory), savedModel, List.of());
+    Origin origin = origin(name, directory, tf1Form(directory), savedModel, List.of());
     return SignatureModel.open(origin, savedModel, options, checkpoint);
   }
 
@@ -62,7 +62,7 @@ final class SavedModelDirectory {
   }
 
   private static Origin origin(
-      Path directory, String form, SavedModel savedModel, List<String> functions) {
+      String name, Path directory, String form, SavedModel savedModel, List<String> functions) {
     List<String> signatures = new ArrayList<>();
     for (MetaGraphDef metaGraph : savedModel.getMetaGraphsList()) {
       String tags = String.join(",", metaGraph.getMetaInfoDef().getTagsList());
@@ -82,7 +82,6 @@ final class SavedModelDirectory {
                 }
               });
     }
-    String name = String.valueOf(directory.getFileName());
     return new Origin(name, form, directory, signatures, functions);
   }
 
