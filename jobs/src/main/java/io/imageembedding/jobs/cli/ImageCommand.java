@@ -2,6 +2,7 @@
 package io.imageembedding.jobs.cli;
 
 import io.imageembedding.embed.ElementRefusedException;
+import io.imageembedding.embed.EmbedOptions;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.Outcome;
 import io.imageembedding.image.DecodeLimits;
@@ -62,7 +63,8 @@ final class ImageCommand implements Callable<Integer> {
             ModelSource.parse(model),
             new Preprocessing(orientation),
             DecodeLimits.DEFAULT,
-            Math.min(BATCH, files.size()))) {
+            Math.min(BATCH, files.size()),
+            EmbedOptions.SCORES_TOP_K.defaultValue())) {
       for (int from = 0; from < files.size(); from += BATCH) {
         List<String> batch = files.subList(from, Math.min(files.size(), from + BATCH));
         List<Outcome> outcomes = embedder.embed(batch.size(), i -> read(Path.of(batch.get(i))));
