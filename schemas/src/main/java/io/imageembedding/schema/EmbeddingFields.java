@@ -2,12 +2,14 @@
 package io.imageembedding.schema;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 /**
  * The fields of an {@link EmbeddingRecord}, with the vector as an array.
  *
  * @param capturedAt null where it is not known
+ * @param scores the likeliest classes, best first; null where the model is no classifier
  */
 public record EmbeddingFields(
     String id,
@@ -17,4 +19,5 @@ public record EmbeddingFields(
     Image image,
     Source source,
     Instant capturedAt,
-    Map<String, String> attributes) {}
+    Map<String, String> attributes,
+    List<ClassScore> scores) {}

@@ -3,6 +3,7 @@ package io.imageembedding.schema;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.apache.avro.io.BinaryEncoder;
 
@@ -41,6 +42,21 @@ final class EmbeddingForms {
       out.writeString(attribute.getValue());
     }
     out.writeMapEnd();
+    out.writeIndex(record.scores() == null ? 0 : 1);
+    if (record.scores() != null) {
+      writeScores(record.scores(), out);
+    }
+  }
+
+  private static void writeScores(List<ClassScore> scores, BinaryEncoder out) throws IOException {
+    out.writeArrayStart();
+    out.setItemCount(scores.size());
+    for (ClassScore score : scores) {
+      out.startItem();
+      out.writeString(score.getLabel());
+      out.writeFloat(score.getScore());
+    }
+    out.writeArrayEnd();
   }
 
   private static void writeNullable(Long value, BinaryEncoder out) throws IOException {
@@ -59,6 +75,9 @@ final class EmbeddingForms {
     }
     out.writeEndArray();
     out.writeNumberField("dimension", record.embedding().length);
+    if (record.scores() != null && !record.scores().isEmpty()) {
+      writeScores(record.scores(), out);
+    }
     out.writeObjectFieldStart("model");
     out.writeStringField("name", record.model().getName());
     out.writeStringField("sha256", record.model().getSha256());
@@ -81,6 +100,17 @@ final class EmbeddingForms {
     }
     out.writeEndObject();
     out.writeEndObject();
+  }
+
+  private static void writeScores(List<ClassScore> scores, JsonGenerator out) throws IOException {
+    out.writeArrayFieldStart("scores");
+    for (ClassScore score : scores) {
+      out.writeStartObject();
+      out.writeStringField("label", score.getLabel());
+      out.writeNumberField("score", score.getScore());
+      out.writeEndObject();
+    }
+    out.writeEndArray();
   }
 
   static void writeSource(Source source, JsonGenerator out) throws IOException {

@@ -150,6 +150,7 @@ public final class RecordReader<T> {
             Model.SCHEMA$.getFullName(), Model.class,
             Image.SCHEMA$.getFullName(), Image.class,
             Source.SCHEMA$.getFullName(), Source.class,
+            ClassScore.SCHEMA$.getFullName(), ClassScore.class,
             DeadLetter.SCHEMA$.getFullName(), DeadLetter.class,
             Header.SCHEMA$.getFullName(), Header.class,
             Stage.SCHEMA$.getFullName(), Stage.class,

@@ -9,7 +9,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -76,7 +78,16 @@ class RecordWriterTest {
             random.nextLong(),
             random.nextBoolean() ? null : Instant.ofEpochMilli(random.nextInt())),
         random.nextBoolean() ? null : Instant.ofEpochMilli(random.nextInt()),
-        attributes);
+        attributes,
+        random.nextBoolean() ? null : scores(random));
+  }
+
+  private static List<ClassScore> scores(Random random) {
+    List<ClassScore> scores = new ArrayList<>();
+    for (int i = random.nextInt(4); i > 0; i--) {
+      scores.add(new ClassScore("é".repeat(random.nextInt(5)), random.nextFloat()));
+    }
+    return scores;
   }
 
   @Test
@@ -90,6 +101,14 @@ class RecordWriterTest {
         .isEqualTo(Samples.generated(fields));
     assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(letter))
         .isEqualTo(Samples.deadLetter());
+  }
+
+  @Test
+  void noScoresAreReadBackAsNone() throws Exception {
+    EmbeddingFields fields = Samples.embedding(null);
+    byte[] embedding = RecordWriter.embeddings(WireFormat.AVRO, null, "t").write(fields);
+
+    assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(embedding).getScores()).isNull();
   }
 
   @Test
@@ -107,6 +126,23 @@ class RecordWriterTest {
     assertThat(json.get("model").get("preprocessing").asText()).isEqualTo("way");
     assertThat(json.get("source").get("offset").asLong()).isEqualTo(1_234_567_890_123L);
     assertThat(json.get("attributes").get("camera").asText()).isEqualTo("häfen");
+    assertThat(json.get("scores"))
+        .hasToString(
+            "[{\"label\":\"tabby\",\"score\":0.75},"
+                + "{\"label\":\"Schäferhund\",\"score\":0.125}]");
+  }
+
+  @Test
+  void jsonOfAModelThatIsNoClassifierHasNoScores() throws IOException {
+    for (List<ClassScore> none : Arrays.asList(null, List.<ClassScore>of())) {
+      JsonNode json =
+          new ObjectMapper()
+              .readTree(
+                  RecordWriter.embeddings(WireFormat.JSON, null, "t")
+                      .write(Samples.embedding(none)));
+
+      assertThat(json.has("scores")).isFalse();
+    }
   }
 
   @Test

@@ -26,6 +26,11 @@ final class Samples {
   }
 
   static EmbeddingFields embedding() {
+    return embedding(
+        List.of(new ClassScore("tabby", 0.75f), new ClassScore("Schäferhund", 0.125f)));
+  }
+
+  static EmbeddingFields embedding(List<ClassScore> scores) {
     return new EmbeddingFields(
         "a/photo.jpg",
         new float[] {0f, 1.5f, -3.25e-7f, Float.MAX_VALUE},
@@ -34,7 +39,8 @@ final class Samples {
         new Image("jpeg", 640, 427),
         SOURCE,
         Instant.ofEpochMilli(1_600_000_000_000L),
-        new TreeMap<>(Map.of("camera", "häfen", "place", "")));
+        new TreeMap<>(Map.of("camera", "häfen", "place", "")),
+        scores);
   }
 
   static DeadLetter deadLetter() {
@@ -64,7 +70,8 @@ final class Samples {
         fields.image(),
         fields.source(),
         fields.capturedAt(),
-        fields.attributes());
+        fields.attributes(),
+        fields.scores());
   }
 
   static ByteBuffer buffer(String text) {

@@ -66,9 +66,15 @@ class SchemaHistoryTest {
     assertThat(new ImageRecordReader(WireFormat.AVRO, null).image(oldBytes("ImageRecord-1")))
         .isEqualTo(Samples.array(Samples.buffer("not really a JPEG")));
     assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(oldBytes("EmbeddingRecord-1")))
-        .isEqualTo(Samples.generated(Samples.embedding()));
+        .isEqualTo(Samples.generated(Samples.embedding(null)));
     assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-1")))
         .isEqualTo(Samples.deadLetter());
+  }
+
+  @Test
+  void bytesThatVersionTwoWroteAreReadWithTheirScores() throws Exception {
+    assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(oldBytes("EmbeddingRecord-2")))
+        .isEqualTo(Samples.generated(Samples.embedding()));
   }
 
   private static byte[] oldBytes(String name) throws IOException {
@@ -78,19 +84,20 @@ class SchemaHistoryTest {
     }
   }
 
-  /** Writes the bytes that later versions must read; run once for each new version. */
+  /** Writes the bytes of the current versions, which later ones must read; run for each new one. */
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
     Map<String, byte[]> records =
         Map.of(
-            "ImageRecord-1", Samples.array(ImageRecord.getEncoder().encode(Samples.image())),
-            "EmbeddingRecord-1",
+            "ImageRecord", Samples.array(ImageRecord.getEncoder().encode(Samples.image())),
+            "EmbeddingRecord",
                 RecordWriter.embeddings(WireFormat.AVRO, null, "t").write(Samples.embedding()),
-            "DeadLetter-1",
+            "DeadLetter",
                 RecordWriter.deadLetters(WireFormat.AVRO, null, "t").write(Samples.deadLetter()));
     for (Map.Entry<String, byte[]> record : records.entrySet()) {
       Files.writeString(
-          folder.resolve(record.getKey() + ".hex"),
+          folder.resolve(
+              record.getKey() + "-" + RecordSchemas.VERSIONS.get(record.getKey()) + ".hex"),
           HexFormat.of().formatHex(record.getValue()) + "\n");
     }
   }

@@ -3,12 +3,14 @@ package io.imageembedding.jobs.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.imageembedding.embed.ClassScore;
 import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.Outcome;
 import io.imageembedding.embed.Refusal;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * What became of one image, as the command line prints it.
@@ -58,6 +60,16 @@ record Answer(String id, Embedding embedding, Failure failure) {
     }
     out.writeEndArray();
     out.writeNumberField("dimension", embedding.vector().length);
+    if (!embedding.scores().isEmpty()) {
+      out.writeArrayFieldStart("scores");
+      for (ClassScore score : embedding.scores()) {
+        out.writeStartObject();
+        out.writeStringField("label", score.label());
+        out.writeNumberField("score", score.score());
+        out.writeEndObject();
+      }
+      out.writeEndArray();
+    }
     out.writeObjectFieldStart("model");
     out.writeStringField("name", embedding.provenance().model());
     out.writeStringField("sha256", embedding.provenance().sha256());
@@ -68,6 +80,33 @@ record Answer(String id, Embedding embedding, Failure failure) {
     out.writeNumberField("width", embedding.image().width());
     out.writeNumberField("height", embedding.image().height());
     out.writeEndObject();
+  }
+
+  /**
+   * {@link #summary()}, then the classes that a classifier found, best first, or the beginning of
+   * the vector.
+   */
+  String line() {
+    if (failure != null) {
+      return summary();
+    }
+    if (!embedding.scores().isEmpty()) {
+      return embedding.scores().stream()
+          .map(Answer::percent)
+          .collect(Collectors.joining(", ", summary() + "  ", ""));
+    }
+    StringBuilder line = new StringBuilder(summary());
+    float[] vector = embedding.vector();
+    line.append("  ").append(vector.length).append(" features: ");
+    for (int i = 0; i < Math.min(4, vector.length); i++) {
+      line.append(String.format(Locale.ROOT, "%.4f ", vector[i]));
+    }
+    return line.append(vector.length > 4 ? "…" : "").toString();
+  }
+
+  /** A class with its score, as {@code tabby 61.2%}. */
+  static String percent(ClassScore score) {
+    return String.format(Locale.ROOT, "%s %.1f%%", score.label(), score.score() * 100);
   }
 
   /** Format and size of the image, or the failure, in a few words. */

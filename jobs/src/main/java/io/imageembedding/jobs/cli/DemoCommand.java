@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +30,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Help;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -55,12 +57,7 @@ final class DemoCommand implements Callable<Integer> {
       description = "Folder of images; default: photos that come with the program.")
   private Path images;
 
-  @Option(
-      names = "--model",
-      paramLabel = "SRC",
-      defaultValue = "builtin",
-      description = "'builtin', or the directory of a SavedModel 2.0. Default: ${DEFAULT-VALUE}.")
-  private String model;
+  @Mixin private ModelChoice model;
 
   @Option(
       names = "--output",
@@ -79,6 +76,9 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     List<DemoImage> demoImages = images == null ? DemoImages.builtin() : DemoImages.of(images);
     List<Answer> answers;
+    // A mistake in them is said before anything is started.
+    model.source();
+    model.topK();
     say("starting a broker …");
     try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
       publish(demoImages, kafka);
@@ -114,11 +114,10 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private void runJob(EmbeddedKafka kafka) throws Exception {
-    Map<String, String> options = new HashMap<>();
+    Map<String, String> options = new HashMap<>(model.jobOptions());
     options.put("pipeline.name", "demo");
     options.put("parallelism.default", SLOTS);
     options.put("execution.checkpointing.interval", "1 s");
-    options.put("image-embedding.model", model);
     options.put("image-embedding.kafka.bootstrap-servers", kafka.bootstrapServers());
     options.put("image-embedding.kafka.input.topic", IMAGES);
     options.put("image-embedding.kafka.input.bounded", "true");
@@ -166,8 +165,10 @@ final class DemoCommand implements Callable<Integer> {
     }
     Neighbours neighbours =
         new Neighbours(found.stream().map(each -> each.answer().embedding().vector()).toList());
-    Help.TextTable table = table();
-    table.addRowValues("IMAGE", "SIZE", "NEAREST OTHER", "COSINE");
+    boolean classified =
+        found.stream().anyMatch(each -> !each.answer().embedding().scores().isEmpty());
+    Help.TextTable table = table(classified);
+    addRow(table, classified, "IMAGE", "SIZE", "NEAREST OTHER", "COSINE", "CLASS");
     List<List<Picture>> rows = new ArrayList<>();
     int versions = 0;
     for (int i = 0; i < found.size(); i++) {
@@ -187,11 +188,17 @@ final class DemoCommand implements Callable<Integer> {
       if (!nearest.isEmpty()) {
         DemoImage other = found.get(nearest.get(0).index()).image();
         versions += other.photo().equals(each.image().photo()) ? 1 : 0;
-        table.addRowValues(
+        addRow(
+            table,
+            classified,
             each.image().id(),
             each.answer().summary(),
             other.id(),
-            String.format(Locale.ROOT, "%.4f", nearest.get(0).cosine()));
+            String.format(Locale.ROOT, "%.4f", nearest.get(0).cosine()),
+            each.answer().embedding().scores().stream()
+                .findFirst()
+                .map(Answer::percent)
+                .orElse(""));
       }
     }
     Path sheet = output.resolve("contact-sheet.html");
@@ -217,12 +224,21 @@ final class DemoCommand implements Callable<Integer> {
     return made.model() + ", " + made.precision() + ", SHA-256 " + made.sha256();
   }
 
-  private Help.TextTable table() {
+  /** The last column is there for classifiers only. */
+  private Help.TextTable table(boolean classified) {
+    List<Help.Column> columns =
+        List.of(
+            new Help.Column(34, 0, Help.Column.Overflow.TRUNCATE),
+            new Help.Column(18, 2, Help.Column.Overflow.TRUNCATE),
+            new Help.Column(34, 2, Help.Column.Overflow.TRUNCATE),
+            new Help.Column(9, 2, Help.Column.Overflow.TRUNCATE),
+            new Help.Column(34, 2, Help.Column.Overflow.TRUNCATE));
     return Help.TextTable.forColumns(
         spec.commandLine().getColorScheme(),
-        new Help.Column(34, 0, Help.Column.Overflow.TRUNCATE),
-        new Help.Column(18, 2, Help.Column.Overflow.TRUNCATE),
-        new Help.Column(34, 2, Help.Column.Overflow.TRUNCATE),
-        new Help.Column(9, 2, Help.Column.Overflow.TRUNCATE));
+        columns.subList(0, classified ? 5 : 4).toArray(Help.Column[]::new));
+  }
+
+  private static void addRow(Help.TextTable table, boolean classified, String... values) {
+    table.addRowValues(classified ? values : Arrays.copyOf(values, 4));
   }
 }

@@ -7,17 +7,16 @@ import io.imageembedding.embed.Outcome;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.Preprocessing.Orientation;
-import io.imageembedding.model.ModelSource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,12 +36,7 @@ final class ImageCommand implements Callable<Integer> {
   @Parameters(arity = "1..*", paramLabel = "FILE", description = "Image files.")
   private List<String> files;
 
-  @Option(
-      names = "--model",
-      paramLabel = "SRC",
-      defaultValue = "builtin",
-      description = "'builtin', or the directory of a SavedModel 2.0. Default: ${DEFAULT-VALUE}.")
-  private String model;
+  @Mixin private ModelChoice model;
 
   @Option(
       names = "--orientation",
@@ -59,17 +53,18 @@ final class ImageCommand implements Callable<Integer> {
     boolean failed = false;
     try (ImageEmbedder embedder =
         new ImageEmbedder(
-            ModelSource.parse(model),
+            model.source(),
             new Preprocessing(orientation),
             DecodeLimits.DEFAULT,
-            Math.min(BATCH, files.size()))) {
+            Math.min(BATCH, files.size()),
+            model.topK())) {
       for (int from = 0; from < files.size(); from += BATCH) {
         List<String> batch = files.subList(from, Math.min(files.size(), from + BATCH));
         List<Outcome> outcomes = embedder.embed(batch.size(), i -> read(Path.of(batch.get(i))));
         for (int i = 0; i < batch.size(); i++) {
           Answer answer = Answer.of(batch.get(i), outcomes.get(i));
           failed |= answer.failure() != null;
-          out.println(json ? answer.json() : answer.id() + "  " + line(answer));
+          out.println(json ? answer.json() : answer.id() + "  " + answer.line());
         }
         out.flush();
       }
@@ -84,18 +79,5 @@ final class ImageCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new ElementRefusedException("UNREADABLE_FILE", "the file cannot be read");
     }
-  }
-
-  private static String line(Answer answer) {
-    if (answer.failure() != null) {
-      return answer.summary();
-    }
-    StringBuilder line = new StringBuilder(answer.summary());
-    float[] vector = answer.embedding().vector();
-    line.append("  ").append(vector.length).append(" features: ");
-    for (int i = 0; i < Math.min(4, vector.length); i++) {
-      line.append(String.format(Locale.ROOT, "%.4f ", vector[i]));
-    }
-    return line.append(vector.length > 4 ? "…" : "").toString();
   }
 }

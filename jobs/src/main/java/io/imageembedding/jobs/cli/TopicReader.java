@@ -3,6 +3,7 @@ package io.imageembedding.jobs.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.embed.ClassScore;
 import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.Provenance;
 import io.imageembedding.image.ImageInfo;
@@ -15,6 +16,7 @@ import io.imageembedding.schema.UnreadableRecordException;
 import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -95,7 +97,7 @@ final class TopicReader {
         .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
   }
 
-  private Answer answer(ConsumerRecord<byte[], byte[]> record) throws IOException {
+  Answer answer(ConsumerRecord<byte[], byte[]> record) throws IOException {
     try {
       return format == WireFormat.JSON ? fromJson(record.value()) : fromAvro(record.value());
     } catch (UnreadableRecordException | RuntimeException e) {
@@ -140,7 +142,12 @@ final class TopicReader {
                 record.getModel().getSha256(),
                 record.getModel().getPrecision(),
                 record.getModel().getPreprocessing(),
-                record.getVectorSpace())),
+                record.getVectorSpace()),
+            record.getScores() == null
+                ? List.of()
+                : record.getScores().stream()
+                    .map(score -> new ClassScore(score.getLabel(), score.getScore()))
+                    .toList()),
         null);
   }
 
@@ -168,6 +175,10 @@ final class TopicReader {
     for (int i = 0; i < vector.length; i++) {
       vector[i] = node.path("vector").get(i).floatValue();
     }
+    List<ClassScore> scores = new ArrayList<>();
+    for (JsonNode score : node.path("scores")) {
+      scores.add(new ClassScore(score.path("label").asText(), score.path("score").floatValue()));
+    }
     JsonNode image = node.path("image");
     JsonNode model = node.path("model");
     return new Answer(
@@ -183,7 +194,8 @@ final class TopicReader {
                 model.path("sha256").asText(),
                 model.path("precision").asText(),
                 model.path("preprocessing").asText(),
-                node.path("vectorSpace").asText())),
+                node.path("vectorSpace").asText()),
+            scores),
         null);
   }
 }

@@ -33,6 +33,7 @@ public final class EmbedFunction<T>
   private final Preprocessing preprocessing;
   private final DecodeLimits limits;
   private final int batchSize;
+  private final int topK;
 
   private transient EmbedMetrics metrics;
   private transient ImageEmbedder embedder;
@@ -45,6 +46,7 @@ public final class EmbedFunction<T>
    * @param limits that every image must respect
    * @param batchSize most images that the model is run on at a time; larger batches take several
    *     runs
+   * @param topK most classes that an embedding by a classifier has scores of
    */
   public EmbedFunction(
       ImageExtractor<T> extractor,
@@ -52,20 +54,22 @@ public final class EmbedFunction<T>
       String modelSha256,
       Preprocessing preprocessing,
       DecodeLimits limits,
-      int batchSize) {
+      int batchSize,
+      int topK) {
     this.extractor = checkNotNull(extractor, "extractor");
     this.model = checkNotNull(model, "model");
     this.modelSha256 = modelSha256;
     this.preprocessing = checkNotNull(preprocessing, "preprocessing");
     this.limits = checkNotNull(limits, "limits");
     this.batchSize = batchSize;
+    this.topK = topK;
   }
 
   @Override
   public void open(OpenContext context) throws IOException {
     metrics = new EmbedMetrics(getRuntimeContext().getMetricGroup());
     extractor.open();
-    embedder = new ImageEmbedder(model, preprocessing, limits, batchSize, metrics);
+    embedder = new ImageEmbedder(model, preprocessing, limits, batchSize, topK, metrics);
     String found = embedder.provenance().sha256();
     if (modelSha256 != null && !modelSha256.equals(found)) {
       throw new ModelException(

@@ -7,12 +7,21 @@ import io.imageembedding.batch.BatchPolicy;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.Preprocessing.Orientation;
+import io.imageembedding.model.Labels;
+import io.imageembedding.model.ModelOptions;
 import io.imageembedding.model.ModelSource;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.ReadableConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Options of the operator, and what they say in one configuration. */
 public final class EmbedOptions {
@@ -21,10 +30,80 @@ public final class EmbedOptions {
       key("image-embedding.model")
           .stringType()
           .defaultValue("builtin")
+          .withDescription("Where the model is: " + ModelSource.FORMS + ".");
+
+  public static final ConfigOption<String> MODEL_SIGNATURE =
+      key("image-embedding.model.signature")
+          .stringType()
+          .noDefaultValue()
           .withDescription(
-              "Where the model is: 'builtin' (MobileNetV2 1.0 at 224 pixels with the ImageNet"
-                  + " weights of the TF-Slim checkpoint mobilenet_v2_1.0_224) or the directory of"
-                  + " a SavedModel 2.0, with or without a signature.");
+              "Signature of a SavedModel to be run. Not set: the only one that takes images and"
+                  + " gives vectors.");
+
+  public static final ConfigOption<String> MODEL_INPUT_NAME =
+      key("image-embedding.model.input-name")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Input of the signature, or tensor of a frozen graph, that takes the images. Not set:"
+                  + " the only fitting one.");
+
+  public static final ConfigOption<String> MODEL_OUTPUT_NAME =
+      key("image-embedding.model.output-name")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "Output of the signature, or tensor of a frozen graph, that gives the vectors. Not"
+                  + " set: the only fitting one.");
+
+  public static final ConfigOption<Integer> MODEL_INPUT_SIZE =
+      key("image-embedding.model.input-size")
+          .intType()
+          .noDefaultValue()
+          .withDescription(
+              "Width and height in pixels of the images that the model takes, for a model that"
+                  + " does not say it itself.");
+
+  public static final ConfigOption<ModelOutput> MODEL_OUTPUT =
+      key("image-embedding.model.output")
+          .enumType(ModelOutput.class)
+          .defaultValue(ModelOutput.FEATURES)
+          .withDescription(
+              "What a TF-Slim checkpoint gives, which has both: 'features' (what the last"
+                  + " convolution sees, averaged) or 'logits' (its classifier's scores).");
+
+  public static final ConfigOption<String> MODEL_LABELS =
+      key("image-embedding.model.labels")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "File with the names of a classifier's classes, UTF-8, one a line, in the classes'"
+                  + " order. Read where the job is built; tasks do not need it.");
+
+  public static final ConfigOption<String> MODEL_SHA256 =
+      key("image-embedding.model.sha256")
+          .stringType()
+          .noDefaultValue()
+          .withDescription("SHA-256 that the model must have; any other is refused.");
+
+  public static final ConfigOption<List<String>> MODEL_ALLOW_OPERATIONS =
+      key("image-embedding.model.allow-operations")
+          .stringType()
+          .asList()
+          .noDefaultValue()
+          .withDescription(
+              "TensorFlow operations that the model may use although they are refused otherwise,"
+                  + " by name, separated by semicolons. Dangerous: an operation can read and write"
+                  + " files and run code with the rights of the task; only for a model that you"
+                  + " made yourself.");
+
+  public static final ConfigOption<Integer> SCORES_TOP_K =
+      key("image-embedding.scores.top-k")
+          .intType()
+          .defaultValue(5)
+          .withDescription(
+              "Most classes, likeliest first, whose scores stand beside the vector of a"
+                  + " classifier.");
 
   public static final ConfigOption<Integer> BATCH_MAX_COUNT =
       key("image-embedding.batch.max-count")
@@ -84,7 +163,17 @@ public final class EmbedOptions {
                   + " first: choose it for photos straight from cameras and telephones, unless the"
                   + " vectors have to be compared with others that were made without.");
 
-  private static final String WHOLE = "a whole number from 1 to ";
+  /** What is taken of a checkpoint that has features and a classifier. */
+  public enum ModelOutput {
+    /** The features that the classifier would see. */
+    FEATURES,
+    /** The classifier's scores before softmax. */
+    LOGITS
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbedOptions.class);
+  private static final String WHOLE = "a whole number from ";
+  private static final String SOME_NAME = "a name";
 
   private EmbedOptions() {}
 
@@ -92,6 +181,15 @@ public final class EmbedOptions {
   public static List<ConfigOption<?>> all() {
     return List.of(
         MODEL,
+        MODEL_SIGNATURE,
+        MODEL_INPUT_NAME,
+        MODEL_OUTPUT_NAME,
+        MODEL_INPUT_SIZE,
+        MODEL_OUTPUT,
+        MODEL_LABELS,
+        MODEL_SHA256,
+        MODEL_ALLOW_OPERATIONS,
+        SCORES_TOP_K,
         BATCH_MAX_COUNT,
         BATCH_MAX_BYTES,
         BATCH_MAX_AGE,
@@ -104,12 +202,74 @@ public final class EmbedOptions {
   }
 
   /**
-   * @throws InvalidOptionException if it names no model
+   * The model, and what to take of it. The file of labels is read here.
+   *
+   * @throws InvalidOptionException if a choice cannot be one
+   * @throws io.imageembedding.model.ModelException if no model is named, or the file of labels
+   *     cannot be used
    */
   public static ModelSource model(ReadableConfig config) {
-    return ModelSource.parse(
-        Options.get(
-            config, MODEL, value -> !value.isBlank(), "builtin or the directory of a SavedModel"));
+    String text = Options.get(config, MODEL, value -> !value.isBlank(), ModelSource.FORMS);
+    return ModelSource.parse(text, modelOptions(config));
+  }
+
+  private static ModelOptions modelOptions(ReadableConfig config) {
+    return ModelOptions.builder()
+        .signature(optional(config, MODEL_SIGNATURE, value -> !value.isBlank(), SOME_NAME))
+        .input(optional(config, MODEL_INPUT_NAME, value -> !value.isBlank(), SOME_NAME))
+        .output(optional(config, MODEL_OUTPUT_NAME, value -> !value.isBlank(), SOME_NAME))
+        .inputSize(
+            optional(
+                config, MODEL_INPUT_SIZE, size -> size >= 32 && size <= 4096, WHOLE + "32 to 4096"))
+        .logits(
+            Options.get(config, MODEL_OUTPUT, value -> true, "features or logits")
+                == ModelOutput.LOGITS)
+        .labels(labels(config))
+        .sha256(
+            optional(config, MODEL_SHA256, hex -> hex.matches("[0-9a-fA-F]{64}"), "64 hex digits"))
+        .allowedOperations(allowedOperations(config))
+        .build();
+  }
+
+  private static List<String> labels(ReadableConfig config) {
+    String file = optional(config, MODEL_LABELS, EmbedOptions::isPath, "the path of a file");
+    return file == null ? null : Labels.read(Path.of(file));
+  }
+
+  private static boolean isPath(String text) {
+    try {
+      return !text.isBlank() && Path.of(text).getNameCount() > 0;
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
+  private static Set<String> allowedOperations(ReadableConfig config) {
+    List<String> names =
+        optional(
+            config,
+            MODEL_ALLOW_OPERATIONS,
+            all -> all.stream().allMatch(name -> name.matches("[A-Za-z][A-Za-z0-9_>]*")),
+            "names of TensorFlow operations, separated by semicolons");
+    if (names == null || names.isEmpty()) {
+      return Set.of();
+    }
+    LOG.warn("{} lets the model use {}", MODEL_ALLOW_OPERATIONS.key(), names);
+    return new TreeSet<>(names);
+  }
+
+  private static <T> T optional(
+      ReadableConfig config, ConfigOption<T> option, Predicate<T> valid, String allowed) {
+    return Options.get(config, option, value -> value == null || valid.test(value), allowed);
+  }
+
+  /**
+   * Most classes that an embedding has scores of.
+   *
+   * @throws InvalidOptionException if the number is out of range
+   */
+  public static int topK(ReadableConfig config) {
+    return whole(config, SCORES_TOP_K, 1000);
   }
 
   /**
@@ -138,7 +298,7 @@ public final class EmbedOptions {
             config,
             IMAGE_MAX_PIXELS,
             pixels -> pixels >= 1 && pixels <= 500_000_000L,
-            WHOLE + "500000000"),
+            WHOLE + "1 to 500000000"),
         whole(config, IMAGE_MAX_FRAMES, Integer.MAX_VALUE));
   }
 
@@ -151,7 +311,8 @@ public final class EmbedOptions {
   }
 
   private static int whole(ReadableConfig config, ConfigOption<Integer> option, int most) {
-    return Options.get(config, option, value -> value >= 1 && value <= most, WHOLE + most);
+    return Options.get(
+        config, option, value -> value >= 1 && value <= most, WHOLE + "1 to " + most);
   }
 
   private static long size(ReadableConfig config, ConfigOption<MemorySize> option) {

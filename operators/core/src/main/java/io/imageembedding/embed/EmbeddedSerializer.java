@@ -5,6 +5,8 @@ import io.imageembedding.image.ImageInfo;
 import io.imageembedding.types.RecordSerializer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.api.common.typeutils.CompositeTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -12,10 +14,14 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.types.StringValue;
 
-/** Writes the element, then a tag and the outcome; the vector as big-endian floats in one piece. */
+/**
+ * Writes the element, then a tag and the outcome; the vector as big-endian floats in one piece.
+ * Version 1 had no scores; its values are read as those of a model that is no classifier.
+ */
 final class EmbeddedSerializer<T> extends RecordSerializer<Embedded<T>> {
   private static final long serialVersionUID = 1L;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+  private static final int WITHOUT_SCORES = 1;
   private static final int EMBEDDING = 0;
   private static final int REFUSAL = 1;
   private static final Refusal.Stage[] STAGES = Refusal.Stage.values();
@@ -48,10 +54,19 @@ final class EmbeddedSerializer<T> extends RecordSerializer<Embedded<T>> {
 
   @Override
   protected Embedded<T> read(DataInputView in) throws IOException {
+    return read(VERSION, in);
+  }
+
+  @Override
+  protected Embedded<T> readOlder(int found, DataInputView in) throws IOException {
+    return found == WITHOUT_SCORES ? read(found, in) : super.readOlder(found, in);
+  }
+
+  private Embedded<T> read(int version, DataInputView in) throws IOException {
     T value = element.deserialize(in);
     Outcome outcome =
         in.readByte() == EMBEDDING
-            ? readEmbedding(in)
+            ? readEmbedding(version, in)
             : new Refusal(
                 STAGES[in.readByte()], StringValue.readString(in), StringValue.readString(in));
     return new Embedded<>(value, outcome);
@@ -71,9 +86,14 @@ final class EmbeddedSerializer<T> extends RecordSerializer<Embedded<T>> {
     StringValue.writeString(provenance.precision(), out);
     StringValue.writeString(provenance.preprocessing(), out);
     StringValue.writeString(provenance.vectorSpace(), out);
+    out.writeInt(embedding.scores().size());
+    for (ClassScore score : embedding.scores()) {
+      StringValue.writeString(score.label(), out);
+      out.writeFloat(score.score());
+    }
   }
 
-  private static Embedding readEmbedding(DataInputView in) throws IOException {
+  private static Embedding readEmbedding(int version, DataInputView in) throws IOException {
     byte[] bytes = readBytes(in);
     float[] vector = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).asFloatBuffer().get(vector);
@@ -85,7 +105,17 @@ final class EmbeddedSerializer<T> extends RecordSerializer<Embedded<T>> {
             StringValue.readString(in),
             StringValue.readString(in),
             StringValue.readString(in));
-    return new Embedding(vector, image, provenance);
+    return new Embedding(
+        vector, image, provenance, version == WITHOUT_SCORES ? List.of() : readScores(in));
+  }
+
+  private static List<ClassScore> readScores(DataInputView in) throws IOException {
+    int count = in.readInt();
+    List<ClassScore> scores = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      scores.add(new ClassScore(StringValue.readString(in), in.readFloat()));
+    }
+    return scores;
   }
 
   @Override
@@ -103,9 +133,13 @@ final class EmbeddedSerializer<T> extends RecordSerializer<Embedded<T>> {
     return new Snapshot<>(this);
   }
 
-  /** What a savepoint remembers of the serializer. */
+  /**
+   * What a savepoint remembers of the serializer. Values of older versions stay as they are: each
+   * says which it is, and all are read. A newer version than this one is refused.
+   */
   public static final class Snapshot<T>
       extends CompositeTypeSerializerSnapshot<Embedded<T>, EmbeddedSerializer<T>> {
+    private int version = VERSION;
 
     /** For restoring. */
     @SuppressWarnings("unused")
@@ -118,6 +152,19 @@ final class EmbeddedSerializer<T> extends RecordSerializer<Embedded<T>> {
     @Override
     protected int getCurrentOuterSnapshotVersion() {
       return VERSION;
+    }
+
+    @Override
+    protected void readOuterSnapshot(int found, DataInputView in, ClassLoader classLoader) {
+      version = found;
+    }
+
+    @Override
+    protected OuterSchemaCompatibility resolveOuterSchemaCompatibility(
+        TypeSerializerSnapshot<Embedded<T>> old) {
+      return ((Snapshot<T>) old).version > VERSION
+          ? OuterSchemaCompatibility.INCOMPATIBLE
+          : OuterSchemaCompatibility.COMPATIBLE_AS_IS;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.apache.flink.util.Preconditions.checkNotNull;
 
 import io.imageembedding.image.ImageInfo;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The feature vector of an image: as long as the model's dimension, every feature finite.
@@ -12,13 +13,22 @@ import java.util.Arrays;
  * @param vector not to be changed
  * @param image what the image was
  * @param provenance what made the vector
+ * @param scores the likeliest classes, best first; empty where the model is no classifier
  */
-public record Embedding(float[] vector, ImageInfo image, Provenance provenance) implements Outcome {
+public record Embedding(
+    float[] vector, ImageInfo image, Provenance provenance, List<ClassScore> scores)
+    implements Outcome {
 
   public Embedding {
     checkNotNull(vector, "vector");
     checkNotNull(image, "image");
     checkNotNull(provenance, "provenance");
+    scores = List.copyOf(scores);
+  }
+
+  /** The embedding by a model that is no classifier. */
+  public Embedding(float[] vector, ImageInfo image, Provenance provenance) {
+    this(vector, image, provenance, List.of());
   }
 
   @Override
@@ -26,7 +36,8 @@ public record Embedding(float[] vector, ImageInfo image, Provenance provenance) 
     return other instanceof Embedding that
         && Arrays.equals(that.vector, vector)
         && that.image.equals(image)
-        && that.provenance.equals(provenance);
+        && that.provenance.equals(provenance)
+        && that.scores.equals(scores);
   }
 
   @Override
@@ -36,6 +47,13 @@ public record Embedding(float[] vector, ImageInfo image, Provenance provenance) 
 
   @Override
   public String toString() {
-    return "Embedding(" + vector.length + " features, " + image + ", " + provenance + ")";
+    return "Embedding("
+        + vector.length
+        + " features, "
+        + image
+        + ", "
+        + provenance
+        + (scores.isEmpty() ? "" : ", " + scores)
+        + ")";
   }
 }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.embed;
 
+import static org.apache.flink.util.Preconditions.checkArgument;
+
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.ImageDecoder;
 import io.imageembedding.image.ImageInfo;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.UndecodableImageException;
+import io.imageembedding.model.ClassScores;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,20 +47,27 @@ public final class ImageEmbedder implements AutoCloseable {
   private final ImageTensor tensor;
   private final Provenance provenance;
   private final EmbedMetrics metrics;
+  private final Optional<TopClasses> topClasses;
 
   /**
    * Loads the model and runs it once for the smallest and the largest batch.
    *
    * @param batchSize most images that the model is run on at a time
+   * @param topK most classes that an embedding by a classifier has scores of
    * @throws ModelException if the model cannot be loaded or run
    */
   public ImageEmbedder(
-      ModelSource source, Preprocessing preprocessing, DecodeLimits limits, int batchSize) {
+      ModelSource source,
+      Preprocessing preprocessing,
+      DecodeLimits limits,
+      int batchSize,
+      int topK) {
     this(
         source,
         preprocessing,
         limits,
         batchSize,
+        topK,
         new EmbedMetrics(UnregisteredMetricsGroup.createOperatorMetricGroup()));
   }
 
@@ -65,7 +76,9 @@ public final class ImageEmbedder implements AutoCloseable {
       Preprocessing preprocessing,
       DecodeLimits limits,
       int batchSize,
+      int topK,
       EmbedMetrics metrics) {
+    checkArgument(topK >= 1, "topK is %s; needed: at least 1", topK);
     this.metrics = metrics;
     long start = System.nanoTime();
     model = source.load();
@@ -73,6 +86,7 @@ public final class ImageEmbedder implements AutoCloseable {
     tensor = new ImageTensor(model.descriptor().inputSize(), batchSize);
     provenance = Provenance.of(model.descriptor(), preprocessing);
     try {
+      topClasses = model.classes().map(classes -> new TopClasses(checked(classes), topK));
       runOnPlainImages(1);
       runOnPlainImages(batchSize);
     } catch (ModelException e) {
@@ -80,6 +94,20 @@ public final class ImageEmbedder implements AutoCloseable {
       throw e;
     }
     metrics.modelLoaded(System.nanoTime() - start);
+  }
+
+  private ClassScores checked(ClassScores classes) {
+    if (classes.labels().size() != dimension()) {
+      throw new ModelException(
+          "model "
+              + provenance.model()
+              + " has "
+              + classes.labels().size()
+              + " labels for "
+              + dimension()
+              + " classes; needed: a label for each");
+    }
+    return classes;
   }
 
   /** What makes the vectors. */
@@ -179,7 +207,8 @@ public final class ImageEmbedder implements AutoCloseable {
             Refusal.Stage.VECTOR, Refusal.NOT_FINITE, "feature " + i + " is " + vector[i]);
       }
     }
-    return new Embedding(vector, info, provenance);
+    List<ClassScore> scores = topClasses.map(top -> top.of(vector)).orElse(List.of());
+    return new Embedding(vector, info, provenance, scores);
   }
 
   private void runOnPlainImages(int count) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.embed;
 
+import static org.apache.flink.util.Preconditions.checkArgument;
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
 import io.imageembedding.batch.BatchPolicy;
@@ -41,6 +42,7 @@ public final class ImageEmbedding<T> {
   private BatchPolicy policy = BatchPolicy.DEFAULT;
   private DecodeLimits limits = DecodeLimits.DEFAULT;
   private Preprocessing preprocessing = Preprocessing.REFERENCE;
+  private int topK = EmbedOptions.SCORES_TOP_K.defaultValue();
   private String uidPrefix = "image-embedding";
   private int parallelism;
   private ModelDescriptor descriptor;
@@ -54,12 +56,13 @@ public final class ImageEmbedding<T> {
     return new ImageEmbedding<>(extractor);
   }
 
-  /** Takes model, batches, limits and preprocessing from {@link EmbedOptions}. */
+  /** Takes model, batches, limits, preprocessing and scores from {@link EmbedOptions}. */
   public ImageEmbedding<T> options(ReadableConfig config) {
     return model(EmbedOptions.model(config))
         .batches(EmbedOptions.batchPolicy(config))
         .limits(EmbedOptions.decodeLimits(config))
-        .preprocessing(EmbedOptions.preprocessing(config));
+        .preprocessing(EmbedOptions.preprocessing(config))
+        .topK(EmbedOptions.topK(config));
   }
 
   /** The model; default: the built-in one. */
@@ -84,6 +87,13 @@ public final class ImageEmbedding<T> {
   /** The way to the model's input; default {@link Preprocessing#REFERENCE}. */
   public ImageEmbedding<T> preprocessing(Preprocessing way) {
     preprocessing = checkNotNull(way, "way");
+    return this;
+  }
+
+  /** Most classes that an embedding by a classifier has scores of, best first; default 5. */
+  public ImageEmbedding<T> topK(int most) {
+    checkArgument(most >= 1, "topK is %s; needed: at least 1", most);
+    topK = most;
     return this;
   }
 
@@ -135,7 +145,13 @@ public final class ImageEmbedding<T> {
     int instances = parallelism > 0 ? parallelism : stream.getParallelism();
     EmbedFunction<T> function =
         new EmbedFunction<>(
-            extractor, model, describeModel().sha256(), preprocessing, limits, policy.maxCount());
+            extractor,
+            model,
+            describeModel().sha256(),
+            preprocessing,
+            limits,
+            policy.maxCount(),
+            topK);
     var batches =
         named("micro-batch", instances, MicroBatches.batch(stream, policy, extractor::size));
     var embedded =

@@ -2,6 +2,7 @@
 package io.imageembedding.model;
 
 import io.imageembedding.image.ImageTensor;
+import java.util.Optional;
 
 /**
  * A loaded network that turns images into feature vectors; the one face behind which every kind of
@@ -19,6 +20,14 @@ public interface FeatureVectorModel extends AutoCloseable {
    * @return one vector of {@link ModelDescriptor#dimension()} features for each image, in order
    */
   float[][] embed(ImageTensor images);
+
+  /**
+   * How the vectors are to be read as scores of classes, one label for each feature; empty where
+   * the model is no classifier.
+   */
+  default Optional<ClassScores> classes() {
+    return Optional.empty();
+  }
 
   /** Gives the native memory back; the model cannot be used afterwards. */
   @Override

@@ -9,6 +9,15 @@ import java.nio.file.Path;
 @FunctionalInterface
 public interface ModelSource extends Serializable {
 
+  /** Every kind of text that names a model, in words. */
+  String FORMS =
+      "'builtin' (MobileNetV2 1.0 at 224 pixels with the ImageNet weights of the TF-Slim checkpoint"
+          + " mobilenet_v2_1.0_224); the directory of a SavedModel (of TensorFlow 2 with or without"
+          + " a signature, or a TF1 Hub module); a TF-Slim checkpoint of MobileNetV2 (prefix, .index"
+          + " or directory); a frozen graph (.pb); any of them in a .tar.gz, .tgz or .zip; each as a"
+          + " local path, the URI of any Flink file system or an https: address; or a handle of"
+          + " TF Hub or Kaggle";
+
   /**
    * Loads the model into native memory that the caller owns.
    *
@@ -17,10 +26,7 @@ public interface ModelSource extends Serializable {
   FeatureVectorModel load();
 
   /**
-   * The model that the text names: {@code builtin} (MobileNetV2 1.0 at 224 pixels with the ImageNet
-   * weights of the TF-Slim checkpoint mobilenet_v2_1.0_224, raw variables), or the path or {@code
-   * file:} URI of a SavedModel's directory (of TensorFlow 2, or a TF1 Hub module), a TF-Slim
-   * checkpoint of MobileNetV2, or a frozen graph. Nothing is read yet.
+   * The model that the text names: one of {@link #FORMS}. Nothing is read yet.
    *
    * @param options what to take of it where there is a choice
    * @throws ModelException if it is neither
@@ -42,11 +48,7 @@ public interface ModelSource extends Serializable {
     } catch (IllegalArgumentException e) {
       throw new ModelException("'" + text + "' is no path: " + e.getMessage(), e);
     }
-    throw new ModelException(
-        "'"
-            + text
-            + "' names no model; needed: builtin, or the path of a SavedModel, a TF-Slim checkpoint"
-            + " or a frozen graph");
+    throw new ModelException("'" + text + "' names no model; needed: " + FORMS);
   }
 
   /** The model that the text names, the only fitting part of it. */

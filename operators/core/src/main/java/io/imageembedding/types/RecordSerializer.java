@@ -11,7 +11,7 @@ import org.apache.flink.core.memory.DataOutputView;
 /**
  * Base of the serializers of values that are immutable apart from the elements of another type that
  * they may carry. One version byte precedes every value, so that data of an unaligned checkpoint
- * that another version wrote is refused by name and never misread.
+ * that another version wrote is read as what it is or refused by name, and never misread.
  *
  * <p>A value is copied only if a nested serializer says that its elements can change.
  *
@@ -37,6 +37,16 @@ public abstract class RecordSerializer<T> extends TypeSerializer<T> {
 
   /** Reads what {@link #write} wrote. */
   protected abstract T read(DataInputView in) throws IOException;
+
+  /**
+   * Reads what an older version wrote; refused unless a serializer knows it.
+   *
+   * @param found the version that stands before the value
+   */
+  protected T readOlder(int found, DataInputView in) throws IOException {
+    throw new IOException(
+        getClass().getSimpleName() + " reads version " + version + ", found version " + found);
+  }
 
   /** The value with copies of the elements it carries; called only if those can change. */
   protected T copyElements(T value) {
@@ -92,11 +102,7 @@ public abstract class RecordSerializer<T> extends TypeSerializer<T> {
   @Override
   public final T deserialize(DataInputView in) throws IOException {
     int found = in.readByte();
-    if (found != version) {
-      throw new IOException(
-          getClass().getSimpleName() + " reads version " + version + ", found version " + found);
-    }
-    return read(in);
+    return found == version ? read(in) : readOlder(found, in);
   }
 
   @Override

@@ -71,7 +71,8 @@ class EmbedFunctionTest {
         sha256,
         Preprocessing.REFERENCE,
         DecodeLimits.DEFAULT,
-        4);
+        4,
+        5);
   }
 
   private static OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>>

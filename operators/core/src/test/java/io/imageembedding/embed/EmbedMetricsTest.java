@@ -33,7 +33,7 @@ class EmbedMetricsTest {
     byte[][] images = {TestingImages.solid(1), new byte[0], new byte[0], TestingImages.solid(2)};
     try (ImageEmbedder embedder =
         new ImageEmbedder(
-            TestingModel.SOUND, Preprocessing.REFERENCE, DecodeLimits.DEFAULT, 8, metrics)) {
+            TestingModel.SOUND, Preprocessing.REFERENCE, DecodeLimits.DEFAULT, 8, 5, metrics)) {
       metrics.batch(images.length, FlushReason.COUNT);
       embedder.embed(images.length, i -> images[i]);
     }

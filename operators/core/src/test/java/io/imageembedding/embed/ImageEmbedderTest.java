@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
+import io.imageembedding.model.ClassScores;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
 import java.io.IOException;
@@ -120,8 +121,60 @@ class ImageEmbedderTest {
     assertThat(TestingModel.OPEN.get()).isEqualTo(before);
   }
 
+  @Test
+  void anEmbeddingByAClassifierHasItsBestClassesBesideTheRawVector() throws IOException {
+    ModelSource logits = TestingModel.classifying(new ClassScores(LABELS, true));
+    try (ImageEmbedder embedder = embedder(logits, 8, 5)) {
+      List<Outcome> outcomes = embedder.embed(2, i -> TestingImages.solid(i * 3));
+
+      Embedding dark = (Embedding) outcomes.get(0);
+      assertThat(dark.vector()).containsExactly(0, 1);
+      assertThat(dark.scores()).extracting(ClassScore::label).containsExactly("one", "level");
+      Embedding light = (Embedding) outcomes.get(1);
+      assertThat(light.vector()).containsExactly(3, 1);
+      assertThat(light.scores())
+          .containsExactly(
+              new ClassScore("level", (float) (1 / (1 + Math.exp(-2)))),
+              new ClassScore("one", (float) (1 / (1 + Math.exp(2)))));
+    }
+  }
+
+  @Test
+  void probabilitiesAreTakenAsTheyAreAndNoMoreThanAskedFor() throws IOException {
+    ModelSource probabilities = TestingModel.classifying(new ClassScores(LABELS, false));
+    try (ImageEmbedder embedder = embedder(probabilities, 8, 1)) {
+      Embedding embedding = (Embedding) embedder.embed(1, TestingImages::solid).get(0);
+
+      assertThat(embedding.scores()).containsExactly(new ClassScore("one", 1));
+    }
+  }
+
+  @Test
+  void anEmbeddingByAModelThatIsNoClassifierHasNoScores() throws IOException {
+    try (ImageEmbedder embedder = embedder(TestingModel.SOUND, 8)) {
+      assertThat(((Embedding) embedder.embed(1, TestingImages::solid).get(0)).scores()).isEmpty();
+    }
+  }
+
+  @Test
+  void labelsThatAreNotAsManyAsTheClassesFailTheLoadingAndTheModelIsGivenBack() {
+    int before = TestingModel.OPEN.get();
+    ModelSource model = TestingModel.classifying(new ClassScores(List.of("a", "b", "c"), true));
+
+    assertThatThrownBy(() -> embedder(model, 2))
+        .isInstanceOf(ModelException.class)
+        .hasMessage("model testing has 3 labels for 2 classes; needed: a label for each");
+    assertThat(TestingModel.OPEN.get()).isEqualTo(before);
+  }
+
+  private static final List<String> LABELS = List.of("level", "one");
+
   private static ImageEmbedder embedder(ModelSource model, int batchSize) {
-    return new ImageEmbedder(model, Preprocessing.REFERENCE, DecodeLimits.DEFAULT, batchSize);
+    return embedder(model, batchSize, 5);
+  }
+
+  private static ImageEmbedder embedder(ModelSource model, int batchSize, int topK) {
+    return new ImageEmbedder(model, Preprocessing.REFERENCE, DecodeLimits.DEFAULT, batchSize, topK);
   }
 
   private static int level(Outcome outcome) {

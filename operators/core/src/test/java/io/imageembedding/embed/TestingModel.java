@@ -2,12 +2,14 @@
 package io.imageembedding.embed;
 
 import io.imageembedding.image.ImageTensor;
+import io.imageembedding.model.ClassScores;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 
@@ -25,23 +27,35 @@ final class TestingModel implements FeatureVectorModel {
       implements ModelSource {
     @Override
     public FeatureVectorModel load() {
-      return new TestingModel(this);
+      return new TestingModel(this, Optional.empty());
     }
   }
 
   static final Behaviour SOUND = new Behaviour(-1, -1, -1, false);
 
+  /** A sound model that says that its vectors are to be read so. */
+  static ModelSource classifying(ClassScores classes) {
+    return () -> new TestingModel(SOUND, Optional.of(classes));
+  }
+
   private final Behaviour behaviour;
+  private final Optional<ClassScores> classes;
   private final List<Integer> batchSizes = new ArrayList<>();
 
-  private TestingModel(Behaviour behaviour) {
+  private TestingModel(Behaviour behaviour, Optional<ClassScores> classes) {
     this.behaviour = behaviour;
+    this.classes = classes;
     OPEN.incrementAndGet();
   }
 
   @Override
   public ModelDescriptor descriptor() {
     return DESCRIPTOR;
+  }
+
+  @Override
+  public Optional<ClassScores> classes() {
+    return classes;
   }
 
   @Override

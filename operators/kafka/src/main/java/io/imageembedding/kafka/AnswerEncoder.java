@@ -5,6 +5,7 @@ import io.imageembedding.embed.Embedded;
 import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.Provenance;
 import io.imageembedding.embed.Refusal;
+import io.imageembedding.schema.ClassScore;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.EmbeddingFields;
 import io.imageembedding.schema.Image;
@@ -17,6 +18,7 @@ import io.imageembedding.schema.UnreadableRecordException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -133,9 +135,18 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Outgoi
                 embedding.image().format(), embedding.image().width(), embedding.image().height()),
             source(message),
             metadata.capturedAt(),
-            metadata.attributes());
+            metadata.attributes(),
+            scores(embedding));
     return new OutgoingMessage(
         message.key(), embeddings.write(record), message.headers(), message.partition());
+  }
+
+  private static List<ClassScore> scores(Embedding embedding) {
+    return embedding.scores().isEmpty()
+        ? null
+        : embedding.scores().stream()
+            .map(score -> new ClassScore(score.label(), score.score()))
+            .toList();
   }
 
   private Model model(Provenance current) {

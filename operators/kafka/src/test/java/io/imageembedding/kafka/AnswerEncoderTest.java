@@ -11,6 +11,7 @@ import io.imageembedding.embed.Provenance;
 import io.imageembedding.embed.Refusal;
 import io.imageembedding.image.ImageInfo;
 import io.imageembedding.image.UndecodableImageException;
+import io.imageembedding.schema.ClassScore;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingRecord;
@@ -56,6 +57,26 @@ class AnswerEncoderTest {
     assertThat(record.getSource().getOffset()).isEqualTo(42);
     assertThat(record.getSource().getTimestamp()).isEqualTo(Instant.ofEpochMilli(1234));
     assertThat(record.getAttributes()).isEqualTo(Map.of("camera", "x"));
+    assertThat(record.getScores()).isNull();
+  }
+
+  @Test
+  void theScoresOfAClassifierStandInTheRecordBestFirst() throws Exception {
+    Embedding classified =
+        new Embedding(
+            new float[] {3, 2, 1},
+            EMBEDDING.image(),
+            PROVENANCE,
+            List.of(
+                new io.imageembedding.embed.ClassScore("tabby", 0.75f),
+                new io.imageembedding.embed.ClassScore("tiger cat", 0.125f)));
+    Answers answers = encode(WireFormat.AVRO, message(avro("a.jpg", 100), 0), classified, MIB);
+
+    EmbeddingRecord record =
+        RecordReader.embeddings(WireFormat.AVRO, null).read(answers.embeddings.get(0).value());
+    assertThat(record.getEmbedding()).containsExactly(3f, 2f, 1f);
+    assertThat(record.getScores())
+        .containsExactly(new ClassScore("tabby", 0.75f), new ClassScore("tiger cat", 0.125f));
   }
 
   @Test

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Set;
+import org.apache.flink.util.InstantiationUtil;
+import org.junit.jupiter.api.Test;
+
+class ModelOptionsTest {
+
+  @Test
+  void everyChoiceTravelsToTheTasks() throws Exception {
+    ModelOptions options =
+        ModelOptions.builder()
+            .signature("serving_default")
+            .input("images")
+            .output("scores")
+            .inputSize(96)
+            .logits(true)
+            .labels(List.of("cat", "dog"))
+            .sha256("AB".repeat(32))
+            .allowedOperations(Set.of("Print"))
+            .build();
+
+    assertThat(options)
+        .isEqualTo(
+            new ModelOptions(
+                "serving_default",
+                "images",
+                "scores",
+                96,
+                true,
+                List.of("cat", "dog"),
+                "ab".repeat(32),
+                Set.of("Print")));
+    assertThat(InstantiationUtil.clone(options)).isEqualTo(options);
+    assertThat(InstantiationUtil.clone(ModelOptions.NONE)).isEqualTo(ModelOptions.NONE);
+  }
+}
