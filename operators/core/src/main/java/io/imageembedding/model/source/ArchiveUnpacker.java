@@ -91,7 +91,10 @@ final class ArchiveUnpacker {
       throw new ModelException("model " + shown + ": the archive is cut off", e);
     } catch (ClosedByInterruptException e) {
       throw new ModelException("model " + shown + ": interrupted", e);
-    } catch (IOException e) {
+    } catch (ModelException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      // On a damaged header the libraries throw whatever comes of it.
       throw damaged(e);
     }
   }
@@ -103,8 +106,14 @@ final class ArchiveUnpacker {
   }
 
   private ModelException damaged(Exception cause) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String why = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
     return new ModelException(
-        "model " + shown + ": the archive is damaged (" + cause.getMessage() + ")", cause);
+        "model " + shown + ": the archive is damaged (" + why.replaceAll("\\p{Cntrl}", "?") + ")",
+        cause);
   }
 
   private void untar(InputStream in, BoundedFolder target) throws IOException {
@@ -146,11 +155,7 @@ final class ArchiveUnpacker {
   private TarArchiveEntry next(TarArchiveInputStream tar, MeteredStream metered)
       throws IOException {
     metered.allow(TAR_HEADER_BYTES);
-    try {
-      return tar.getNextEntry();
-    } catch (IllegalArgumentException e) {
-      throw damaged(e);
-    }
+    return tar.getNextEntry();
   }
 
   private void unzip(Path archive, BoundedFolder target) throws IOException {
@@ -166,8 +171,6 @@ final class ArchiveUnpacker {
       while (entries.hasMoreElements()) {
         unzip(zip, entries.nextElement(), target);
       }
-    } catch (IllegalArgumentException e) {
-      throw damaged(e);
     }
   }
 
@@ -225,7 +228,13 @@ final class ArchiveUnpacker {
       if (head.length < ArchiveFormat.HEAD) {
         throw new EOFException();
       }
-      if (!TarUtils.verifyCheckSum(head)) {
+      boolean isTar;
+      try {
+        isTar = TarUtils.verifyCheckSum(head);
+      } catch (IllegalArgumentException e) {
+        isTar = false;
+      }
+      if (!isTar) {
         throw new IOException("there is no tar in it");
       }
     }
