@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model.source;
+
+import io.imageembedding.model.ModelException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** SHA-256 of what a model comes as. */
+final class Digests {
+  private static final int BUFFER = 1 << 16;
+
+  private Digests() {}
+
+  static MessageDigest sha256() {
+    return newDigest("SHA-256");
+  }
+
+  static String hex(MessageDigest digest) {
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  static String sha256(String text) {
+    MessageDigest digest = sha256();
+    digest.update(text.getBytes(StandardCharsets.UTF_8));
+    return hex(digest);
+  }
+
+  static String sha1(String text) {
+    MessageDigest digest = newDigest("SHA-1");
+    digest.update(text.getBytes(StandardCharsets.UTF_8));
+    return hex(digest);
+  }
+
+  static String sha256(Path file) throws IOException {
+    MessageDigest digest = sha256();
+    byte[] buffer = new byte[BUFFER];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
+      }
+    }
+    return hex(digest);
+  }
+
+  /** Of many files: of the lines that {@code sha256sum} prints for them, sorted by name. */
+  static String sha256(SortedMap<String, String> digestsByName) {
+    StringBuilder lines = new StringBuilder();
+    digestsByName.forEach(
+        (name, digest) -> lines.append(digest).append("  ").append(name).append('\n'));
+    return sha256(lines.toString());
+  }
+
+  /** Of the files, by their names below the folder. */
+  static String sha256(Path folder, List<Path> files) throws IOException {
+    SortedMap<String, String> digests = new TreeMap<>();
+    for (Path file : files) {
+      digests.put(folder.relativize(file).toString().replace('\\', '/'), sha256(file));
+    }
+    return sha256(digests);
+  }
+
+  static List<Path> filesBelow(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(Files::isRegularFile).sorted().toList();
+    }
+  }
+
+  /**
+   * @return the 64 digits in lower case; null for null
+   * @throws ModelException if they are no SHA-256
+   */
+  static String parse(String sha256) {
+    if (sha256 == null) {
+      return null;
+    }
+    String digits = sha256.strip().toLowerCase(Locale.ROOT);
+    if (!digits.matches("[0-9a-f]{64}")) {
+      throw new ModelException("'" + sha256 + "' is no SHA-256; needed: 64 hex digits");
+    }
+    return digits;
+  }
+
+  /**
+   * @param pinned null if any digest will do
+   * @throws ModelException if it is another digest
+   */
+  static void require(String pinned, String found, String shown) {
+    if (pinned != null && !pinned.equals(found)) {
+      throw new ModelException(
+          "model " + shown + ": its SHA-256 is " + found + "; needed: " + pinned);
+    }
+  }
+
+  private static MessageDigest newDigest(String algorithm) {
+    try {
+      return MessageDigest.getInstance(algorithm);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has " + algorithm, e);
+    }
+  }
+}
