@@ -4,6 +4,8 @@ package io.imageembedding.model;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The operations that a model may use: mathematics on arrays that networks are made of, calls and
@@ -44,7 +46,18 @@ final class AllowedOperations {
           // Fake quantisation, as in networks trained for it
           "FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel");
 
-  private AllowedOperations() {}
+  private static final Logger LOG = LoggerFactory.getLogger(AllowedOperations.class);
+
+  private final Set<String> others;
+
+  private AllowedOperations(Set<String> others) {
+    this.others = others;
+  }
+
+  /** Those that every model may use, and others that somebody has allowed for this one. */
+  static AllowedOperations with(ModelOptions options) {
+    return new AllowedOperations(options.allowedOperations());
+  }
 
   private static Set<String> words(String... lines) {
     return Arrays.stream(lines)
@@ -52,15 +65,18 @@ final class AllowedOperations {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  static boolean contains(String operation) {
-    return NAMES.contains(operation);
+  boolean contains(String operation) {
+    return NAMES.contains(operation) || others.contains(operation);
   }
 
   /**
    * @throws ModelException naming the operation if it is not allowed
    */
-  static void require(String model, String operation) {
-    if (!contains(operation)) {
+  void require(String model, String operation) {
+    if (NAMES.contains(operation)) {
+      return;
+    }
+    if (!others.contains(operation)) {
       throw new ModelException(
           "model "
               + model
@@ -68,5 +84,6 @@ final class AllowedOperations {
               + operation
               + ", which is not allowed; allowed is only mathematics on arrays");
     }
+    LOG.warn("model {} uses the operation {}, which was allowed for it", model, operation);
   }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
  * raw variables (not the moving averages, so not bit-equal to what Google published as a module).
  * Batch normalisation is folded into the convolutions.
  */
-record BuiltinModel() implements Door {
+record BuiltinModel(ModelOptions options) implements Door {
   static final String NAME = "builtin";
   static final String WEIGHTS = "mobilenet_v2_1.0_224.safetensors";
   static final String WEIGHTS_SHA256 =

@@ -12,8 +12,11 @@ interface Door extends ModelSource {
    */
   OpenedModel open();
 
+  /** What is to be taken of the model. */
+  ModelOptions options();
+
   @Override
   default FeatureVectorModel load() {
-    return open().load();
+    return open().load(options());
   }
 }

@@ -62,6 +62,7 @@ final class FrozenGraph {
         size,
         frozen.output(),
         null,
+        AllowedOperations.with(options),
         OpenedModel.Training.UNKNOWN);
   }
 

@@ -23,21 +23,24 @@ import org.tensorflow.proto.NodeDef;
  */
 final class FunctionClosure {
   private final String model;
+  private final AllowedOperations allowed;
   private final Map<String, FunctionDef> library = new HashMap<>();
   private final Map<String, String> newNames = new HashMap<>();
   private final Deque<String> open = new ArrayDeque<>();
   private final List<FunctionDef> functions = new ArrayList<>();
 
-  private FunctionClosure(String model, FunctionDefLibrary library) {
+  private FunctionClosure(String model, FunctionDefLibrary library, AllowedOperations allowed) {
     this.model = model;
+    this.allowed = allowed;
     library.getFunctionList().forEach(f -> this.library.put(f.getSignature().getName(), f));
   }
 
   /**
    * @throws ModelException naming the operation if one is not allowed
    */
-  static FunctionClosure of(String model, FunctionDefLibrary library, String chosen) {
-    FunctionClosure closure = new FunctionClosure(model, library);
+  static FunctionClosure of(
+      String model, FunctionDefLibrary library, AllowedOperations allowed, String chosen) {
+    FunctionClosure closure = new FunctionClosure(model, library, allowed);
     closure.newName(chosen);
     closure.addOpen();
     return closure;
@@ -50,8 +53,11 @@ final class FunctionClosure {
    * @throws ModelException naming the operation if one is not allowed
    */
   static FunctionClosure of(
-      String model, FunctionDefLibrary library, Collection<NodeDef.Builder> nodes) {
-    FunctionClosure closure = new FunctionClosure(model, library);
+      String model,
+      FunctionDefLibrary library,
+      AllowedOperations allowed,
+      Collection<NodeDef.Builder> nodes) {
+    FunctionClosure closure = new FunctionClosure(model, library, allowed);
     nodes.forEach(closure::clean);
     closure.addOpen();
     return closure;
@@ -90,7 +96,7 @@ final class FunctionClosure {
     if (library.containsKey(node.getOp())) {
       node.setOp(newName(node.getOp()));
     } else {
-      AllowedOperations.require(model, node.getOp());
+      allowed.require(model, node.getOp());
     }
     new TreeMap<>(node.getAttrMap())
         .forEach((key, attribute) -> node.putAttr(key, renamed(attribute)));

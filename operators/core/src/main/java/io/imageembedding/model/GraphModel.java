@@ -4,6 +4,7 @@ package io.imageembedding.model;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
@@ -24,6 +25,7 @@ final class GraphModel implements FeatureVectorModel {
   private final String output;
   private ModelDescriptor descriptor;
   private ProofFigures finding;
+  private ClassScores classes;
   private boolean oneByOne;
   private boolean closed;
 
@@ -118,6 +120,16 @@ final class GraphModel implements FeatureVectorModel {
             finding.again(),
             finding.alone(),
             OptionalDouble.of(difference));
+  }
+
+  /** Says how the vectors are to be read; null: as features. */
+  void readAs(ClassScores scores) {
+    classes = scores;
+  }
+
+  @Override
+  public Optional<ClassScores> classes() {
+    return Optional.ofNullable(classes);
   }
 
   ProofFigures finding() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.source.ModelFetcher;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,16 @@ record LocalModel(String path, String name, ModelOptions options) implements Doo
 
   @Override
   public OpenedModel open() {
+    OpenedModel opened = openAnyContent();
+    String pin = options.sha256();
+    // What was fetched has been compared already.
+    if (pin != null && name == null && !pin.equals(opened.sha256())) {
+      ModelFetcher.fetch(path, pin);
+    }
+    return opened;
+  }
+
+  private OpenedModel openAnyContent() {
     Path file = Path.of(path);
     if (path.endsWith("/" + SavedModelDirectory.FILE)) {
       file = file.getParent();

@@ -37,6 +37,7 @@ final class MainGraph {
   private final Map<String, String> variableNodes = new HashMap<>();
   private final Tensor input;
   private final Checkpoint checkpoint;
+  private final AllowedOperations allowed;
 
   /** An output of a node. */
   record Tensor(String node, int index) {
@@ -51,7 +52,13 @@ final class MainGraph {
     }
   }
 
-  private MainGraph(String model, GraphDef graph, Tensor input, Checkpoint checkpoint) {
+  private MainGraph(
+      String model,
+      GraphDef graph,
+      Tensor input,
+      Checkpoint checkpoint,
+      AllowedOperations allowed) {
+    this.allowed = allowed;
     this.model = model;
     this.input = input;
     this.checkpoint = checkpoint;
@@ -70,8 +77,9 @@ final class MainGraph {
       int inputSize,
       String output,
       Checkpoint checkpoint,
+      AllowedOperations allowed,
       OpenedModel.Training training) {
-    MainGraph main = new MainGraph(origin.name(), graph, Tensor.parse(input), checkpoint);
+    MainGraph main = new MainGraph(origin.name(), graph, Tensor.parse(input), checkpoint, allowed);
     Tensor result = Tensor.parse(output);
     main.node(main.input.node());
     String resultName = main.newName(result.node());
@@ -79,7 +87,7 @@ final class MainGraph {
       main.take(main.open.remove());
     }
     FunctionClosure functions =
-        FunctionClosure.of(origin.name(), graph.getLibrary(), main.taken.values());
+        FunctionClosure.of(origin.name(), graph.getLibrary(), allowed, main.taken.values());
     GraphNodes nodes = new GraphNodes();
     nodes.placeholder(INPUT, DataType.DT_FLOAT, GraphNodes.shape(-1, inputSize, inputSize, 3));
     ContentDigest digest = new ContentDigest();
@@ -158,8 +166,7 @@ final class MainGraph {
     Tensor tensor = Tensor.parse(reference);
     if (reference.startsWith("^")) {
       // An order between operations that have no effects; those that have any are left out.
-      if (AllowedOperations.contains(node(tensor.node()).getOp())
-          && !tensor.node().equals(input.node())) {
+      if (allowed.contains(node(tensor.node()).getOp()) && !tensor.node().equals(input.node())) {
         own.addInput("^" + newName(tensor.node()));
       }
     } else if (tensor.equals(input)) {

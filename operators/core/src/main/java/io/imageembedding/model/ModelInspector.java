@@ -16,11 +16,14 @@ import org.tensorflow.proto.GraphDef;
 public final class ModelInspector {
   private ModelInspector() {}
 
-  private static OpenedModel open(ModelSource source) {
+  /**
+   * @throws ModelException if it is a source of somebody's own
+   */
+  static Door door(ModelSource source) {
     if (source instanceof Door door) {
-      return door.open();
+      return door;
     }
-    throw new ModelException("model " + source + ": only models that are named can be looked into");
+    throw new ModelException("model " + source + ": only a model that is named can be looked into");
   }
 
   /**
@@ -29,12 +32,13 @@ public final class ModelInspector {
    * @throws ModelException if there is none, or it is damaged or refused
    */
   public static ModelDescription inspect(ModelSource source) {
-    OpenedModel model = open(source);
+    Door door = door(source);
+    OpenedModel model = door.open();
     Map<String, Integer> operations = new TreeMap<>();
     for (FlatGraph.Node node : model.flat().nodes()) {
       operations.merge(node.op(), 1, Integer::sum);
     }
-    ProofFigures proof = model.prove();
+    ProofFigures proof = model.prove(door.options());
     String output = model.outputKind();
     Long multiplyAdds = null;
     int variables = 0;
@@ -105,7 +109,8 @@ public final class ModelInspector {
    * @throws ModelException with the figures if it fails
    */
   public static ProofFigures prove(ModelSource source) {
-    return open(source).prove();
+    Door door = door(source);
+    return door.open().prove(door.options());
   }
 
   /**
@@ -117,8 +122,9 @@ public final class ModelInspector {
    *     nothing is left behind
    */
   public static void writePlain(ModelSource source, Path directory) {
-    OpenedModel model = open(source);
-    ProofFigures proof = model.prove();
+    Door door = door(source);
+    OpenedModel model = door.open();
+    ProofFigures proof = model.prove(door.options());
     String output =
         switch (model.outputKind()) {
           case OpenedModel.LOGITS -> "logits";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.source.ModelFetcher;
 import java.io.Serializable;
 import java.net.URI;
 import java.nio.file.Path;
@@ -33,10 +34,13 @@ public interface ModelSource extends Serializable {
    */
   static ModelSource parse(String text, ModelOptions options) {
     if (text.equals(BuiltinModel.NAME)) {
-      return new BuiltinModel();
+      return new BuiltinModel(options);
     }
     if (text.startsWith(UntrainedModel.PREFIX)) {
-      return new UntrainedModel(text.substring(UntrainedModel.PREFIX.length()));
+      return new UntrainedModel(text.substring(UntrainedModel.PREFIX.length()), options);
+    }
+    if (!text.isBlank() && ModelFetcher.isRemoteOrArchive(text)) {
+      return new RemoteModel(text, options);
     }
     try {
       if (text.startsWith("file:")) {

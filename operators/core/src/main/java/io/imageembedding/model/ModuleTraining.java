@@ -30,6 +30,7 @@ import org.tensorflow.proto.SavedObjectGraphOuterClass.SavedObject;
 final class ModuleTraining implements OpenedModel.Training {
   private final ObjectGraph objects;
   private final FunctionDefLibrary library;
+  private final AllowedOperations allowed;
   private final CheckpointKeys keys;
   private final Map<String, String> nodesByKey = new HashMap<>();
 
@@ -39,10 +40,12 @@ final class ModuleTraining implements OpenedModel.Training {
   ModuleTraining(
       ObjectGraph objects,
       FunctionDefLibrary library,
+      AllowedOperations allowed,
       CheckpointKeys keys,
       Map<String, String> keysByNode) {
     this.objects = objects;
     this.library = library;
+    this.allowed = allowed;
     this.keys = keys;
     keysByNode.forEach((node, key) -> nodesByKey.put(key, node));
   }
@@ -115,7 +118,7 @@ final class ModuleTraining implements OpenedModel.Training {
       throw new ModelException(
           "model " + objects.model() + ": a regularisation loss is no function");
     }
-    FunctionClosure functions = FunctionClosure.of(objects.model(), library, name);
+    FunctionClosure functions = FunctionClosure.of(objects.model(), library, allowed, name);
     GraphNodes nodes = new GraphNodes();
     Map<String, String> byHandle = new LinkedHashMap<>();
     List<String> captures = new ArrayList<>();

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -193,11 +194,12 @@ final class OpenedModel {
    *
    * @throws ModelException if it fails the proof
    */
-  FeatureVectorModel load() {
+  FeatureVectorModel load(ModelOptions options) {
     Optional<GoldenVectors> goldens = GoldenVectors.in(origin, inputSize);
     GraphModel model = folded(GraphModel.load(origin.name(), inputSize, graph, sha256, isFolded()));
     try {
       goldens.ifPresent(model::require);
+      model.readAs(classes(options, model.descriptor().dimension()));
       return model;
     } catch (ModelException e) {
       model.close();
@@ -210,10 +212,38 @@ final class OpenedModel {
    *
    * @throws ModelException if it fails the proof
    */
-  ProofFigures prove() {
-    try (FeatureVectorModel model = load()) {
+  ProofFigures prove(ModelOptions options) {
+    try (FeatureVectorModel model = load(options)) {
       return ((GraphModel) model).finding();
     }
+  }
+
+  /** How the vectors are to be read; null where they are features. */
+  private ClassScores classes(ModelOptions options, int dimension) {
+    String kind = outputKind();
+    boolean features = kind.equals(FEATURES);
+    List<String> labels = options.labels();
+    if (labels == null && !features && origin.labels() != null) {
+      labels = Labels.read(origin.labels());
+    }
+    if (labels == null && features) {
+      return null;
+    }
+    if (labels == null) {
+      labels = IntStream.range(0, dimension).mapToObj(Integer::toString).toList();
+    }
+    if (labels.size() != dimension) {
+      throw new ModelException(
+          "model "
+              + origin.name()
+              + " gives "
+              + dimension
+              + (features ? " features" : " classes")
+              + ", which "
+              + labels.size()
+              + " labels do not fit");
+    }
+    return new ClassScores(labels, !kind.equals(PROBABILITIES));
   }
 
   private boolean isFolded() {

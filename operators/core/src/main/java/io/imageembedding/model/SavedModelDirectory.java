@@ -104,9 +104,10 @@ final class SavedModelDirectory {
       ModelOptions options,
       Path prefix) {
     String name = origin.name();
+    AllowedOperations allowed = AllowedOperations.with(options);
     FunctionDefLibrary library = metaGraph.getGraphDef().getLibrary();
     ImageFunction function = new ImageFunctionChooser(name, objects, options).choose();
-    FunctionClosure functions = FunctionClosure.of(name, library, function.name());
+    FunctionClosure functions = FunctionClosure.of(name, library, allowed, function.name());
     Checkpoint checkpoint = Checkpoint.open(name, prefix);
     CheckpointKeys keys = CheckpointKeys.read(name, checkpoint, objects);
     GraftedGraph graft =
@@ -119,6 +120,6 @@ final class SavedModelDirectory {
         graft.runnable(),
         graft.digest(),
         node -> Optional.ofNullable(keysByNode.get(node)).flatMap(checkpoint::ifFloats),
-        new ModuleTraining(objects, library, keys, keysByNode));
+        new ModuleTraining(objects, library, allowed, keys, keysByNode));
   }
 }

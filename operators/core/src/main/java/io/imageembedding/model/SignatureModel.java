@@ -54,6 +54,7 @@ final class SignatureModel {
         ImageShape.size(images.getTensorShape(), options).orElseThrow(),
         vectors.getName(),
         checkpoint,
+        AllowedOperations.with(options),
         training(savedModel));
   }
 

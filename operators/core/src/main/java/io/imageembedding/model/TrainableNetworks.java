@@ -14,9 +14,6 @@ public final class TrainableNetworks {
    *     whose batch normalisation is folded
    */
   public static TrainableNetwork read(ModelSource source) {
-    if (source instanceof Door door) {
-      return door.open().trainable();
-    }
-    throw new ModelException("model " + source + ": only models that are named can be read");
+    return ModelInspector.door(source).open().trainable();
   }
 }

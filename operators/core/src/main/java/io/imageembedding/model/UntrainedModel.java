@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  *
  * @param network TF-Slim's name, such as {@code mobilenet_v2_0.35_96}
  */
-record UntrainedModel(String network) implements Door {
+record UntrainedModel(String network, ModelOptions options) implements Door {
   static final String PREFIX = "untrained:";
   private static final long serialVersionUID = 1L;
   private static final long SEED = 20180113;

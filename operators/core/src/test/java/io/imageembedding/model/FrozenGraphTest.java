@@ -45,7 +45,7 @@ class FrozenGraphTest {
   void anOutputInTheMiddleCanBeNamed() throws IOException {
     ModelSource source =
         ModelSource.parse(
-            write(retrained()).toString(), new ModelOptions(null, null, "features", null, false));
+            write(retrained()).toString(), ModelOptions.builder().output("features").build());
 
     assertSameVectors(NETWORK, source);
   }
@@ -89,7 +89,7 @@ class FrozenGraphTest {
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("input size");
     assertSameVectors(
-        NETWORK, ModelSource.parse(file, new ModelOptions(null, null, null, 96, false)));
+        NETWORK, ModelSource.parse(file, ModelOptions.builder().inputSize(96).build()));
   }
 
   @Test

@@ -86,7 +86,7 @@ class OpenedModelTest {
   @ParameterizedTest
   @ValueSource(strings = {"feature_vector_2_wrapped", "feature_vector_035_96"})
   void aRecognisedModelHasTheSameBitsInEveryBatch(String name) {
-    try (FeatureVectorModel model = open(name).load()) {
+    try (FeatureVectorModel model = open(name).load(ModelOptions.NONE)) {
       int size = model.descriptor().inputSize();
       ProofFigures finding = ModelProof.of(name, size, model::embed);
       assertThat(finding.sameBits()).isTrue();

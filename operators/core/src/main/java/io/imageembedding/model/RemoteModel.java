@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import io.imageembedding.model.source.ModelFetcher;
+
+/**
+ * A model that is fetched or unpacked into the cache of this machine first, where it is opened.
+ *
+ * @param text an archive, the URI of a Flink file system, an https: address or a handle
+ */
+record RemoteModel(String text, ModelOptions options) implements Door {
+  private static final long serialVersionUID = 1L;
+
+  @Override
+  public OpenedModel open() {
+    String path = ModelFetcher.fetch(text, options.sha256()).toString();
+    return new LocalModel(path, name(), options).open();
+  }
+
+  /** The last part of the text that is a name, without what says that it is an archive. */
+  private String name() {
+    String plain = text.replaceFirst("[?#].*$", "").replaceFirst("/+$", "");
+    if (plain.matches("(?i)https?://.*/[^/]+/\\d+")) {
+      // A handle: publisher, names and version.
+      return plain.replaceFirst("(?i)^https?://[^/]+/", "");
+    }
+    return plain
+        .substring(plain.lastIndexOf('/') + 1)
+        .replaceFirst("(?i)\\.(tar\\.gz|tgz|tar|zip)$", "");
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}
