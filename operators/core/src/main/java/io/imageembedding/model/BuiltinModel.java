@@ -4,6 +4,7 @@ package io.imageembedding.model;
 import io.imageembedding.model.network.FloatTensor;
 import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.NetworkWeights;
+import io.imageembedding.model.network.Safetensors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Map;

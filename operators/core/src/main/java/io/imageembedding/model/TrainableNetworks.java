@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.network.NetworkWeights;
 import io.imageembedding.model.network.TrainableNetwork;
 
 /** Reads networks for training and writing, from wherever models are. */
@@ -15,5 +16,15 @@ public final class TrainableNetworks {
    */
   public static TrainableNetwork read(ModelSource source) {
     return ModelInspector.door(source).open().trainable();
+  }
+
+  /**
+   * Loads a network into native memory that the caller owns, and proves it.
+   *
+   * @param name for people
+   * @throws ModelException if it fails the proof
+   */
+  public static FeatureVectorModel load(String name, NetworkWeights weights) {
+    return OpenedModel.of(Origin.plain(name, "network", null), weights).load(ModelOptions.NONE);
   }
 }

@@ -222,10 +222,9 @@ class SavedModelDirectoryTest {
     assertThatThrownBy(() -> ModelSource.parse(temporary.toString()).load())
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("no saved_model.pb");
-    assertThatThrownBy(() -> ModelSource.parse("https://example.org/model"))
+    assertThatThrownBy(() -> ModelSource.parse(" "))
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("names no model");
-    assertThatThrownBy(() -> ModelSource.parse(" ")).isInstanceOf(ModelException.class);
   }
 
   private static FeatureVectorModel load(String name) {

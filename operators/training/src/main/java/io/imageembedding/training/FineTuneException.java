@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.training;
+
+/** Training that cannot start or go on; the message is one line for a person. */
+public final class FineTuneException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  FineTuneException(String message) {
+    super(message);
+  }
+
+  FineTuneException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.training;
+
+import java.util.OptionalDouble;
+
+/**
+ * How a network is trained: by stochastic gradient descent with momentum, {@code v = momentum * v -
+ * rate * gradient}, on the mean cross-entropy with smoothed labels and the regularisation losses.
+ *
+ * @param headOnly whether only the classifier learns; the features stay as they are
+ * @param epochs how often every training image is used
+ * @param batchSize images of a step
+ * @param learningRate rate of the steps
+ * @param momentum from 0 to below 1
+ * @param labelSmoothing part of a label's weight that is spread over all classes
+ * @param dropout part of the features that a step does without
+ * @param validationSplit part of the images of each class that is only measured on; 0 for none
+ * @param seed of the split, the order of the images, dropout and the classifier's first weights
+ * @param weightDecay of the convolutions' kernels, where the module has no regularisation losses
+ * @param batchNormDecay of moving averages; empty: the module's own, else 0.997
+ */
+public record FineTuneOptions(
+    boolean headOnly,
+    int epochs,
+    int batchSize,
+    double learningRate,
+    double momentum,
+    double labelSmoothing,
+    double dropout,
+    double validationSplit,
+    long seed,
+    double weightDecay,
+    OptionalDouble batchNormDecay) {
+
+  /** TF-Slim's decay of the moving averages of MobileNetV2. */
+  static final double DEFAULT_BATCH_NORM_DECAY = 0.997;
+
+  /** TF-Slim's weight decay of MobileNetV2. */
+  public static final double DEFAULT_WEIGHT_DECAY = 4e-5;
+
+  /**
+   * @throws FineTuneException naming the first option that is out of range
+   */
+  public FineTuneOptions {
+    require("epochs", epochs, 1, 10_000);
+    require("batch-size", batchSize, 2, 1024);
+    require("learning-rate", learningRate, Double.MIN_VALUE, 100);
+    require("momentum", momentum, 0, 0.9999);
+    require("label-smoothing", labelSmoothing, 0, 0.9);
+    require("dropout", dropout, 0, 0.9);
+    require("validation-split", validationSplit, 0, 0.9);
+    require("weight-decay", weightDecay, 0, 1);
+    if (batchNormDecay.isPresent()) {
+      require("batch-norm-decay", batchNormDecay.getAsDouble(), 0, 0.999999);
+    }
+  }
+
+  /** What suits a few hundred images. */
+  public static FineTuneOptions defaults(boolean headOnly) {
+    return new FineTuneOptions(
+        headOnly,
+        5,
+        16,
+        headOnly ? 0.05 : 0.005,
+        0.9,
+        0.1,
+        0.2,
+        0.2,
+        0,
+        DEFAULT_WEIGHT_DECAY,
+        OptionalDouble.empty());
+  }
+
+  private static void require(String name, double value, double least, double most) {
+    if (!(value >= least && value <= most)) {
+      throw new FineTuneException(
+          name
+              + ": "
+              + text(value)
+              + " is not allowed; allowed: "
+              + (least == Double.MIN_VALUE ? "above 0" : "from " + text(least))
+              + " to "
+              + text(most));
+    }
+  }
+
+  private static String text(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e9
+        ? String.valueOf((long) value)
+        : String.valueOf(value);
+  }
+
+  /** What has to be the same when training goes on. */
+  String fingerprint() {
+    return String.join(
+        " ",
+        "head-only=" + headOnly,
+        "batch-size=" + batchSize,
+        "learning-rate=" + learningRate,
+        "momentum=" + momentum,
+        "label-smoothing=" + labelSmoothing,
+        "dropout=" + dropout,
+        "validation-split=" + validationSplit,
+        "seed=" + seed,
+        "weight-decay=" + weightDecay,
+        "batch-norm-decay="
+            + (batchNormDecay.isPresent() ? batchNormDecay.getAsDouble() : "of the module"));
+  }
+}
