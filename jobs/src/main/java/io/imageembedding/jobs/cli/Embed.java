@@ -21,8 +21,10 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DemoCommand.class,
+      FineTuneCommand.class,
       ImageCommand.class,
       JobCommand.class,
+      ModelCommand.class,
       PublishCommand.class,
       ReadCommand.class
     })

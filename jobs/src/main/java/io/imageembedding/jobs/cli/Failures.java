@@ -4,6 +4,7 @@ package io.imageembedding.jobs.cli;
 import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.kafka.KafkaSetupException;
 import io.imageembedding.model.ModelException;
+import io.imageembedding.training.FineTuneException;
 import java.nio.file.NoSuchFileException;
 import java.util.Set;
 
@@ -13,6 +14,7 @@ final class Failures {
   private static final Set<Class<?>> FOR_PEOPLE =
       Set.of(
           CommandFailure.class,
+          FineTuneException.class,
           InvalidOptionException.class,
           KafkaSetupException.class,
           ModelException.class);

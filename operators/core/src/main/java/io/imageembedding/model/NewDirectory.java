@@ -2,10 +2,12 @@
 package io.imageembedding.model;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
-import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -23,50 +25,66 @@ final class NewDirectory {
   /**
    * Writes the directory beside its place and moves it there.
    *
-   * @param directory not there yet, or empty
-   * @throws ModelException if it is not empty, or cannot be written; then nothing is left behind
+   * @param directory not there yet, or empty; its parent must exist
+   * @throws ModelException if it is in use, or cannot be written; then nothing is left behind
    */
   static void write(Path directory, Content content) {
-    Path target = directory.toAbsolutePath().normalize();
-    Path temporary =
-        target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+    Path target = target(directory);
+    Path temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
     try {
-      if (Files.exists(target) && !isEmpty(target)) {
-        throw new ModelException(
-            directory + " exists already; needed: a directory that is not there, or empty");
-      }
-      Files.createDirectories(target.getParent());
       Files.createDirectory(temporary);
       content.writeTo(temporary);
-      Files.deleteIfExists(target);
-      Files.move(temporary, target);
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new ModelException(directory + " cannot be written: " + e.getMessage(), e);
+      throw new ModelException(directory + " cannot be written: " + reason(e), e);
     } finally {
-      deleteTree(temporary);
+      delete(temporary);
     }
   }
 
-  private static boolean isEmpty(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return false;
+  private static Path target(Path directory) {
+    try {
+      // A link to a directory stays a link.
+      Path target =
+          Files.exists(directory) ? directory.toRealPath() : directory.toAbsolutePath().normalize();
+      if (target.getParent() == null || !isFree(target)) {
+        throw new ModelException(
+            directory + " exists and is not empty; needed: a new or an empty directory");
+      }
+      if (!Files.isDirectory(target.getParent())) {
+        throw new ModelException(
+            directory + " cannot be written: there is no directory " + target.getParent());
+      }
+      return target;
+    } catch (IOException e) {
+      throw new ModelException(directory + " cannot be written: " + reason(e), e);
     }
-    try (Stream<Path> files = Files.list(directory)) {
+  }
+
+  private static boolean isFree(Path target) throws IOException {
+    if (!Files.isDirectory(target)) {
+      return !Files.exists(target, LinkOption.NOFOLLOW_LINKS);
+    }
+    try (Stream<Path> files = Files.list(target)) {
       return files.findAny().isEmpty();
     }
   }
 
-  private static void deleteTree(Path root) {
-    if (Files.notExists(root)) {
+  private static String reason(IOException e) {
+    String reason = e instanceof FileSystemException known ? known.getReason() : e.getMessage();
+    return reason == null ? e.getClass().getSimpleName() : reason;
+  }
+
+  private static void delete(Path folder) {
+    if (!Files.exists(folder)) {
       return;
     }
-    try (Stream<Path> files = Files.walk(root)) {
-      List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
-      for (Path file : deepestFirst) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      // It has a name of its own and is in nobody's way.
+      throw new ModelException(folder + " is left behind: " + reason(e), e);
     }
   }
 }

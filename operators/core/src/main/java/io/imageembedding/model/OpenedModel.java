@@ -218,18 +218,24 @@ final class OpenedModel {
     }
   }
 
+  /** Names of the classes: those of the options, else those that lie with a classifier. */
+  List<String> labels(ModelOptions options) {
+    if (options.labels() != null) {
+      return options.labels();
+    }
+    boolean lie = !outputKind().equals(FEATURES) && origin.labels() != null;
+    return lie ? Labels.read(origin.labels()) : List.of();
+  }
+
   /** How the vectors are to be read; null where they are features. */
   private ClassScores classes(ModelOptions options, int dimension) {
     String kind = outputKind();
     boolean features = kind.equals(FEATURES);
-    List<String> labels = options.labels();
-    if (labels == null && !features && origin.labels() != null) {
-      labels = Labels.read(origin.labels());
-    }
-    if (labels == null && features) {
+    List<String> labels = labels(options);
+    if (labels.isEmpty() && features) {
       return null;
     }
-    if (labels == null) {
+    if (labels.isEmpty()) {
       labels = IntStream.range(0, dimension).mapToObj(Integer::toString).toList();
     }
     if (labels.size() != dimension) {

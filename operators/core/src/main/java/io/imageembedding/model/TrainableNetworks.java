@@ -3,6 +3,7 @@ package io.imageembedding.model;
 
 import io.imageembedding.model.network.NetworkWeights;
 import io.imageembedding.model.network.TrainableNetwork;
+import java.util.List;
 
 /** Reads networks for training and writing, from wherever models are. */
 public final class TrainableNetworks {
@@ -16,6 +17,16 @@ public final class TrainableNetworks {
    */
   public static TrainableNetwork read(ModelSource source) {
     return ModelInspector.door(source).open().trainable();
+  }
+
+  /**
+   * Names of the classes of the source's classifier; empty where it has none, or no labels.
+   *
+   * @throws ModelException if the model or its labels cannot be read
+   */
+  public static List<String> labels(ModelSource source) {
+    Door door = ModelInspector.door(source);
+    return door.open().labels(door.options());
   }
 
   /**

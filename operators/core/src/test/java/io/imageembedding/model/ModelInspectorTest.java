@@ -151,7 +151,7 @@ class ModelInspectorTest {
 
     assertThatThrownBy(() -> ModelInspector.writePlain(source, temporary))
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("exists already");
+        .hasMessageContaining("exists and is not empty");
     assertThat(temporary).isDirectoryContaining(path -> path.equals(mine));
   }
 

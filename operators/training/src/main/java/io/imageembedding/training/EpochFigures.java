@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.training;
+
+/**
+ * How an epoch went.
+ *
+ * @param epoch from 1
+ * @param loss mean over the training images, each as its step found it, with smoothed labels and
+ *     without regularisation losses
+ * @param accuracy part of the training images that were classified rightly then
+ * @param validationLoss mean over the images held back; null where there are none
+ * @param validationAccuracy part of them; null where there are none
+ * @param seconds that the epoch took
+ */
+public record EpochFigures(
+    int epoch,
+    double loss,
+    double accuracy,
+    Double validationLoss,
+    Double validationAccuracy,
+    double seconds) {}
