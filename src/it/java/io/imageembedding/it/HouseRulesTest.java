@@ -87,6 +87,17 @@ class HouseRulesTest {
 
   private static final ArchRule TENSORFLOW_KNOWS_NO_ROOM = only(ROOT + "tensorflow..");
 
+  private static final ArchRule TRAINING_KNOWS_ONLY_MODELS_AND_PIXELS =
+      only(ROOT + "training..", ROOT + "model..", ROOT + "image..", ROOT + "tensorflow..");
+
+  private static final ArchRule FETCHING_KNOWS_NO_TENSORFLOW =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "model.source..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.tensorflow..", ROOT + "model.network..", ROOT + "image..");
+
   private static final ArchRule NO_CYCLES =
       slices().matching(ROOT + "(*)..").should().beFreeOfCycles();
 
@@ -117,6 +128,8 @@ class HouseRulesTest {
         arguments("batches know only types", BATCHES_KNOW_ONLY_TYPES),
         arguments("types know no room", TYPES_KNOW_NO_ROOM),
         arguments("tensorflow knows no room", TENSORFLOW_KNOWS_NO_ROOM),
+        arguments("training knows only models and pixels", TRAINING_KNOWS_ONLY_MODELS_AND_PIXELS),
+        arguments("fetching knows no tensorflow", FETCHING_KNOWS_NO_TENSORFLOW),
         arguments("no cycles", NO_CYCLES),
         arguments("commands are inside", COMMANDS_ARE_INSIDE));
   }
@@ -129,7 +142,7 @@ class HouseRulesTest {
 
   @Test
   void theClassesOfEveryModuleAreLookedAt() {
-    for (String room : List.of("schema", "embed", "kafka", "jobs")) {
+    for (String room : List.of("schema", "embed", "kafka", "training", "jobs")) {
       assertThat(CLASSES.stream().map(JavaClass::getPackageName))
           .contains("io.imageembedding." + room);
     }

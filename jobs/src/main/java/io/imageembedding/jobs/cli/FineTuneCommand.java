@@ -85,8 +85,8 @@ final class FineTuneCommand implements Callable<Integer> {
       names = "--weight-decay",
       paramLabel = "X",
       description =
-          "Of the convolutions' kernels, where the model has no regularisation losses of its own."
-              + " Default: 4e-5.")
+          "Of the convolutions' kernels. Default: the model's own regularisation losses, else"
+              + " 4e-5.")
   private Double weightDecay;
 
   @Option(
@@ -110,8 +110,12 @@ final class FineTuneCommand implements Callable<Integer> {
         or(dropout, defaults.dropout()),
         or(validationSplit, defaults.validationSplit()),
         or(seed, defaults.seed()),
-        or(weightDecay, defaults.weightDecay()),
-        batchNormDecay == null ? OptionalDouble.empty() : OptionalDouble.of(batchNormDecay));
+        optional(weightDecay),
+        optional(batchNormDecay));
+  }
+
+  private static OptionalDouble optional(Double given) {
+    return given == null ? OptionalDouble.empty() : OptionalDouble.of(given);
   }
 
   private static <T> T or(T given, T byDefault) {

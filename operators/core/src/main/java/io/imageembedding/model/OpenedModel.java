@@ -4,6 +4,7 @@ package io.imageembedding.model;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.network.FlatGraph;
 import io.imageembedding.model.network.FloatTensor;
+import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.NetworkRecogniser;
 import io.imageembedding.model.network.NetworkRecogniser.Recognised;
 import io.imageembedding.model.network.NetworkWeights;
@@ -67,6 +68,20 @@ final class OpenedModel {
     List<Regularizer> regularizers(Map<String, String> variables);
   }
 
+  /** How TF-Slim trains MobileNetV2. */
+  private record SlimTraining(MobileNetV2 network) implements Training {
+
+    @Override
+    public OptionalDouble batchNormDecay() {
+      return OptionalDouble.of(MobileNetV2.BATCH_NORM_DECAY);
+    }
+
+    @Override
+    public List<Regularizer> regularizers(Map<String, String> variables) {
+      return Regularizer.weightDecays(network, Regularizer.SLIM_WEIGHT_DECAY);
+    }
+  }
+
   private OpenedModel(
       Origin origin,
       int inputSize,
@@ -123,7 +138,7 @@ final class OpenedModel {
         FoldedNetwork.digest(weights),
         FlatGraph.of(graph.definition(), graph.output(), unknown -> Optional.empty()),
         Optional.of(new Recognised(weights, Map.of(), true)),
-        Training.UNKNOWN);
+        new SlimTraining(weights.network()));
   }
 
   Origin origin() {

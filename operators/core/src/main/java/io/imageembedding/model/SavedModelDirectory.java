@@ -69,7 +69,7 @@ final class SavedModelDirectory {
       new TreeMap<>(metaGraph.getSignatureDefMap())
           .forEach(
               (key, signature) -> {
-                if (!signature.getMethodName().isEmpty() || signature.getOutputsCount() > 0) {
+                if (!key.startsWith("__saved_model")) {
                   signatures.add(
                       "{"
                           + tags

@@ -16,7 +16,8 @@ import java.util.OptionalDouble;
  * @param dropout part of the features that a step does without
  * @param validationSplit part of the images of each class that is only measured on; 0 for none
  * @param seed of the split, the order of the images, dropout and the classifier's first weights
- * @param weightDecay of the convolutions' kernels, where the module has no regularisation losses
+ * @param weightDecay of the convolutions' kernels; empty: the module's own regularisation losses,
+ *     else TF-Slim's 4e-5
  * @param batchNormDecay of moving averages; empty: the module's own, else 0.997
  */
 public record FineTuneOptions(
@@ -29,14 +30,8 @@ public record FineTuneOptions(
     double dropout,
     double validationSplit,
     long seed,
-    double weightDecay,
+    OptionalDouble weightDecay,
     OptionalDouble batchNormDecay) {
-
-  /** TF-Slim's decay of the moving averages of MobileNetV2. */
-  static final double DEFAULT_BATCH_NORM_DECAY = 0.997;
-
-  /** TF-Slim's weight decay of MobileNetV2. */
-  public static final double DEFAULT_WEIGHT_DECAY = 4e-5;
 
   /**
    * @throws FineTuneException naming the first option that is out of range
@@ -49,7 +44,9 @@ public record FineTuneOptions(
     require("label-smoothing", labelSmoothing, 0, 0.9);
     require("dropout", dropout, 0, 0.9);
     require("validation-split", validationSplit, 0, 0.9);
-    require("weight-decay", weightDecay, 0, 1);
+    if (weightDecay.isPresent()) {
+      require("weight-decay", weightDecay.getAsDouble(), 0, 1);
+    }
     if (batchNormDecay.isPresent()) {
       require("batch-norm-decay", batchNormDecay.getAsDouble(), 0, 0.999999);
     }
@@ -67,7 +64,7 @@ public record FineTuneOptions(
         0.2,
         0.2,
         0,
-        DEFAULT_WEIGHT_DECAY,
+        OptionalDouble.empty(),
         OptionalDouble.empty());
   }
 
@@ -102,8 +99,11 @@ public record FineTuneOptions(
         "dropout=" + dropout,
         "validation-split=" + validationSplit,
         "seed=" + seed,
-        "weight-decay=" + weightDecay,
-        "batch-norm-decay="
-            + (batchNormDecay.isPresent() ? batchNormDecay.getAsDouble() : "of the module"));
+        "weight-decay=" + ofTheModule(weightDecay),
+        "batch-norm-decay=" + ofTheModule(batchNormDecay));
+  }
+
+  private static String ofTheModule(OptionalDouble value) {
+    return value.isPresent() ? String.valueOf(value.getAsDouble()) : "of-the-module";
   }
 }

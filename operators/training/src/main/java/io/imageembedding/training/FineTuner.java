@@ -80,10 +80,9 @@ public final class FineTuner implements AutoCloseable {
     this.options = options;
     this.listener = listener;
     shape = network.weights().network();
-    regularizers =
-        network.regularizers().isEmpty() ? weightDecay(shape, options) : network.regularizers();
+    regularizers = regularizers(network, options);
     OptionalDouble own = network.batchNormDecay();
-    decay = options.batchNormDecay().orElse(own.orElse(FineTuneOptions.DEFAULT_BATCH_NORM_DECAY));
+    decay = options.batchNormDecay().orElse(own.orElse(MobileNetV2.BATCH_NORM_DECAY));
     graph =
         new TrainingGraph(
             shape,
@@ -95,15 +94,15 @@ public final class FineTuner implements AutoCloseable {
             options.momentum());
   }
 
-  /** As TF-Slim trains MobileNetV2: of full convolutions' kernels, not of depthwise ones. */
-  private static List<Regularizer> weightDecay(MobileNetV2 shape, FineTuneOptions options) {
-    if (options.weightDecay() == 0) {
-      return List.of();
+  private static List<Regularizer> regularizers(TrainableNetwork network, FineTuneOptions options) {
+    MobileNetV2 shape = network.weights().network();
+    if (options.weightDecay().isPresent()) {
+      double coefficient = options.weightDecay().getAsDouble();
+      return coefficient == 0 ? List.of() : Regularizer.weightDecays(shape, coefficient);
     }
-    return shape.variables().keySet().stream()
-        .filter(name -> name.endsWith("/weights"))
-        .map(name -> Regularizer.weightDecay(name, (float) options.weightDecay()))
-        .toList();
+    return network.regularizers().isEmpty()
+        ? Regularizer.weightDecays(shape, Regularizer.SLIM_WEIGHT_DECAY)
+        : network.regularizers();
   }
 
   /**

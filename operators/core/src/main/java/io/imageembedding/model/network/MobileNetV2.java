@@ -30,6 +30,9 @@ public final class MobileNetV2 {
   /** TF-Slim's epsilon of batch normalisation. */
   public static final double EPSILON = 0.001;
 
+  /** TF-Slim's decay of the moving averages of batch normalisation. */
+  public static final double BATCH_NORM_DECAY = 0.997;
+
   /** Expansion, output channels, repetitions and first stride of each row of the paper's table. */
   private static final int[][] BOTTLENECKS = {
     {1, 16, 1, 1},

@@ -21,6 +21,17 @@ import org.tensorflow.proto.OpDef;
 public record Regularizer(FunctionDef function, List<String> variables) {
   private static final DataType FLOAT = DataType.DT_FLOAT;
 
+  /** TF-Slim's weight decay of MobileNetV2. */
+  public static final double SLIM_WEIGHT_DECAY = 4e-5;
+
+  /** As TF-Slim trains MobileNetV2: of the kernels of full convolutions, not of depthwise ones. */
+  public static List<Regularizer> weightDecays(MobileNetV2 network, double coefficient) {
+    return network.variables().keySet().stream()
+        .filter(name -> name.endsWith("/weights"))
+        .map(name -> weightDecay(name, (float) coefficient))
+        .toList();
+  }
+
   /** {@code coefficient * sum(variable^2) / 2}, as TF-Slim's {@code l2_regularizer}. */
   public static Regularizer weightDecay(String variable, float coefficient) {
     GraphNodes nodes = new GraphNodes();
