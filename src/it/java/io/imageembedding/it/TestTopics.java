@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -90,6 +92,28 @@ final class TestTopics {
     }
     for (Future<RecordMetadata> each : sent) {
       each.get();
+    }
+  }
+
+  /** Publishes files as they are, under their names. */
+  void publish(List<Path> files) throws IOException, ExecutionException, InterruptedException {
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(properties(), new ByteArraySerializer(), new ByteArraySerializer())) {
+      for (Path file : files) {
+        byte[] key = file.getFileName().toString().getBytes(StandardCharsets.UTF_8);
+        sent.add(producer.send(new ProducerRecord<>(IMAGES, key, Files.readAllBytes(file))));
+      }
+    }
+    for (Future<RecordMetadata> each : sent) {
+      each.get();
+    }
+  }
+
+  /** Makes a topic for other answers. */
+  void create(String topic) {
+    try (TopicAdmin admin = new TopicAdmin(properties())) {
+      admin.createIfMissing(topic, 2);
     }
   }
 

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.imageembedding.image.ImageTensor;
+import io.imageembedding.model.FeatureVectorModel;
+import io.imageembedding.model.ModelSource;
+import java.awt.Color;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FineTunerTest {
+  private static final ModelSource NETWORK = ModelSource.parse("untrained:mobilenet_v2_0.35_96");
+  private static final int EACH = 10;
+
+  @TempDir Path temporary;
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whatWasLearnedIsAModelWithItsLabels(boolean headOnly) throws Exception {
+    FineTuneResult result =
+        FineTuner.run(
+            NETWORK, images(), temporary.resolve("out"), options(headOnly, 2), FineTuneListener.NONE);
+
+    assertThat(result.labels()).containsExactly("blue", "red");
+    assertThat(result.history()).hasSize(2);
+    assertThat(Arrays.stream(result.confusion()).flatMapToInt(Arrays::stream).sum()).isEqualTo(4);
+    try (FeatureVectorModel model = ModelSource.parse(result.model().toString()).load();
+        ImageTensor image = new ImageTensor(96, 1)) {
+      assertThat(model.classes().orElseThrow().labels()).containsExactly("blue", "red");
+      assertThat(model.classes().orElseThrow().logits()).isFalse();
+      image.append(new float[96 * 96 * 3]);
+      float[] scores = model.embed(image)[0];
+      assertThat(scores).hasSize(2);
+      assertThat(scores[0] + scores[1]).isBetween(0.9999f, 1.0001f);
+    }
+    for (String picture : List.of("learning-curve.svg", "confusion-matrix.svg")) {
+      DocumentBuilderFactory.newInstance()
+          .newDocumentBuilder()
+          .parse(temporary.resolve("out").resolve(picture).toFile());
+    }
+    assertThat(temporary.resolve("out/training.json")).exists();
+  }
+
+  @Test
+  void anInterruptedTrainingGoesOnAsIfNothingHadBeen() throws Exception {
+    Path images = images();
+    FineTuneOptions options = options(false, 3);
+    FineTuneResult whole =
+        FineTuner.run(NETWORK, images, temporary.resolve("whole"), options, FineTuneListener.NONE);
+    Path output = temporary.resolve("interrupted");
+    List<Integer> resumed = new ArrayList<>();
+
+    assertThatThrownBy(
+            () -> FineTuner.run(NETWORK, images, output, options, new InterruptedAfter(1)))
+        .hasMessage("interrupted");
+    assertThat(output.resolve("model")).doesNotExist();
+    FineTuneResult result =
+        FineTuner.run(
+            NETWORK,
+            images,
+            output,
+            options,
+            new FineTuneListener() {
+              @Override
+              public void resumed(int epochs) {
+                resumed.add(epochs);
+              }
+            });
+
+    assertThat(resumed).containsExactly(1);
+    assertThat(result.history()).hasSize(3);
+    for (int i = 0; i < 3; i++) {
+      assertThat(result.history().get(i).loss()).isEqualTo(whole.history().get(i).loss());
+    }
+    String variables = "variables/variables.data-00000-of-00001";
+    assertThat(result.model().resolve(variables))
+        .hasSameBinaryContentAs(whole.model().resolve(variables));
+  }
+
+  /** Throws in the middle of the epoch after that many. */
+  private record InterruptedAfter(int epochs) implements FineTuneListener {
+    @Override
+    public void step(int epoch, int step, int steps, double loss, double accuracy) {
+      if (epoch > epochs) {
+        throw new IllegalStateException("interrupted");
+      }
+    }
+  }
+
+  @Test
+  void anotherTrainingIsNotMixedIn() throws Exception {
+    Path output = temporary.resolve("out");
+    FineTuner.run(NETWORK, images(), output, options(true, 1), FineTuneListener.NONE);
+
+    assertThatThrownBy(
+            () ->
+                FineTuner.run(NETWORK, images(), output, options(false, 1), FineTuneListener.NONE))
+        .isInstanceOf(FineTuneException.class)
+        .hasMessageContaining("checkpoint of another training");
+  }
+
+  @Test
+  void aBrokenImageIsListedAndSkipped() throws Exception {
+    Path images = images();
+    Files.writeString(images.resolve("red/broken.jpg"), "no image");
+    List<String> skipped = new ArrayList<>();
+
+    FineTuner.run(
+        NETWORK,
+        images,
+        temporary.resolve("out"),
+        options(true, 1),
+        new FineTuneListener() {
+          @Override
+          public void skipped(String fileAndReason) {
+            skipped.add(fileAndReason);
+          }
+        });
+
+    assertThat(skipped).singleElement().asString().startsWith("red/broken.jpg: ");
+  }
+
+  @Test
+  void moreThanATenthBrokenStopsTheRun() throws Exception {
+    Path images = images();
+    for (int i = 0; i < 3; i++) {
+      Files.writeString(images.resolve("red/broken" + i + ".jpg"), "no image");
+    }
+
+    assertRefused(images, "3 of 23 images", "more than one in ten");
+  }
+
+  @Test
+  void aClassFolderWithoutAReadableImageIsNamed() throws Exception {
+    Path images = images();
+    Files.createDirectory(images.resolve("green"));
+
+    assertRefused(images, "class folder", "green", "no readable image");
+  }
+
+  @Test
+  void aFolderWithoutClassesIsRefused() {
+    assertRefused(temporary, "needed: a folder of images for each");
+  }
+
+  private void assertRefused(Path images, String... parts) {
+    Path output = temporary.resolve("refused");
+    assertThatThrownBy(
+            () -> FineTuner.run(NETWORK, images, output, options(true, 1), FineTuneListener.NONE))
+        .isInstanceOf(FineTuneException.class)
+        .hasMessageContainingAll(parts);
+    assertThat(output).doesNotExist();
+  }
+
+  @Test
+  void anOptionOutOfRangeIsNamed() {
+    assertThatThrownBy(() -> options(true, 0))
+        .isInstanceOf(FineTuneException.class)
+        .hasMessage("epochs: 0 is not allowed; allowed: from 1 to 10000");
+  }
+
+  private static FineTuneOptions options(boolean headOnly, int epochs) {
+    return new FineTuneOptions(
+        headOnly,
+        epochs,
+        8,
+        0.01,
+        0.9,
+        0.1,
+        0.2,
+        0.2,
+        7,
+        OptionalDouble.empty(),
+        OptionalDouble.empty());
+  }
+
+  /** Reddish and bluish noise. */
+  private Path images() throws IOException {
+    Path folder = temporary.resolve("images");
+    Random random = new Random(3);
+    for (String name : List.of("red", "blue")) {
+      Files.createDirectories(folder.resolve(name));
+      for (int i = 0; i < EACH; i++) {
+        BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+        for (int pixel = 0; pixel < 64 * 64; pixel++) {
+          int bright = 128 + random.nextInt(128);
+          int dark = random.nextInt(100);
+          Color colour =
+              name.equals("red") ? new Color(bright, dark, dark) : new Color(dark, dark, bright);
+          image.setRGB(pixel % 64, pixel / 64, colour.getRGB());
+        }
+        ImageIO.write(image, "png", folder.resolve(name).resolve(i + ".png").toFile());
+      }
+    }
+    return folder;
+  }
+}
