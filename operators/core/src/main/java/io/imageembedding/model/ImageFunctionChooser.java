@@ -55,7 +55,9 @@ final class ImageFunctionChooser {
                     "model "
                         + model
                         + ": no function takes images; needed: one of float32 [any, size, size, 3]"
-                        + " to float32 [any, features], as signature or __call__; found: "
+                        + " to float32 [any, features], as signature or __call__"
+                        + " (a signature, an output or an open size can be chosen by option);"
+                        + " found: "
                         + (rejected.isEmpty() ? "neither" : String.join("; ", rejected))));
   }
 
@@ -78,6 +80,9 @@ final class ImageFunctionChooser {
               }
               if (id == null && byName.size() == 1) {
                 id = byName.values().iterator().next();
+              }
+              if (id == null && !byName.isEmpty()) {
+                rejected.add("signatures " + String.join(", ", byName.keySet()));
               }
               return Optional.ofNullable(id).map(objects::node);
             });

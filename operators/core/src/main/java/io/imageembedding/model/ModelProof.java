@@ -53,15 +53,6 @@ final class ModelProof {
       }
     }
     double scale = scale(together);
-    double spread = 0;
-    boolean constant = true;
-    for (float[] vector : together) {
-      spread = Math.max(spread, difference(vector, together[0]));
-      constant &= isSame(vector, together[0]);
-    }
-    if (constant) {
-      throw refusal("gives the same vector for different images; they differ by " + figure(spread));
-    }
     double again = difference(run(images), together);
     requireSame("when asked again", again, scale);
     float[][] alone = new float[PROBES][];
@@ -70,6 +61,16 @@ final class ModelProof {
     }
     double difference = difference(alone, together);
     requireSame("alone and in a batch", difference, scale);
+    double spread = 0;
+    boolean constant = true;
+    for (float[] vector : alone) {
+      spread = Math.max(spread, difference(vector, alone[0]));
+      // To the bit: a sure classifier gives nearly the same for many images.
+      constant &= Arrays.equals(vector, alone[0]);
+    }
+    if (constant) {
+      throw refusal("gives the same vector for different images");
+    }
     float[][] pair = run(images.subList(0, 2));
     boolean sameBits =
         Arrays.deepEquals(alone, together)
@@ -115,20 +116,6 @@ final class ModelProof {
       }
     }
     return scale;
-  }
-
-  /**
-   * Whether each feature is the same but for rounding. Relative to the feature: a sure classifier
-   * gives one class nearly 1 for many images, but the others are small in different ways.
-   */
-  private static boolean isSame(float[] a, float[] b) {
-    for (int i = 0; i < a.length; i++) {
-      double magnitude = Math.max(Math.abs(a[i]), Math.abs(b[i]));
-      if (Math.abs((double) a[i] - b[i]) > TOLERANCE * magnitude) {
-        return false;
-      }
-    }
-    return true;
   }
 
   static double difference(float[][] a, float[][] b) {

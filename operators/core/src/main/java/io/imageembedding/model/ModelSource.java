@@ -17,7 +17,8 @@ public interface ModelSource extends Serializable {
           + " a signature, or a TF1 Hub module); a TF-Slim checkpoint of MobileNetV2 (prefix, .index"
           + " or directory); a frozen graph (.pb); any of them in a .tar.gz, .tgz or .zip; each as a"
           + " local path, the URI of any Flink file system or an https: address; or a handle of"
-          + " TF Hub or Kaggle";
+          + " TF Hub or Kaggle; or 'untrained:mobilenet_v2_0.35_96', a network of any published"
+          + " multiplier and size with made-up weights";
 
   /**
    * Loads the model into native memory that the caller owns.

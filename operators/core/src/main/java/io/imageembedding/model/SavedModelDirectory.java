@@ -49,10 +49,15 @@ final class SavedModelDirectory {
               ImageFunctionChooser.all(objects));
       return graft(origin, objects, metaGraph, options, prefix);
     }
-    boolean frozen = Files.notExists(prefix.getParent());
+    boolean frozen = isEmpty(prefix.getParent());
     Checkpoint checkpoint = frozen ? null : Checkpoint.open(name, prefix);
     Origin origin = origin(name, directory, tf1Form(directory), savedModel, List.of());
     return SignatureModel.open(origin, savedModel, options, checkpoint);
+  }
+
+  private static boolean isEmpty(Path directory) {
+    String[] files = directory.toFile().list();
+    return files == null || files.length == 0;
   }
 
   private static String tf1Form(Path directory) {

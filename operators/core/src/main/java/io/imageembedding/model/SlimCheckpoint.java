@@ -26,7 +26,7 @@ final class SlimCheckpoint {
   private static final String SCOPE = "MobilenetV2/";
   private static final Pattern SIZE = Pattern.compile("_(\\d{2,4})(?=\\.ckpt|$)");
   private static final int DEFAULT_SIZE = 224;
-  private static final int MOST_NAMED = 5;
+  private static final int MOST_NAMED = 10;
 
   /** What training keeps beside the variables. */
   private static final Set<String> OF_TRAINING =
@@ -64,7 +64,11 @@ final class SlimCheckpoint {
       needed.put(MobileNetV2.HEAD_WEIGHTS, new long[] {1, 1, network.features(), classes});
       needed.put(MobileNetV2.HEAD_BIASES, new long[] {classes});
     }
-    refuse("lacks", needed.keySet().stream().filter(key -> !entries.containsKey(key)).toList());
+    refuse(
+        "lacks",
+        needed.keySet().stream()
+            .filter(key -> !entries.containsKey(key) && !entries.containsKey(key + SHADOW))
+            .toList());
     refuse("has other shapes for", misshaped(needed));
     refuse("has beside MobileNetV2's variables", extra(network));
     Map<String, FloatTensor> weights = new TreeMap<>();

@@ -35,7 +35,11 @@ class FineTunerTest {
   void whatWasLearnedIsAModelWithItsLabels(boolean headOnly) throws Exception {
     FineTuneResult result =
         FineTuner.run(
-            NETWORK, images(), temporary.resolve("out"), options(headOnly, 2), FineTuneListener.NONE);
+            NETWORK,
+            images(),
+            temporary.resolve("out"),
+            options(headOnly, 2),
+            FineTuneListener.NONE);
 
     assertThat(result.labels()).containsExactly("blue", "red");
     assertThat(result.history()).hasSize(2);
