@@ -97,7 +97,14 @@ final class ImageFunctionChooser {
     for (String name : object.getFunction().getConcreteFunctionsList()) {
       candidate(name, object.getFunction().getFunctionSpec()).ifPresent(fitting::add);
     }
-    return fitting.stream().min(Comparator.comparingInt(function -> function.arguments().size()));
+    return fitting.stream()
+        .min(
+            Comparator.comparing(this::isOfAnotherSize)
+                .thenComparingInt(function -> function.arguments().size()));
+  }
+
+  private boolean isOfAnotherSize(ImageFunction function) {
+    return options.inputSize() != null && options.inputSize() != function.inputSize();
   }
 
   private Optional<ImageFunction> candidate(String name, FunctionSpec spec) {

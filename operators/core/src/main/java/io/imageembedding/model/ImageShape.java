@@ -32,8 +32,7 @@ final class ImageShape {
     }
     boolean fits =
         height.getSize() == width.getSize() && height.getSize() > 0 && height.getSize() <= MAX_SIZE;
-    boolean wanted = options.inputSize() == null || options.inputSize() == height.getSize();
-    return fits && wanted ? OptionalInt.of((int) height.getSize()) : OptionalInt.empty();
+    return fits ? OptionalInt.of((int) height.getSize()) : OptionalInt.empty();
   }
 
   private static boolean isOneOf(Dim dimension, long size) {

@@ -210,6 +210,7 @@ final class OpenedModel {
    * @throws ModelException if it fails the proof
    */
   FeatureVectorModel load(ModelOptions options) {
+    requireWhatIsWanted(options);
     Optional<GoldenVectors> goldens = GoldenVectors.in(origin, inputSize);
     GraphModel model = folded(GraphModel.load(origin.name(), inputSize, graph, sha256, isFolded()));
     try {
@@ -219,6 +220,19 @@ final class OpenedModel {
     } catch (ModelException e) {
       model.close();
       throw e;
+    }
+  }
+
+  private void requireWhatIsWanted(ModelOptions options) {
+    if (options.inputSize() != null && options.inputSize() != inputSize) {
+      throw new ModelException(
+          String.format(
+              "model %s takes images of %d x %d, not of %d x %d",
+              origin.name(), inputSize, inputSize, options.inputSize(), options.inputSize()));
+    }
+    if (options.logits() && recognised.isPresent() && outputKind().equals(FEATURES)) {
+      throw new ModelException(
+          "model " + origin.name() + " gives features; it has no classifier to give logits");
     }
   }
 

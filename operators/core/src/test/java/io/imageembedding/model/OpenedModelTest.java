@@ -2,6 +2,7 @@
 package io.imageembedding.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.imageembedding.model.network.FloatTensor;
@@ -105,5 +106,24 @@ class OpenedModelTest {
 
   private static OpenedModel open(String model) {
     return ((Door) ModelSource.parse(TestData.path("models/" + model).toString())).open();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"builtin", "untrained:mobilenet_v2_0.35_128"})
+  void aSizeThatTheModelDoesNotTakeIsRefused(String source) {
+    ModelSource model = ModelSource.parse(source, ModelOptions.builder().inputSize(160).build());
+
+    assertThatThrownBy(model::load)
+        .isInstanceOf(ModelException.class)
+        .hasMessageMatching("model \\S+.* takes images of (224 x 224|128 x 128), not of 160 x 160");
+  }
+
+  @Test
+  void logitsOfANetworkWithoutClassifierAreRefused() {
+    ModelSource model = ModelSource.parse("builtin", ModelOptions.builder().logits(true).build());
+
+    assertThatThrownBy(model::load)
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("no classifier");
   }
 }
