@@ -3,10 +3,7 @@ package io.imageembedding.embed;
 
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.model.ModelDescriptor;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * What made a vector. Two vectors may be compared only if their {@code vectorSpace} is the same.
@@ -28,15 +25,7 @@ public record Provenance(
         model.sha256(),
         model.precision(),
         preprocessing.id(),
-        digest(model.sha256() + "\n" + preprocessing.id() + "\n" + model.precision() + "\n"));
-  }
-
-  private static String digest(String text) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of().formatHex(sha256.digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+        DigestUtils.sha256Hex(
+            model.sha256() + "\n" + preprocessing.id() + "\n" + model.precision() + "\n"));
   }
 }

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * SHA-256 of a model's content, the same wherever it is stored. For each variable in the order of
@@ -19,7 +19,7 @@ import java.util.HexFormat;
  * computes on them: for each function its canonical bytes with their length in front.
  */
 final class ContentDigest {
-  private final MessageDigest digest = newDigest();
+  private final MessageDigest digest = DigestUtils.getSha256Digest();
 
   void variable(String key, String dtype, long[] shape, byte[] littleEndian) {
     ByteArrayOutputStream header = new ByteArrayOutputStream();
@@ -72,14 +72,6 @@ final class ContentDigest {
   }
 
   static String sha256(byte[] bytes) {
-    return HexFormat.of().formatHex(newDigest().digest(bytes));
-  }
-
-  private static MessageDigest newDigest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return DigestUtils.sha256Hex(bytes);
   }
 }

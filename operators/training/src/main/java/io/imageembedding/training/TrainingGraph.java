@@ -11,6 +11,7 @@ import io.imageembedding.model.network.Regularizer;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.train.ResourceApplyMomentum;
+import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
@@ -144,8 +146,8 @@ final class TrainingGraph implements AutoCloseable {
         .putAttr("dtype", GraphNodes.type(DataType.DT_FLOAT));
   }
 
-  private static org.tensorflow.proto.AttrValue shapeAttribute(long[] shape) {
-    return org.tensorflow.proto.AttrValue.newBuilder().setShape(GraphNodes.shape(shape)).build();
+  private static AttrValue shapeAttribute(long[] shape) {
+    return AttrValue.newBuilder().setShape(GraphNodes.shape(shape)).build();
   }
 
   private String unary(String name, String op, String input) {
@@ -221,12 +223,12 @@ final class TrainingGraph implements AutoCloseable {
     return layer.relu6() ? unary(name + ".relu6", "Relu6", normalised) : normalised;
   }
 
-  private static org.tensorflow.proto.AttrValue number(double value) {
-    return org.tensorflow.proto.AttrValue.newBuilder().setF((float) value).build();
+  private static AttrValue number(double value) {
+    return AttrValue.newBuilder().setF((float) value).build();
   }
 
-  private static org.tensorflow.proto.AttrValue flag(boolean value) {
-    return org.tensorflow.proto.AttrValue.newBuilder().setB(value).build();
+  private static AttrValue flag(boolean value) {
+    return AttrValue.newBuilder().setB(value).build();
   }
 
   /** {@code average -= (average - value) * (1 - decay)}. */
@@ -261,7 +263,7 @@ final class TrainingGraph implements AutoCloseable {
     }
     nodes
         .node("regularization.loss", "AddN", losses.toArray(String[]::new))
-        .putAttr("N", org.tensorflow.proto.AttrValue.newBuilder().setI(losses.size()).build())
+        .putAttr("N", AttrValue.newBuilder().setI(losses.size()).build())
         .putAttr("T", GraphNodes.type(DataType.DT_FLOAT));
     binary("loss", "AddV2", "data.loss", "regularization.loss");
   }
@@ -335,7 +337,7 @@ final class TrainingGraph implements AutoCloseable {
         if (value == null && name.endsWith(SLOT)) {
           value = FloatTensor.of(new float[(int) Shape.of(shape).size()], shape);
         }
-        if (value == null || !java.util.Arrays.equals(value.shape(), shape)) {
+        if (value == null || !Arrays.equals(value.shape(), shape)) {
           throw new IllegalArgumentException("no value of the right shape for " + name);
         }
         Tensor tensor = tensor(value.values(), shape);

@@ -4,53 +4,23 @@ package io.imageembedding.model.source;
 import io.imageembedding.model.ModelException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** SHA-256 of what a model comes as. */
 final class Digests {
-  private static final int BUFFER = 1 << 16;
-
   private Digests() {}
 
-  static MessageDigest sha256() {
-    return newDigest("SHA-256");
-  }
-
-  static String hex(MessageDigest digest) {
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  static String sha256(String text) {
-    MessageDigest digest = sha256();
-    digest.update(text.getBytes(StandardCharsets.UTF_8));
-    return hex(digest);
-  }
-
-  static String sha1(String text) {
-    MessageDigest digest = newDigest("SHA-1");
-    digest.update(text.getBytes(StandardCharsets.UTF_8));
-    return hex(digest);
-  }
-
   static String sha256(Path file) throws IOException {
-    MessageDigest digest = sha256();
-    byte[] buffer = new byte[BUFFER];
     try (InputStream in = Files.newInputStream(file)) {
-      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-        digest.update(buffer, 0, n);
-      }
+      return DigestUtils.sha256Hex(in);
     }
-    return hex(digest);
   }
 
   /** Of many files: of the lines that {@code sha256sum} prints for them, sorted by name. */
@@ -58,7 +28,7 @@ final class Digests {
     StringBuilder lines = new StringBuilder();
     digestsByName.forEach(
         (name, digest) -> lines.append(digest).append("  ").append(name).append('\n'));
-    return sha256(lines.toString());
+    return DigestUtils.sha256Hex(lines.toString());
   }
 
   /** Of the files, by their names below the folder. */
@@ -99,14 +69,6 @@ final class Digests {
     if (pinned != null && !pinned.equals(found)) {
       throw new ModelException(
           "model " + shown + ": its SHA-256 is " + found + "; needed: " + pinned);
-    }
-  }
-
-  private static MessageDigest newDigest(String algorithm) {
-    try {
-      return MessageDigest.getInstance(algorithm);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has " + algorithm, e);
     }
   }
 }

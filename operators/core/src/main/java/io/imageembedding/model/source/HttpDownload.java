@@ -34,6 +34,8 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -290,7 +292,7 @@ final class HttpDownload {
   private final class Body implements HttpResponse.BodySubscriber<Void> {
     private final Path file;
     private final String shown;
-    private final MessageDigest digest = Digests.sha256();
+    private final MessageDigest digest = DigestUtils.getSha256Digest();
     private final CompletableFuture<Void> done = new CompletableFuture<>();
     private volatile Flow.Subscription subscription;
     private volatile long lastNanos = System.nanoTime();
@@ -310,7 +312,7 @@ final class HttpDownload {
     }
 
     String sha256() {
-      return Digests.hex(digest);
+      return Hex.encodeHexString(digest.digest());
     }
 
     void cancel() {

@@ -23,6 +23,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,7 +83,7 @@ final class HubCache {
   }
 
   Path folder(String handle) {
-    return root.resolve(Digests.sha1(handle));
+    return root.resolve(DigestUtils.sha1Hex(handle));
   }
 
   Optional<CachedModel> find(String handle) {

@@ -23,6 +23,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -222,7 +223,7 @@ final class ModelCache {
 
   /** The key of an address; no address stands in a name or a file, for it may hold a secret. */
   static String key(String kind, String address) {
-    return kind + "-" + Digests.sha256(address);
+    return kind + "-" + DigestUtils.sha256Hex(address);
   }
 
   Optional<Named> named(String key) {

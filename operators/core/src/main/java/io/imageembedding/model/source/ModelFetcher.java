@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -233,7 +234,7 @@ public final class ModelFetcher {
       return download(text, archive, shown, pinned, advice);
     }
     // Within this machine no one polls: they queue here.
-    try (EntryLock lock = cache.lock("hub-" + Digests.sha1(text), shown)) {
+    try (EntryLock lock = cache.lock("hub-" + DigestUtils.sha1Hex(text), shown)) {
       return hub.fetch(
           text,
           shown,

@@ -10,6 +10,8 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.apache.commons.codec.binary.Hex;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
@@ -163,7 +165,7 @@ final class RemoteFiles {
                 .append('\0')
                 .append(file.getModificationTime())
                 .append('\n'));
-    return Digests.sha256(text.toString());
+    return DigestUtils.sha256Hex(text.toString());
   }
 
   /**
@@ -182,7 +184,7 @@ final class RemoteFiles {
     SortedMap<String, String> digests = new TreeMap<>();
     try {
       for (var file : files.entrySet()) {
-        MessageDigest digest = Digests.sha256();
+        MessageDigest digest = DigestUtils.getSha256Digest();
         try (InputStream in =
             new DigestInputStream(
                 new ReportingStream(
@@ -196,7 +198,7 @@ final class RemoteFiles {
                 "model " + shown + ": " + file.getKey() + " changed while it was copied");
           }
         }
-        digests.put(file.getKey(), Digests.hex(digest));
+        digests.put(file.getKey(), Hex.encodeHexString(digest.digest()));
       }
     } catch (IOException e) {
       throw unreadable(shown, e);

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -163,7 +164,8 @@ class FetchProcessesTest {
     try (Stream<Path> files = Files.walk(folder)) {
       assertThat(files).noneMatch(file -> file.toString().contains(".tmp"));
     }
-    assertThat(folder.resolve("hub/" + Digests.sha1(server.url(HANDLE)) + ".lock")).doesNotExist();
+    assertThat(folder.resolve("hub/" + DigestUtils.sha1Hex(server.url(HANDLE)) + ".lock"))
+        .doesNotExist();
   }
 
   private static long bytesIn(Path folder) {

@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -400,7 +401,7 @@ class ModelFetcherTest {
 
     CachedModel model = withHub().get(handle, null, true);
 
-    String name = Digests.sha1(handle);
+    String name = DigestUtils.sha1Hex(handle);
     assertThat(model.path()).isEqualTo(hubRoot.resolve(name));
     assertThat(model.path().resolve("variables/variables.index")).hasContent("index");
     assertThat(names(hubRoot)).containsExactly(name, name + ".descriptor.txt");
@@ -417,16 +418,16 @@ class ModelFetcherTest {
     // Of tensorflow_hub 0.16.1, compressed_module_resolver._module_dir.
     String handle = "https://tfhub.dev/google/tf2-preview/mobilenet_v2/feature_vector/2";
 
-    assertThat(Digests.sha1(handle)).isEqualTo("496d47666d2ebfe4b5c74ea159159f111667f276");
+    assertThat(DigestUtils.sha1Hex(handle)).isEqualTo("496d47666d2ebfe4b5c74ea159159f111667f276");
   }
 
   @Test
   void whatTensorflowHubHasFetchedIsUsedWithoutANetwork() throws IOException {
     String handle = "https://www.kaggle.com/models/google/mobilenet-v2/tensorFlow2/fv/4";
-    Path module = Files.createDirectories(hubRoot.resolve(Digests.sha1(handle)));
+    Path module = Files.createDirectories(hubRoot.resolve(DigestUtils.sha1Hex(handle)));
     Files.writeString(module.resolve("saved_model.pb"), "graph");
     Files.writeString(
-        hubRoot.resolve(Digests.sha1(handle) + ".descriptor.txt"),
+        hubRoot.resolve(DigestUtils.sha1Hex(handle) + ".descriptor.txt"),
         "Module: "
             + handle
             + "\nDownload Time: 2024-05-01 12:00:00.000001\nDownloader Hostname: h"
@@ -447,7 +448,7 @@ class ModelFetcherTest {
   void aPinDoesNotTrustAHubCacheThatDoesNotKnowTheArchivesSha256() throws IOException {
     String handle = server.url(HANDLE);
     server.on(HANDLE, TestingServer.bytes(MODEL));
-    Path module = Files.createDirectories(hubRoot.resolve(Digests.sha1(handle)));
+    Path module = Files.createDirectories(hubRoot.resolve(DigestUtils.sha1Hex(handle)));
     Files.writeString(module.resolve("saved_model.pb"), "another");
     String sha256 = get(Files.write(folder.resolve("m.tgz"), MODEL).toString()).sha256();
     Storage.delete(cacheRoot.resolve(sha256));
@@ -510,7 +511,8 @@ class ModelFetcherTest {
   void aLockWithoutProgressIsBrokenAndItsFolderDeleted() throws IOException {
     server.on(HANDLE, TestingServer.bytes(MODEL));
     lockOf("elsewhere.7");
-    Path work = hubRoot.resolve(Digests.sha1(server.url(HANDLE)) + "." + "ab".repeat(16) + ".tmp");
+    Path work =
+        hubRoot.resolve(DigestUtils.sha1Hex(server.url(HANDLE)) + "." + "ab".repeat(16) + ".tmp");
     Files.createDirectories(work);
     Files.writeString(work.resolve("half"), "half");
 
@@ -527,7 +529,7 @@ class ModelFetcherTest {
   void aLockWithProgressIsWaitedForAndItsModuleUsed() throws Exception {
     String handle = server.url(HANDLE);
     Path lock = lockOf("elsewhere.7");
-    Path work = hubRoot.resolve(Digests.sha1(handle) + "." + "ab".repeat(16) + ".tmp");
+    Path work = hubRoot.resolve(DigestUtils.sha1Hex(handle) + "." + "ab".repeat(16) + ".tmp");
     Files.createDirectories(work);
     Thread python =
         new Thread(
@@ -537,7 +539,7 @@ class ModelFetcherTest {
                   Files.writeString(work.resolve("saved_model.pb"), "x".repeat(i));
                   Thread.sleep(100);
                 }
-                Files.move(work, hubRoot.resolve(Digests.sha1(handle)));
+                Files.move(work, hubRoot.resolve(DigestUtils.sha1Hex(handle)));
                 Files.delete(lock);
               } catch (IOException | InterruptedException e) {
                 throw new AssertionError(e);
@@ -555,7 +557,8 @@ class ModelFetcherTest {
   private Path lockOf(String owner) throws IOException {
     Files.createDirectories(hubRoot);
     return Files.writeString(
-        hubRoot.resolve(Digests.sha1(server.url(HANDLE)) + ".lock"), owner + "." + "ab".repeat(16));
+        hubRoot.resolve(DigestUtils.sha1Hex(server.url(HANDLE)) + ".lock"),
+        owner + "." + "ab".repeat(16));
   }
 
   @Test
