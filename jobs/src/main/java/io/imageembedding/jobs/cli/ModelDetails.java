@@ -33,18 +33,21 @@ class ModelDetails {
   private static final String SHA256 = "--sha256";
   private static final String ALLOW_OPERATIONS = "--allow-operations";
 
+  private static final String PRECISION = "--precision";
+
   private static final Map<String, ConfigOption<?>> OF_THE_JOB =
-      Map.of(
-          MODEL, EmbedOptions.MODEL,
-          SIGNATURE, EmbedOptions.MODEL_SIGNATURE,
-          INPUT_NAME, EmbedOptions.MODEL_INPUT_NAME,
-          OUTPUT_NAME, EmbedOptions.MODEL_OUTPUT_NAME,
-          INPUT_SIZE, EmbedOptions.MODEL_INPUT_SIZE,
-          OUTPUT, EmbedOptions.MODEL_OUTPUT,
-          LABELS, EmbedOptions.MODEL_LABELS,
-          TOP_K, EmbedOptions.SCORES_TOP_K,
-          SHA256, EmbedOptions.MODEL_SHA256,
-          ALLOW_OPERATIONS, EmbedOptions.MODEL_ALLOW_OPERATIONS);
+      Map.ofEntries(
+          Map.entry(MODEL, EmbedOptions.MODEL),
+          Map.entry(SIGNATURE, EmbedOptions.MODEL_SIGNATURE),
+          Map.entry(INPUT_NAME, EmbedOptions.MODEL_INPUT_NAME),
+          Map.entry(OUTPUT_NAME, EmbedOptions.MODEL_OUTPUT_NAME),
+          Map.entry(INPUT_SIZE, EmbedOptions.MODEL_INPUT_SIZE),
+          Map.entry(OUTPUT, EmbedOptions.MODEL_OUTPUT),
+          Map.entry(LABELS, EmbedOptions.MODEL_LABELS),
+          Map.entry(TOP_K, EmbedOptions.SCORES_TOP_K),
+          Map.entry(SHA256, EmbedOptions.MODEL_SHA256),
+          Map.entry(ALLOW_OPERATIONS, EmbedOptions.MODEL_ALLOW_OPERATIONS),
+          Map.entry(PRECISION, EmbedOptions.MODEL_PRECISION));
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;
@@ -106,6 +109,12 @@ class ModelDetails {
               + " Dangerous: only for a model that you made yourself.")
   private List<String> allowOperations;
 
+  @Option(
+      names = PRECISION,
+      paramLabel = "KIND",
+      description = "Arithmetic: fp32 (default), bf16, or auto (bf16 where it is faster).")
+  private String precision;
+
   /**
    * The model; the file of labels is read.
    *
@@ -141,6 +150,7 @@ class ModelDetails {
         ALLOW_OPERATIONS,
         allowOperations == null ? null : String.join(";", allowOperations),
         options);
+    put(PRECISION, precision, options);
     return options;
   }
 

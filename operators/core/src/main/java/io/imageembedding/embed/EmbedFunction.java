@@ -6,30 +6,45 @@ import static org.apache.flink.util.Preconditions.checkNotNull;
 import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
+import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Answers every element of a batch, in order, with an embedding or a refusal. Holds one model for
  * each parallel instance, loaded and warmed in {@link #open} and given back in {@link #close}.
  *
  * <p>Fails the task only if the model cannot be loaded, is another than the job was built with, or
- * no longer runs at all.
+ * no longer runs at all. Its only state is the arithmetic that the model runs in: where that was
+ * left to a measurement, a restored job keeps the one it had, on whatever processor it goes on.
  *
  * @param <T> the element
  */
-public final class EmbedFunction<T>
-    extends RichMapFunction<MicroBatch<T>, MicroBatch<Embedded<T>>> {
+public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, MicroBatch<Embedded<T>>>
+    implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(EmbedFunction.class);
+  private static final ListStateDescriptor<String> PRECISION =
+      new ListStateDescriptor<>("precision", Types.STRING);
 
   private final ImageExtractor<T> extractor;
   private final ModelSource model;
-  private final String modelSha256;
+  private final ModelDescriptor built;
   private final Preprocessing preprocessing;
   private final DecodeLimits limits;
   private final int batchSize;
@@ -37,11 +52,14 @@ public final class EmbedFunction<T>
 
   private transient EmbedMetrics metrics;
   private transient ImageEmbedder embedder;
+  private transient ListState<String> precisions;
+  private transient String restored;
 
   /**
    * @param extractor finds the encoded image in an element
    * @param model loaded once for each parallel instance
-   * @param modelSha256 content that the model must have, or null for any
+   * @param built what the model was when the job was built: its content must be the same, and its
+   *     precision is the one that a measurement chose; null for any
    * @param preprocessing of every image
    * @param limits that every image must respect
    * @param batchSize most images that the model is run on at a time; larger batches take several
@@ -51,14 +69,14 @@ public final class EmbedFunction<T>
   public EmbedFunction(
       ImageExtractor<T> extractor,
       ModelSource model,
-      String modelSha256,
+      ModelDescriptor built,
       Preprocessing preprocessing,
       DecodeLimits limits,
       int batchSize,
       int topK) {
     this.extractor = checkNotNull(extractor, "extractor");
     this.model = checkNotNull(model, "model");
-    this.modelSha256 = modelSha256;
+    this.built = built;
     this.preprocessing = checkNotNull(preprocessing, "preprocessing");
     this.limits = checkNotNull(limits, "limits");
     this.batchSize = batchSize;
@@ -66,21 +84,50 @@ public final class EmbedFunction<T>
   }
 
   @Override
+  public void initializeState(FunctionInitializationContext context) throws Exception {
+    precisions = context.getOperatorStateStore().getUnionListState(PRECISION);
+    for (String precision : precisions.get()) {
+      restored = precision;
+    }
+  }
+
+  @Override
+  public void snapshotState(FunctionSnapshotContext context) throws Exception {
+    precisions.update(List.of(embedder.provenance().precision()));
+  }
+
+  @Override
   public void open(OpenContext context) throws IOException {
     metrics = new EmbedMetrics(getRuntimeContext().getMetricGroup());
     extractor.open();
-    embedder = new ImageEmbedder(model, preprocessing, limits, batchSize, topK, metrics);
+    embedder =
+        new ImageEmbedder(model.in(precision()), preprocessing, limits, batchSize, topK, metrics);
     String found = embedder.provenance().sha256();
-    if (modelSha256 != null && !modelSha256.equals(found)) {
+    if (built != null && !built.sha256().equals(found)) {
       throw new ModelException(
           "model "
               + model
               + " has content "
               + found
               + " here, but the job was built with "
-              + modelSha256
+              + built.sha256()
               + "; every machine must have the same model");
     }
+  }
+
+  /** What was chosen before the job was restored, else when it was built. */
+  private Precision precision() {
+    if (model.precision() == Precision.AUTO) {
+      String chosen = restored != null ? restored : built == null ? null : built.precision();
+      return chosen == null ? Precision.AUTO : Precision.valueOf(chosen.toUpperCase(Locale.ROOT));
+    }
+    if (restored != null && !restored.equalsIgnoreCase(model.precision().name())) {
+      LOG.warn(
+          "the job ran in {} and goes on in {}: its vectors are of another space from here on",
+          restored,
+          model.precision());
+    }
+    return model.precision();
   }
 
   @Override

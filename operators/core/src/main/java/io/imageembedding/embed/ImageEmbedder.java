@@ -83,7 +83,7 @@ public final class ImageEmbedder implements AutoCloseable {
     long start = System.nanoTime();
     model = source.load();
     decoder = new ImageDecoder(limits, preprocessing);
-    tensor = new ImageTensor(model.descriptor().inputSize(), batchSize);
+    tensor = model.newInput(batchSize);
     provenance = Provenance.of(model.descriptor(), preprocessing);
     try {
       topClasses = model.classes().map(classes -> new TopClasses(checked(classes), topK));
@@ -212,7 +212,7 @@ public final class ImageEmbedder implements AutoCloseable {
   }
 
   private void runOnPlainImages(int count) {
-    try (ImageTensor plain = new ImageTensor(tensor.size(), count)) {
+    try (ImageTensor plain = model.newInput(count)) {
       float[] pixels = new float[tensor.size() * tensor.size() * 3];
       Arrays.fill(pixels, 0.5f);
       for (int i = 0; i < count; i++) {

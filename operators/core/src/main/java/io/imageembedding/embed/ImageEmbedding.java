@@ -31,8 +31,9 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
  * }</pre>
  *
  * <p>Micro-batching, the model and the way back are chained in one task; there is one model in each
- * parallel instance. It holds no state, so it takes part in any checkpoint and in any guarantee
- * that source and sink give.
+ * parallel instance. It holds no element when a checkpoint is taken, so it takes part in any
+ * guarantee that source and sink give; all its state is the arithmetic that was chosen for the
+ * model.
  *
  * @param <T> the element
  */
@@ -145,13 +146,7 @@ public final class ImageEmbedding<T> {
     int instances = parallelism > 0 ? parallelism : stream.getParallelism();
     EmbedFunction<T> function =
         new EmbedFunction<>(
-            extractor,
-            model,
-            describeModel().sha256(),
-            preprocessing,
-            limits,
-            policy.maxCount(),
-            topK);
+            extractor, model, describeModel(), preprocessing, limits, policy.maxCount(), topK);
     var batches =
         named("micro-batch", instances, MicroBatches.batch(stream, policy, extractor::size));
     var embedded =

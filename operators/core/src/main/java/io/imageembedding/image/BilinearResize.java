@@ -17,16 +17,25 @@ final class BilinearResize {
   }
 
   private byte[] rowBytes = new byte[0];
-  private float[] row = new float[0];
+  private float[] image = new float[0];
   private float[] upper;
   private float[] lower;
+  private Axis columns;
+  private Axis rows;
   private int upperRow;
   private int lowerRow;
 
   /** Where a coordinate of the result lies in the source. */
-  private record Axis(int[] lower, int[] upper, float[] fraction) {
+  private record Axis(int sourceSize, int[] lower, int[] upper, float[] fraction) {
 
-    static Axis of(int sourceSize, int size) {
+    /** The one at hand, if it is the same. */
+    static Axis of(Axis known, int sourceSize, int size) {
+      return known != null && known.sourceSize == sourceSize && known.lower.length == size
+          ? known
+          : of(sourceSize, size);
+    }
+
+    private static Axis of(int sourceSize, int size) {
       int[] lower = new int[size];
       int[] upper = new int[size];
       float[] fraction = new float[size];
@@ -38,33 +47,36 @@ final class BilinearResize {
         upper[i] = Math.min((int) Math.ceil(place), sourceSize - 1);
         fraction[i] = place - floor;
       }
-      return new Axis(lower, upper, fraction);
+      return new Axis(sourceSize, lower, upper, fraction);
     }
   }
 
   /** Appends the pixels to the tensor. */
   void append(Pixels pixels, ImageTensor into) {
     int size = into.size();
-    Axis columns = Axis.of(pixels.width(), size);
-    Axis rows = Axis.of(pixels.height(), size);
+    columns = Axis.of(columns, pixels.width(), size);
+    rows = Axis.of(rows, pixels.height(), size);
     prepare(pixels.width(), size);
     for (int y = 0; y < size; y++) {
-      select(pixels, rows.lower()[y], rows.upper()[y], columns);
-      float fraction = rows.fraction()[y];
-      for (int i = 0; i < row.length; i++) {
-        row[i] = upper[i] + (lower[i] - upper[i]) * fraction;
-      }
-      into.write(y, row);
+      select(pixels, rows.lower()[y], rows.upper()[y]);
+      interpolate(rows.fraction()[y], y * upper.length);
     }
-    into.advance();
+    into.append(image);
+  }
+
+  /** One row of the result, between the two source rows. */
+  private void interpolate(float fraction, int offset) {
+    for (int i = 0; i < upper.length; i++) {
+      image[offset + i] = upper[i] + (lower[i] - upper[i]) * fraction;
+    }
   }
 
   private void prepare(int width, int size) {
     if (rowBytes.length < width * 3) {
       rowBytes = new byte[width * 3];
     }
-    if (row.length != size * 3) {
-      row = new float[size * 3];
+    if (image.length != size * size * 3) {
+      image = new float[size * size * 3];
       upper = new float[size * 3];
       lower = new float[size * 3];
     }
@@ -73,7 +85,7 @@ final class BilinearResize {
   }
 
   /** Makes {@code upper} and {@code lower} the two source rows, interpolated along the row. */
-  private void select(Pixels pixels, int first, int second, Axis columns) {
+  private void select(Pixels pixels, int first, int second) {
     if (first == lowerRow) {
       float[] swapped = upper;
       upper = lower;
@@ -82,20 +94,20 @@ final class BilinearResize {
       upperRow = first;
     }
     if (first != upperRow) {
-      interpolate(pixels, first, columns, upper);
+      interpolate(pixels, first, upper);
       upperRow = first;
     }
     if (second != lowerRow) {
       if (second == first) {
         System.arraycopy(upper, 0, lower, 0, upper.length);
       } else {
-        interpolate(pixels, second, columns, lower);
+        interpolate(pixels, second, lower);
       }
       lowerRow = second;
     }
   }
 
-  private void interpolate(Pixels pixels, int sourceRow, Axis columns, float[] into) {
+  private void interpolate(Pixels pixels, int sourceRow, float[] into) {
     pixels.read(sourceRow, rowBytes);
     for (int x = 0; x < into.length / 3; x++) {
       int left = columns.lower()[x] * 3;

@@ -2,11 +2,14 @@
 package io.imageembedding.image;
 
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The input of one model call: up to {@code capacity} images of {@code size x size} RGB pixels in
- * [0,1], laid out as {@code [count, size, size, 3]} float32 in native memory that this object owns.
+ * The input of one model call: up to {@code capacity} images of {@code size x size} RGB pixels,
+ * laid out as {@code [count, size, size, 3]} float32 in native memory that this object owns. Pixels
+ * are given in [0,1]; a centred tensor keeps them as 2x - 1, in [-1,1], as the first layer of a
+ * MobileNet takes them.
  *
  * <p>Images are appended one after the other by {@link ImageDecoder}; {@link #clear()} makes the
  * same memory ready for the next batch. Not thread-safe.
@@ -15,6 +18,9 @@ public final class ImageTensor implements AutoCloseable {
   private final int size;
   private final TFloat32 full;
   private final int capacity;
+  private final boolean centred;
+  private final FloatDataBuffer floats;
+  private final float[] scratch;
   private TFloat32 part;
   private int count;
 
@@ -25,13 +31,30 @@ public final class ImageTensor implements AutoCloseable {
    * @param capacity most images that can be held at a time
    */
   public ImageTensor(int size, int capacity) {
+    this(size, capacity, false);
+  }
+
+  /** Memory as of {@link #ImageTensor(int, int)}, for pixels in [-1,1]. */
+  public static ImageTensor centred(int size, int capacity) {
+    return new ImageTensor(size, capacity, true);
+  }
+
+  private ImageTensor(int size, int capacity, boolean centred) {
     if (size <= 0 || capacity <= 0) {
       throw new IllegalArgumentException(
           "size and capacity must be positive, not " + size + " and " + capacity);
     }
     this.size = size;
     this.capacity = capacity;
+    this.centred = centred;
     this.full = TFloat32.tensorOf(Shape.of(capacity, size, size, 3));
+    this.floats = full.asRawTensor().data().asFloats();
+    this.scratch = new float[centred ? size * size * 3 : 0];
+  }
+
+  /** Whether the pixels are kept in [-1,1]. */
+  public boolean isCentred() {
+    return centred;
   }
 
   /** Width and height of every image, in pixels. */
@@ -64,20 +87,14 @@ public final class ImageTensor implements AutoCloseable {
       throw new IllegalArgumentException(
           "expected " + imageLength() + " values, not " + rgb.length);
     }
-    full.asRawTensor().data().asFloats().offset((long) count * imageLength()).write(rgb);
-    count++;
-  }
-
-  /** Writes a row of the image that {@link #advance()} will append. */
-  void write(int row, float[] rgb) {
-    requireRoom();
-    long offset = (long) count * imageLength() + (long) row * size * 3;
-    full.asRawTensor().data().asFloats().offset(offset).write(rgb);
-  }
-
-  /** Appends the image whose rows have been written. */
-  void advance() {
-    requireRoom();
+    float[] kept = rgb;
+    if (centred) {
+      kept = scratch;
+      for (int i = 0; i < rgb.length; i++) {
+        kept[i] = rgb[i] * 2 - 1;
+      }
+    }
+    floats.offset((long) count * imageLength()).write(kept);
     count++;
   }
 
@@ -103,10 +120,7 @@ public final class ImageTensor implements AutoCloseable {
       closePart();
       part = TFloat32.tensorOf(Shape.of(count, size, size, 3));
     }
-    full.asRawTensor()
-        .data()
-        .asFloats()
-        .copyTo(part.asRawTensor().data().asFloats(), (long) count * imageLength());
+    floats.copyTo(part.asRawTensor().data().asFloats(), (long) count * imageLength());
     return part;
   }
 
@@ -115,13 +129,9 @@ public final class ImageTensor implements AutoCloseable {
     if (from < 0 || to > count || from >= to) {
       throw new IndexOutOfBoundsException(from + " to " + to + " of " + count);
     }
-    ImageTensor copy = new ImageTensor(size, to - from);
+    ImageTensor copy = new ImageTensor(size, to - from, centred);
     long length = imageLength();
-    full.asRawTensor()
-        .data()
-        .asFloats()
-        .offset(from * length)
-        .copyTo(copy.full.asRawTensor().data().asFloats(), (to - from) * length);
+    floats.offset(from * length).copyTo(copy.floats, (to - from) * length);
     copy.count = to - from;
     return copy;
   }

@@ -40,6 +40,11 @@ record BuiltinModel(ModelOptions options) implements Door {
   }
 
   @Override
+  public Door with(ModelOptions other) {
+    return new BuiltinModel(other);
+  }
+
+  @Override
   public OpenedModel open() {
     return OpenedModel.of(
         Origin.plain(NETWORK, "built-in network with ImageNet weights", null),

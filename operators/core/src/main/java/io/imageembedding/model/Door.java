@@ -15,6 +15,19 @@ interface Door extends ModelSource {
   /** What is to be taken of the model. */
   ModelOptions options();
 
+  /** The same door with other choices. */
+  Door with(ModelOptions options);
+
+  @Override
+  default Precision precision() {
+    return options().precision();
+  }
+
+  @Override
+  default ModelSource in(Precision precision) {
+    return with(options().in(precision));
+  }
+
   @Override
   default FeatureVectorModel load() {
     return open().load(options());

@@ -14,9 +14,19 @@ public interface FeatureVectorModel extends AutoCloseable {
   ModelDescriptor descriptor();
 
   /**
+   * Memory for images, owned by the caller, in which this model takes them with the least work.
+   *
+   * @param capacity most images at a time
+   */
+  default ImageTensor newInput(int capacity) {
+    return new ImageTensor(descriptor().inputSize(), capacity);
+  }
+
+  /**
    * Embeds the images of one batch.
    *
-   * @param images RGB in [0,1], of the size that {@link ModelDescriptor#inputSize()} says
+   * @param images of {@link #newInput}, or in [0,1] and of the size that {@link
+   *     ModelDescriptor#inputSize()} says
    * @return one vector of {@link ModelDescriptor#dimension()} features for each image, in order
    */
   float[][] embed(ImageTensor images);

@@ -200,6 +200,7 @@ final class GraftedGraph {
     return new RunnableGraph(
         nodes.graph().build(),
         INPUT,
+        null,
         CALL + ":" + outputIndex,
         variables.isEmpty() ? null : checkpoint.prefix());
   }

@@ -17,11 +17,15 @@ import org.tensorflow.types.TString;
 
 /** A network in a TensorFlow graph of its own, with a session of its own. */
 final class GraphModel implements FeatureVectorModel {
+  private static final String FP32 = "fp32";
+  private static final String BF16 = "bf16";
+  private static final double EXACT_COSINE = 1;
 
   private final Graph graph;
   private final Session session;
   private final String name;
   private final String input;
+  private final String centredInput;
   private final String output;
   private ModelDescriptor descriptor;
   private ProofFigures finding;
@@ -32,6 +36,7 @@ final class GraphModel implements FeatureVectorModel {
   private GraphModel(String name, RunnableGraph runnable) {
     this.name = name;
     this.input = runnable.input();
+    this.centredInput = runnable.centredInput();
     this.output = runnable.output();
     try {
       graph = TensorFlowRuntime.newGraph(runnable.definition());
@@ -49,15 +54,29 @@ final class GraphModel implements FeatureVectorModel {
    */
   static GraphModel load(
       String name, int inputSize, RunnableGraph graph, String sha256, boolean sameBits) {
+    return load(new GraphModel(name, graph), inputSize, graph, sha256, sameBits);
+  }
+
+  /** Loads a graph in bfloat16 that has taken the place of this one, and proves it. */
+  GraphModel loadBf16(RunnableGraph graph) {
     GraphModel model = new GraphModel(name, graph);
+    // Bits of fp32 that depend on the batch would be rounded to either side.
+    model.oneByOne = oneByOne;
+    return load(model, descriptor.inputSize(), graph, descriptor.sha256(), true);
+  }
+
+  private static GraphModel load(
+      GraphModel model, int inputSize, RunnableGraph graph, String sha256, boolean sameBits) {
+    String name = model.name;
     try {
       if (graph.checkpoint() != null) {
         model.restore(graph.checkpoint());
       }
-      model.finding = ModelProof.of(name, inputSize, model::run);
+      model.finding = ModelProof.of(name, inputSize, model::runAsNeeded);
       model.descriptor =
-          new ModelDescriptor(name, sha256, inputSize, model.finding.dimension(), "fp32");
-      model.oneByOne = sameBits && !model.finding.sameBits();
+          new ModelDescriptor(
+              name, sha256, inputSize, model.finding.dimension(), FP32, EXACT_COSINE);
+      model.oneByOne |= sameBits && !model.finding.sameBits();
       return model;
     } catch (ModelException e) {
       model.close();
@@ -122,6 +141,18 @@ final class GraphModel implements FeatureVectorModel {
             OptionalDouble.of(difference));
   }
 
+  /** Says that the arithmetic is bfloat16, with this cosine to fp32. */
+  void isBf16(double cosine) {
+    descriptor =
+        new ModelDescriptor(
+            name,
+            descriptor.sha256(),
+            descriptor.inputSize(),
+            descriptor.dimension(),
+            BF16,
+            cosine);
+  }
+
   /** Says how the vectors are to be read; null: as features. */
   void readAs(ClassScores scores) {
     classes = scores;
@@ -142,11 +173,22 @@ final class GraphModel implements FeatureVectorModel {
   }
 
   @Override
+  public ImageTensor newInput(int capacity) {
+    return centredInput == null
+        ? new ImageTensor(descriptor.inputSize(), capacity)
+        : ImageTensor.centred(descriptor.inputSize(), capacity);
+  }
+
+  @Override
   public float[][] embed(ImageTensor images) {
     if (images.size() != descriptor.inputSize()) {
       throw new IllegalArgumentException(
           "images are of size " + images.size() + ", the model takes " + descriptor.inputSize());
     }
+    return runAsNeeded(images);
+  }
+
+  private float[][] runAsNeeded(ImageTensor images) {
     if (!oneByOne || images.count() == 1) {
       return run(images);
     }
@@ -163,9 +205,13 @@ final class GraphModel implements FeatureVectorModel {
     if (closed) {
       throw new IllegalStateException("model " + name + " is closed");
     }
+    String fed = images.isCentred() ? centredInput : input;
+    if (fed == null) {
+      throw new IllegalArgumentException("model " + name + " takes no centred images");
+    }
     try (Result result =
         TensorFlowRuntime.run(
-            () -> session.runner().feed(input, images.tensor()).fetch(output).run())) {
+            () -> session.runner().feed(fed, images.tensor()).fetch(output).run())) {
       return rows(result.get(0), images.count());
     } catch (TensorFlowFailure e) {
       throw failure(name, "it cannot be run", e);

@@ -30,6 +30,11 @@ record LocalModel(String path, String name, ModelOptions options) implements Doo
           ".onnx", "an ONNX model; name the SavedModel that it was converted from");
 
   @Override
+  public Door with(ModelOptions other) {
+    return new LocalModel(path, name, other);
+  }
+
+  @Override
   public OpenedModel open() {
     OpenedModel opened = openAnyContent();
     String pin = options.sha256();

@@ -108,7 +108,7 @@ final class MainGraph {
     return OpenedModel.of(
         origin,
         inputSize,
-        new RunnableGraph(nodes.graph().build(), INPUT, fetched, null),
+        new RunnableGraph(nodes.graph().build(), INPUT, null, fetched, null),
         digest.hex(),
         unknown -> Optional.empty(),
         training);

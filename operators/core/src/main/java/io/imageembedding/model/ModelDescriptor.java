@@ -11,8 +11,9 @@ import java.io.Serializable;
  *     and of the chosen function; the same wherever the model is stored
  * @param inputSize width and height of the images it takes, in pixels
  * @param dimension length of the vectors it gives
- * @param precision arithmetic it runs in: {@code fp32}
+ * @param precision arithmetic it runs in: {@code fp32} or {@code bf16}
+ * @param cosine smallest cosine between its vectors and those of fp32, on probe images; 1 for fp32
  */
 public record ModelDescriptor(
-    String name, String sha256, int inputSize, int dimension, String precision)
+    String name, String sha256, int inputSize, int dimension, String precision, double cosine)
     implements Serializable {}

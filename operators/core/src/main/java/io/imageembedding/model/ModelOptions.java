@@ -21,6 +21,7 @@ import java.util.Set;
  * @param labels names of a classifier's classes in their order; null where there are none
  * @param sha256 digest that the model must have, 64 lower-case hex digits; null for any
  * @param allowedOperations operations that the model may use beside those that every model may
+ * @param precision arithmetic that it runs in
  */
 public record ModelOptions(
     String signature,
@@ -30,7 +31,8 @@ public record ModelOptions(
     boolean logits,
     List<String> labels,
     String sha256,
-    Set<String> allowedOperations)
+    Set<String> allowedOperations,
+    Precision precision)
     implements Serializable {
 
   /** No choice. */
@@ -42,6 +44,11 @@ public record ModelOptions(
     labels = labels == null ? null : List.copyOf(labels);
     sha256 = sha256 == null ? null : sha256.toLowerCase(Locale.ROOT);
     allowedOperations = Set.copyOf(allowedOperations);
+  }
+
+  ModelOptions in(Precision other) {
+    return new ModelOptions(
+        signature, input, output, inputSize, logits, labels, sha256, allowedOperations, other);
   }
 
   /** Options with no choice made yet. */
@@ -59,6 +66,7 @@ public record ModelOptions(
     private List<String> labels;
     private String sha256;
     private Set<String> allowedOperations = Set.of();
+    private Precision precision = Precision.FP32;
 
     private Builder() {}
 
@@ -102,9 +110,22 @@ public record ModelOptions(
       return this;
     }
 
+    public Builder precision(Precision wanted) {
+      precision = wanted;
+      return this;
+    }
+
     public ModelOptions build() {
       return new ModelOptions(
-          signature, input, output, inputSize, logits, labels, sha256, allowedOperations);
+          signature,
+          input,
+          output,
+          inputSize,
+          logits,
+          labels,
+          sha256,
+          allowedOperations,
+          precision);
     }
   }
 }

@@ -27,6 +27,16 @@ public interface ModelSource extends Serializable {
    */
   FeatureVectorModel load();
 
+  /** The arithmetic that the model is to run in. */
+  default Precision precision() {
+    return Precision.FP32;
+  }
+
+  /** The same model in another arithmetic; sources that know only one stay as they are. */
+  default ModelSource in(Precision precision) {
+    return this;
+  }
+
   /**
    * The model that the text names: one of {@link #FORMS}. Nothing is read yet.
    *

@@ -21,15 +21,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A model that has been read and checked but not run. What is loaded of it is its network with
- * batch normalisation folded, if it is a MobileNetV2 and the folded one gives the same vectors;
- * else its graph as it is.
+ * A model that has been read and checked but not run. What is run of it is its network with batch
+ * normalisation folded, if it is a MobileNetV2, or else its graph with constants for variables;
+ * where that gives other vectors on probe images than the graph as it is, the graph as it is.
  */
 final class OpenedModel {
   private static final Logger LOG = LoggerFactory.getLogger(OpenedModel.class);
 
   /** Largest difference, of the largest feature or of 1 if that is smaller. */
-  private static final double FOLDING_TOLERANCE = 1e-3;
+  private static final double TOLERANCE = 1e-3;
+
+  private static final String FROZEN_OUTPUT = "output";
 
   static final String FEATURES = "features";
   static final String LOGITS = "logits";
@@ -130,7 +132,7 @@ final class OpenedModel {
 
   /** A MobileNetV2 that is known to be one. */
   static OpenedModel of(Origin origin, NetworkWeights weights) {
-    RunnableGraph graph = FoldedNetwork.graph(weights);
+    RunnableGraph graph = new FoldedNetwork(weights).graph();
     return new OpenedModel(
         origin,
         weights.network().inputSize(),
@@ -212,7 +214,10 @@ final class OpenedModel {
   FeatureVectorModel load(ModelOptions options) {
     requireWhatIsWanted(options);
     Optional<GoldenVectors> goldens = GoldenVectors.in(origin, inputSize);
-    GraphModel model = folded(GraphModel.load(origin.name(), inputSize, graph, sha256, isFolded()));
+    GraphModel model =
+        optimised(
+            GraphModel.load(origin.name(), inputSize, graph, sha256, isFolded()),
+            options.precision());
     try {
       goldens.ifPresent(model::require);
       model.readAs(classes(options, model.descriptor().dimension()));
@@ -285,28 +290,64 @@ final class OpenedModel {
     return recognised.isPresent() && recognised.get().holders().isEmpty();
   }
 
-  /** The model with batch normalisation folded, if it can be; the other one is closed. */
-  private GraphModel folded(GraphModel original) {
-    if (recognised.isEmpty() || isFolded()) {
+  /** What is run instead of the model, which is closed then. */
+  private GraphModel optimised(GraphModel original, Precision precision) {
+    GraphModel exact = original;
+    try {
+      exact = exact(original);
+      return recognised.isPresent()
+          ? new PrecisionChoice(origin.name(), recognised.get().weights(), exact).of(precision)
+          : onlyFp32(exact, precision);
+    } catch (ModelException e) {
+      exact.close();
+      throw e;
+    }
+  }
+
+  private GraphModel onlyFp32(GraphModel model, Precision precision) {
+    if (precision == Precision.BF16) {
+      throw new ModelException(
+          "model " + origin.name() + ": it is no MobileNetV2, only such run in bf16; needed: fp32");
+    }
+    return model;
+  }
+
+  /** With batch normalisation folded, or else at least with constants for variables. */
+  private GraphModel exact(GraphModel original) {
+    Optional<RunnableGraph> faster = faster();
+    if (faster.isEmpty()) {
       return original;
     }
-    try {
-      RunnableGraph foldedGraph = FoldedNetwork.graph(recognised.get().weights());
-      GraphModel folded = GraphModel.load(origin.name(), inputSize, foldedGraph, sha256, true);
-      double difference = difference(original, folded);
-      if (difference <= FOLDING_TOLERANCE) {
-        original.close();
-        return folded;
-      }
-      LOG.warn(
-          "model {} runs as it is: with batch normalisation folded its vectors differ by {}",
-          origin.name(),
-          difference);
-      folded.close();
-      return original;
-    } catch (ModelException e) {
+    boolean folded = recognised.isPresent();
+    GraphModel candidate = GraphModel.load(origin.name(), inputSize, faster.get(), sha256, folded);
+    double difference = difference(original, candidate);
+    if (difference <= TOLERANCE) {
       original.close();
-      throw e;
+      return candidate;
+    }
+    LOG.warn(
+        "model {} runs as it is: {} its vectors differ by {}",
+        origin.name(),
+        folded ? "with batch normalisation folded" : "with constants for its variables",
+        difference);
+    candidate.close();
+    return original;
+  }
+
+  private Optional<RunnableGraph> faster() {
+    if (recognised.isPresent()) {
+      return isFolded()
+          ? Optional.empty()
+          : Optional.of(new FoldedNetwork(recognised.get().weights()).graph());
+    }
+    if (graph.checkpoint() == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new RunnableGraph(flat.frozen(FROZEN_OUTPUT), graph.input(), null, FROZEN_OUTPUT, null));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
     }
   }
 

@@ -12,6 +12,11 @@ record RemoteModel(String text, ModelOptions options) implements Door {
   private static final long serialVersionUID = 1L;
 
   @Override
+  public Door with(ModelOptions other) {
+    return new RemoteModel(text, other);
+  }
+
+  @Override
   public OpenedModel open() {
     String path = ModelFetcher.fetch(text, options.sha256()).toString();
     return new LocalModel(path, name(), options).open();

@@ -6,11 +6,13 @@ import org.tensorflow.proto.GraphDef;
 /**
  * A graph between images and vectors.
  *
- * @param input name of the node that is fed images
+ * @param input name of the node that is fed images in [0,1]
+ * @param centredInput name of the node that is fed images in [-1,1] instead; null if there is none
  * @param output name and index of the vectors
  * @param checkpoint prefix of the files that its variables are read from; null if it has none
  */
-record RunnableGraph(GraphDef definition, String input, String output, String checkpoint) {
+record RunnableGraph(
+    GraphDef definition, String input, String centredInput, String output, String checkpoint) {
 
   /** Node that takes the prefix of a checkpoint, in a graph with variables. */
   static final String CHECKPOINT = "prefix";

@@ -53,6 +53,11 @@ record UntrainedModel(String network, ModelOptions options) implements Door {
   }
 
   @Override
+  public Door with(ModelOptions other) {
+    return new UntrainedModel(network, other);
+  }
+
+  @Override
   public OpenedModel open() {
     MobileNetV2 shape = shape(network);
     Random random = new Random(SEED);

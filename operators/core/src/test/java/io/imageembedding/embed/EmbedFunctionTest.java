@@ -8,8 +8,13 @@ import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.batch.MicroBatch.FlushReason;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
+import io.imageembedding.model.FeatureVectorModel;
+import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.ModelException;
+import io.imageembedding.model.ModelSource;
+import io.imageembedding.model.Precision;
 import java.util.List;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.streaming.api.operators.StreamMap;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -64,15 +69,71 @@ class EmbedFunctionTest {
     assertThat(TestingModel.OPEN.get()).isEqualTo(before);
   }
 
+  @Test
+  void aRestoredJobKeepsThePrecisionThatWasMeasured() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(function(new InPrecision(Precision.AUTO), built("bf16")))) {
+      harness.open();
+      assertThat(precision(harness)).isEqualTo("bf16");
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness(function(new InPrecision(Precision.AUTO), built("fp32")))) {
+      harness.initializeState(snapshot);
+      harness.open();
+      assertThat(precision(harness)).isEqualTo("bf16");
+    }
+  }
+
+  @Test
+  void aPrecisionThatIsAskedForWinsOverTheRestoredOne() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(function(new InPrecision(Precision.BF16), built("bf16")))) {
+      harness.open();
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness(function(new InPrecision(Precision.FP32), built("fp32")))) {
+      harness.initializeState(snapshot);
+      harness.open();
+      assertThat(precision(harness)).isEqualTo("fp32");
+    }
+  }
+
+  /** A model that says that it runs in what it is told to. */
+  private record InPrecision(Precision precision) implements ModelSource {
+    @Override
+    public ModelSource in(Precision other) {
+      return new InPrecision(other);
+    }
+
+    @Override
+    public FeatureVectorModel load() {
+      return TestingModel.in(precision);
+    }
+  }
+
+  private static ModelDescriptor built(String precision) {
+    return new ModelDescriptor("testing", "f00d", TestingModel.SIZE, 2, precision, 1);
+  }
+
+  private static String precision(
+      OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>> harness)
+      throws Exception {
+    harness.processElement(
+        new StreamRecord<>(
+            new MicroBatch<>(List.of(TestingImages.solid(5)), new long[] {1}, FlushReason.COUNT)));
+    Outcome outcome = harness.extractOutputValues().get(0).elements().get(0).outcome();
+    return ((Embedding) outcome).provenance().precision();
+  }
+
   private static EmbedFunction<byte[]> function(String sha256) {
-    return new EmbedFunction<>(
-        bytes -> bytes,
+    return function(
         TestingModel.SOUND,
-        sha256,
-        Preprocessing.REFERENCE,
-        DecodeLimits.DEFAULT,
-        4,
-        5);
+        sha256 == null ? null : new ModelDescriptor("testing", sha256, 4, 2, "fp32", 1));
+  }
+
+  private static EmbedFunction<byte[]> function(ModelSource model, ModelDescriptor built) {
+    return new EmbedFunction<>(
+        bytes -> bytes, model, built, Preprocessing.REFERENCE, DecodeLimits.DEFAULT, 4, 5);
   }
 
   private static OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>>

@@ -7,8 +7,10 @@ import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.model.Precision;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
@@ -20,14 +22,15 @@ import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 final class TestingModel implements FeatureVectorModel {
   static final int SIZE = 4;
   static final AtomicInteger OPEN = new AtomicInteger();
-  static final ModelDescriptor DESCRIPTOR = new ModelDescriptor("testing", "f00d", SIZE, 2, "fp32");
+  static final ModelDescriptor DESCRIPTOR =
+      new ModelDescriptor("testing", "f00d", SIZE, 2, "fp32", 1);
 
   /** Levels that the model fails on, answers with too short a vector, or with NaN. */
   record Behaviour(int failing, int shortened, int notANumber, boolean alwaysFailingAfterWarmUp)
       implements ModelSource {
     @Override
     public FeatureVectorModel load() {
-      return new TestingModel(this, Optional.empty());
+      return new TestingModel(this, Optional.empty(), DESCRIPTOR);
     }
   }
 
@@ -35,14 +38,26 @@ final class TestingModel implements FeatureVectorModel {
 
   /** A sound model that says that its vectors are to be read so. */
   static ModelSource classifying(ClassScores classes) {
-    return () -> new TestingModel(SOUND, Optional.of(classes));
+    return () -> new TestingModel(SOUND, Optional.of(classes), DESCRIPTOR);
+  }
+
+  /** A sound model that says that it runs in this precision. */
+  static TestingModel in(Precision precision) {
+    return new TestingModel(
+        SOUND,
+        Optional.empty(),
+        new ModelDescriptor(
+            "testing", "f00d", SIZE, 2, precision.name().toLowerCase(Locale.ROOT), 1));
   }
 
   private final Behaviour behaviour;
   private final Optional<ClassScores> classes;
+  private final ModelDescriptor descriptor;
   private final List<Integer> batchSizes = new ArrayList<>();
 
-  private TestingModel(Behaviour behaviour, Optional<ClassScores> classes) {
+  private TestingModel(
+      Behaviour behaviour, Optional<ClassScores> classes, ModelDescriptor descriptor) {
+    this.descriptor = descriptor;
     this.behaviour = behaviour;
     this.classes = classes;
     OPEN.incrementAndGet();
@@ -50,7 +65,7 @@ final class TestingModel implements FeatureVectorModel {
 
   @Override
   public ModelDescriptor descriptor() {
-    return DESCRIPTOR;
+    return descriptor;
   }
 
   @Override

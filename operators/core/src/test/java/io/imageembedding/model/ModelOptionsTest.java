@@ -22,6 +22,7 @@ class ModelOptionsTest {
             .labels(List.of("cat", "dog"))
             .sha256("AB".repeat(32))
             .allowedOperations(Set.of("Print"))
+            .precision(Precision.BF16)
             .build();
 
     assertThat(options)
@@ -34,7 +35,8 @@ class ModelOptionsTest {
                 true,
                 List.of("cat", "dog"),
                 "ab".repeat(32),
-                Set.of("Print")));
+                Set.of("Print"),
+                Precision.BF16));
     assertThat(InstantiationUtil.clone(options)).isEqualTo(options);
     assertThat(InstantiationUtil.clone(ModelOptions.NONE)).isEqualTo(ModelOptions.NONE);
   }

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import io.imageembedding.image.ImageTensor;
+import io.imageembedding.model.network.NetworkWeights;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides between a MobileNetV2 in fp32 and the same in bfloat16, and gives back the one it takes.
+ */
+final class PrecisionChoice {
+  private static final Logger LOG = LoggerFactory.getLogger(PrecisionChoice.class);
+  private static final double SMALLEST_COSINE = 0.999;
+
+  /** On probe images; photos go a little below. */
+  private static final double AMPLE_COSINE = 0.9994;
+
+  /** Of a network at 1.0 two do; small ones at small sizes take more. */
+  private static final int[] LAYERS_IN_FP32 = {2, 3, 5, 9};
+
+  private static final double SMALLEST_GAIN = 1.1;
+  private static final int CORRECTING_PROBES = 8;
+  private static final int MEASURED_RUNS = 5;
+
+  private final String name;
+  private final NetworkWeights weights;
+  private final GraphModel exact;
+
+  /**
+   * @param exact the network in fp32; closed if it is not what is taken
+   */
+  PrecisionChoice(String name, NetworkWeights weights, GraphModel exact) {
+    this.name = name;
+    this.weights = weights;
+    this.exact = exact;
+  }
+
+  /**
+   * @throws ModelException if it is to be bf16 and cannot
+   */
+  GraphModel of(Precision wanted) {
+    if (wanted == Precision.FP32) {
+      return exact;
+    }
+    if (wanted == Precision.AUTO && !ProcessorFeatures.hasBfloat16()) {
+      LOG.info("model {} runs in fp32: this processor has no bfloat16", name);
+      return exact;
+    }
+    GraphModel bf16 = load(wanted);
+    boolean taken = bf16 != null && (wanted == Precision.BF16 || isFaster(bf16));
+    if (!taken) {
+      LOG.info("model {} runs in fp32: bf16 is {}", name, bf16 == null ? "too coarse" : "slower");
+      close(bf16);
+      return exact;
+    }
+    LOG.info("model {} runs in bf16; its cosine to fp32 is {}", name, bf16.descriptor().cosine());
+    exact.close();
+    return bf16;
+  }
+
+  /** With as few layers in fp32 as will do; null if none will and it does not have to. */
+  private GraphModel load(Precision wanted) {
+    boolean emulated = !ProcessorFeatures.hasBfloat16();
+    if (emulated) {
+      LOG.warn(
+          "this processor has no bfloat16: model {} computes in fp32 on rounded numbers, not faster"
+              + " than in fp32",
+          name);
+    }
+    double cosine = 0;
+    for (int layers : LAYERS_IN_FP32) {
+      GraphModel bf16 = load(layers, emulated);
+      try {
+        cosine = cosine(bf16);
+      } catch (ModelException e) {
+        bf16.close();
+        throw e;
+      }
+      if (cosine
+          >= (layers == LAYERS_IN_FP32[LAYERS_IN_FP32.length - 1]
+              ? SMALLEST_COSINE
+              : AMPLE_COSINE)) {
+        bf16.isBf16(cosine);
+        return bf16;
+      }
+      bf16.close();
+    }
+    if (wanted == Precision.BF16) {
+      throw new ModelException(
+          String.format(
+              Locale.ROOT,
+              "model %s: its vectors in bf16 have a cosine of %.5f to those in fp32; needed: %s",
+              name,
+              cosine,
+              SMALLEST_COSINE));
+    }
+    return null;
+  }
+
+  private GraphModel load(int layersInFp32, boolean emulated) {
+    List<float[]> probes = TexturedImages.of(weights.network().inputSize(), CORRECTING_PROBES);
+    return exact.loadBf16(
+        Bf16Network.graph(new FoldedNetwork(weights), layersInFp32, probes, emulated));
+  }
+
+  private static void close(GraphModel model) {
+    if (model != null) {
+      model.close();
+    }
+  }
+
+  /** On images that the correction has not seen. */
+  private double cosine(GraphModel bf16) {
+    try (ImageTensor images = probes()) {
+      float[][] expected = exact.embed(images);
+      float[][] actual = bf16.embed(images);
+      double least = 1;
+      for (int i = 0; i < expected.length; i++) {
+        least = Math.min(least, cosine(expected[i], actual[i]));
+      }
+      return least;
+    }
+  }
+
+  static double cosine(float[] a, float[] b) {
+    double product = 0;
+    double squareOfA = 0;
+    double squareOfB = 0;
+    for (int i = 0; i < a.length; i++) {
+      product += (double) a[i] * b[i];
+      squareOfA += (double) a[i] * a[i];
+      squareOfB += (double) b[i] * b[i];
+    }
+    return product / Math.sqrt(squareOfA * squareOfB);
+  }
+
+  private boolean isFaster(GraphModel bf16) {
+    try (ImageTensor images = probes()) {
+      long[] exactNanos = new long[MEASURED_RUNS];
+      long[] bf16Nanos = new long[MEASURED_RUNS];
+      for (int run = 0; run < MEASURED_RUNS; run++) {
+        exactNanos[run] = nanos(exact, images);
+        bf16Nanos[run] = nanos(bf16, images);
+      }
+      return (double) median(exactNanos) / median(bf16Nanos) >= SMALLEST_GAIN;
+    }
+  }
+
+  private ImageTensor probes() {
+    List<float[]> probes = ModelProof.probes(weights.network().inputSize());
+    ImageTensor images = exact.newInput(probes.size());
+    probes.forEach(images::append);
+    return images;
+  }
+
+  private static long nanos(GraphModel model, ImageTensor images) {
+    long start = System.nanoTime();
+    model.embed(images);
+    return System.nanoTime() - start;
+  }
+
+  private static long median(long[] values) {
+    Arrays.sort(values);
+    return values[values.length / 2];
+  }
+}
