@@ -2,10 +2,12 @@
 package io.imageembedding.jobs.cli;
 
 import io.imageembedding.embed.ElementRefusedException;
+import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.Outcome;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
+import io.imageembedding.image.Preprocessing.JpegDecoding;
 import io.imageembedding.image.Preprocessing.Orientation;
 import java.io.IOException;
 import java.io.InputStream;
@@ -54,10 +56,12 @@ final class ImageCommand implements Callable<Integer> {
     try (ImageEmbedder embedder =
         new ImageEmbedder(
             model.source(),
-            new Preprocessing(orientation),
-            DecodeLimits.DEFAULT,
-            Math.min(BATCH, files.size()),
-            model.topK())) {
+            new EmbedSettings(
+                new Preprocessing(orientation, JpegDecoding.EXACT),
+                DecodeLimits.DEFAULT,
+                Math.min(BATCH, files.size()),
+                model.topK(),
+                0))) {
       for (int from = 0; from < files.size(); from += BATCH) {
         List<String> batch = files.subList(from, Math.min(files.size(), from + BATCH));
         List<Outcome> outcomes = embedder.embed(batch.size(), i -> read(Path.of(batch.get(i))));

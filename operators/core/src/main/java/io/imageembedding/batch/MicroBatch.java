@@ -32,7 +32,9 @@ public final class MicroBatch<T> {
     /** The input became idle. */
     IDLE,
     /** The input ended. */
-    END_OF_INPUT
+    END_OF_INPUT,
+    /** The latency budget left no time for more elements, or none was at hand. */
+    LATENCY
   }
 
   private final List<T> elements;

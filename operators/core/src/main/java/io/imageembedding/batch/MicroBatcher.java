@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
+import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.operators.ProcessingTimeService.ProcessingTimeCallback;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -37,6 +38,10 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
   private transient long deadline;
   private transient ScheduledFuture<?> timer;
   private transient boolean copies;
+  private transient AdaptiveCount adaptiveCount;
+  private transient MailboxExecutor mailbox;
+  private transient long arrivals;
+  private transient boolean looking;
 
   MicroBatcher(BatchPolicy policy, ElementSize<T> size, TypeSerializer<T> serializer) {
     this.policy = policy;
@@ -50,6 +55,13 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
     elements = new ArrayList<>(policy.maxCount());
     timestamps = new long[Math.min(policy.maxCount(), 1024)];
     copies = getExecutionConfig().isObjectReuseEnabled();
+    if (policy.latencyBudget() != null) {
+      adaptiveCount = new AdaptiveCount(policy.maxCount(), policy.latencyBudget().toNanos());
+      mailbox =
+          getContainingTask()
+              .getMailboxExecutorFactory()
+              .createExecutor(getOperatorConfig().getChainIndex());
+    }
     reset();
   }
 
@@ -62,13 +74,43 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
     }
     add(element, record.hasTimestamp() ? record.getTimestamp() : MicroBatch.NO_TIMESTAMP);
     bytes += elementBytes;
+    arrivals++;
     if (elements.size() >= policy.maxCount()) {
       flush(FlushReason.COUNT);
     } else if (bytes >= policy.maxBytes()) {
       flush(FlushReason.BYTES);
+    } else if (adaptiveCount != null) {
+      flushOrLook();
     } else if (elements.size() == 1) {
       deadline = getProcessingTimeService().getCurrentProcessingTime() + policy.maxAge().toMillis();
       timer = getProcessingTimeService().registerTimer(deadline, this);
+    }
+  }
+
+  private void flushOrLook() {
+    if (elements.size() >= adaptiveCount.limit()) {
+      flush(FlushReason.LATENCY);
+    } else if (!looking) {
+      looking = true;
+      // The first mail runs before the task looks for input again, the second one after that.
+      mailbox.execute(this::look, "look for input");
+    }
+  }
+
+  private void look() {
+    long before = arrivals;
+    mailbox.execute(() -> flushUnlessMoreCame(before), "close the batch if no input came");
+  }
+
+  private void flushUnlessMoreCame(long before) {
+    looking = false;
+    if (elements.isEmpty()) {
+      return;
+    }
+    if (arrivals == before) {
+      flush(FlushReason.LATENCY);
+    } else {
+      flushOrLook();
     }
   }
 
@@ -128,7 +170,11 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
     MicroBatch<T> batch =
         new MicroBatch<>(elements, Arrays.copyOf(timestamps, elements.size()), reason);
     reset();
+    long start = System.nanoTime();
     output.collect(new StreamRecord<>(batch));
+    if (adaptiveCount != null) {
+      adaptiveCount.took(batch.size(), System.nanoTime() - start);
+    }
   }
 
   private void reset() {

@@ -4,8 +4,6 @@ package io.imageembedding.embed;
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
 import io.imageembedding.batch.MicroBatch;
-import io.imageembedding.image.DecodeLimits;
-import io.imageembedding.image.Preprocessing;
 import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
@@ -45,10 +43,7 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   private final ImageExtractor<T> extractor;
   private final ModelSource model;
   private final ModelDescriptor built;
-  private final Preprocessing preprocessing;
-  private final DecodeLimits limits;
-  private final int batchSize;
-  private final int topK;
+  private final EmbedSettings settings;
 
   private transient EmbedMetrics metrics;
   private transient ImageEmbedder embedder;
@@ -60,27 +55,16 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
    * @param model loaded once for each parallel instance
    * @param built what the model was when the job was built: its content must be the same, and its
    *     precision is the one that a measurement chose; null for any
-   * @param preprocessing of every image
-   * @param limits that every image must respect
-   * @param batchSize most images that the model is run on at a time; larger batches take several
-   *     runs
-   * @param topK most classes that an embedding by a classifier has scores of
    */
   public EmbedFunction(
       ImageExtractor<T> extractor,
       ModelSource model,
       ModelDescriptor built,
-      Preprocessing preprocessing,
-      DecodeLimits limits,
-      int batchSize,
-      int topK) {
+      EmbedSettings settings) {
     this.extractor = checkNotNull(extractor, "extractor");
     this.model = checkNotNull(model, "model");
     this.built = built;
-    this.preprocessing = checkNotNull(preprocessing, "preprocessing");
-    this.limits = checkNotNull(limits, "limits");
-    this.batchSize = batchSize;
-    this.topK = topK;
+    this.settings = checkNotNull(settings, "settings");
   }
 
   @Override
@@ -100,8 +84,7 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   public void open(OpenContext context) throws IOException {
     metrics = new EmbedMetrics(getRuntimeContext().getMetricGroup());
     extractor.open();
-    embedder =
-        new ImageEmbedder(model.in(precision()), preprocessing, limits, batchSize, topK, metrics);
+    embedder = new ImageEmbedder(model.in(precision()), settings, metrics);
     String found = embedder.provenance().sha256();
     if (built != null && !built.sha256().equals(found)) {
       throw new ModelException(

@@ -42,6 +42,12 @@ public final class EmbedMetrics {
   /** Gauge: milliseconds that loading and warming the model took. */
   public static final String MODEL_LOAD_TIME = "modelLoadTimeMillis";
 
+  /** Counter: images whose answer was known, if there is a cache. */
+  public static final String CACHE_HITS = "cacheHits";
+
+  /** Counter: images whose answer was not known, if there is a cache. */
+  public static final String CACHE_MISSES = "cacheMisses";
+
   private static final int WINDOW = 1000;
 
   private final MetricGroup group;
@@ -52,12 +58,16 @@ public final class EmbedMetrics {
   private final Histogram batchSize;
   private final Histogram decodeTime;
   private final Histogram inferTime;
+  private final Counter cacheHits;
+  private final Counter cacheMisses;
   private volatile long modelLoadMillis;
 
   EmbedMetrics(MetricGroup parent) {
     group = parent.addGroup(GROUP);
     imagesIn = group.counter(IMAGES_IN);
     imagesOut = group.counter(IMAGES_OUT);
+    cacheHits = group.counter(CACHE_HITS);
+    cacheMisses = group.counter(CACHE_MISSES);
     batchSize = histogram(BATCH_SIZE);
     decodeTime = histogram(DECODE_TIME);
     inferTime = histogram(INFER_TIME);
@@ -83,6 +93,10 @@ public final class EmbedMetrics {
     } else {
       imagesOut.inc();
     }
+  }
+
+  void lookedUp(boolean known) {
+    (known ? cacheHits : cacheMisses).inc();
   }
 
   void decoded(long nanos) {

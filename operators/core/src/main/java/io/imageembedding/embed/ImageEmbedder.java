@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.embed;
 
-import static org.apache.flink.util.Preconditions.checkArgument;
-
-import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.ImageDecoder;
 import io.imageembedding.image.ImageInfo;
 import io.imageembedding.image.ImageTensor;
-import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.UndecodableImageException;
 import io.imageembedding.model.ClassScores;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.slf4j.Logger;
@@ -48,47 +47,30 @@ public final class ImageEmbedder implements AutoCloseable {
   private final Provenance provenance;
   private final EmbedMetrics metrics;
   private final Optional<TopClasses> topClasses;
+  private final AnswerCache cache;
 
   /**
    * Loads the model and runs it once for the smallest and the largest batch.
    *
-   * @param batchSize most images that the model is run on at a time
-   * @param topK most classes that an embedding by a classifier has scores of
    * @throws ModelException if the model cannot be loaded or run
    */
-  public ImageEmbedder(
-      ModelSource source,
-      Preprocessing preprocessing,
-      DecodeLimits limits,
-      int batchSize,
-      int topK) {
-    this(
-        source,
-        preprocessing,
-        limits,
-        batchSize,
-        topK,
-        new EmbedMetrics(UnregisteredMetricsGroup.createOperatorMetricGroup()));
+  public ImageEmbedder(ModelSource source, EmbedSettings settings) {
+    this(source, settings, new EmbedMetrics(UnregisteredMetricsGroup.createOperatorMetricGroup()));
   }
 
-  ImageEmbedder(
-      ModelSource source,
-      Preprocessing preprocessing,
-      DecodeLimits limits,
-      int batchSize,
-      int topK,
-      EmbedMetrics metrics) {
-    checkArgument(topK >= 1, "topK is %s; needed: at least 1", topK);
+  ImageEmbedder(ModelSource source, EmbedSettings settings, EmbedMetrics metrics) {
     this.metrics = metrics;
     long start = System.nanoTime();
     model = source.load();
-    decoder = new ImageDecoder(limits, preprocessing);
-    tensor = model.newInput(batchSize);
-    provenance = Provenance.of(model.descriptor(), preprocessing);
+    decoder = new ImageDecoder(settings.limits(), settings.preprocessing());
+    tensor = model.newInput(settings.batchSize());
+    provenance = Provenance.of(model.descriptor(), settings.preprocessing());
+    cache = settings.cacheBytes() == 0 ? null : new AnswerCache(settings.cacheBytes());
     try {
-      topClasses = model.classes().map(classes -> new TopClasses(checked(classes), topK));
+      topClasses =
+          model.classes().map(classes -> new TopClasses(checked(classes), settings.topK()));
       runOnPlainImages(1);
-      runOnPlainImages(batchSize);
+      runOnPlainImages(settings.batchSize());
     } catch (ModelException e) {
       close();
       throw e;
@@ -143,9 +125,13 @@ public final class ImageEmbedder implements AutoCloseable {
     tensor.clear();
     ImageInfo[] infos = new ImageInfo[to - from];
     int[] places = new int[to - from];
+    Repeats repeats = cache == null ? null : new Repeats(outcomes);
     for (int i = from; i < to; i++) {
       try {
         byte[] encoded = images.image(i);
+        if (repeats != null && repeats.contain(encoded, i)) {
+          continue;
+        }
         long start = System.nanoTime();
         infos[tensor.count()] = decoder.decode(encoded, tensor);
         metrics.decoded(System.nanoTime() - start);
@@ -156,14 +142,53 @@ public final class ImageEmbedder implements AutoCloseable {
         outcomes[i] = new Refusal(Refusal.Stage.IMAGE, e.fault().name(), e.getMessage());
       }
     }
-    if (tensor.count() == 0) {
-      return;
+    if (tensor.count() > 0) {
+      float[][] vectors = new float[tensor.count()][];
+      Refusal[] refusals = new Refusal[tensor.count()];
+      infer(tensor, vectors, refusals, 0);
+      for (int i = 0; i < vectors.length; i++) {
+        outcomes[places[i]] = refusals[i] != null ? refusals[i] : checked(vectors[i], infos[i]);
+      }
     }
-    float[][] vectors = new float[tensor.count()][];
-    Refusal[] refusals = new Refusal[tensor.count()];
-    infer(tensor, vectors, refusals, 0);
-    for (int i = 0; i < vectors.length; i++) {
-      outcomes[places[i]] = refusals[i] != null ? refusals[i] : checked(vectors[i], infos[i]);
+    if (repeats != null) {
+      repeats.answer();
+    }
+  }
+
+  /** Images of a batch that came before, in an earlier batch or in this one. */
+  private final class Repeats {
+    private final Outcome[] outcomes;
+    private final Map<ByteBuffer, Integer> first = new HashMap<>();
+    private final Map<Integer, Integer> repeated = new HashMap<>();
+
+    Repeats(Outcome[] outcomes) {
+      this.outcomes = outcomes;
+    }
+
+    /** Whether the image is one; if the answer is known it is given. */
+    boolean contain(byte[] encoded, int place) {
+      ByteBuffer key = AnswerCache.key(encoded);
+      Embedding known = cache.get(key);
+      Integer before = known == null ? first.putIfAbsent(key, place) : null;
+      if (known != null) {
+        outcomes[place] = known;
+      } else if (before != null) {
+        repeated.put(place, before);
+      }
+      boolean repeat = known != null || before != null;
+      metrics.lookedUp(repeat);
+      return repeat;
+    }
+
+    /** Answers what was repeated within the batch, and keeps what is new. */
+    void answer() {
+      repeated.forEach((place, before) -> outcomes[place] = outcomes[before]);
+      first.forEach(
+          (key, place) -> {
+            if (outcomes[place] instanceof Embedding embedding) {
+              cache.put(key, embedding);
+            }
+          });
     }
   }
 

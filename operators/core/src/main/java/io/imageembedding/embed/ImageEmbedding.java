@@ -44,6 +44,7 @@ public final class ImageEmbedding<T> {
   private DecodeLimits limits = DecodeLimits.DEFAULT;
   private Preprocessing preprocessing = Preprocessing.REFERENCE;
   private int topK = EmbedOptions.SCORES_TOP_K.defaultValue();
+  private long cacheBytes;
   private String uidPrefix = "image-embedding";
   private int parallelism;
   private ModelDescriptor descriptor;
@@ -63,7 +64,8 @@ public final class ImageEmbedding<T> {
         .batches(EmbedOptions.batchPolicy(config))
         .limits(EmbedOptions.decodeLimits(config))
         .preprocessing(EmbedOptions.preprocessing(config))
-        .topK(EmbedOptions.topK(config));
+        .topK(EmbedOptions.topK(config))
+        .cache(EmbedOptions.cacheBytes(config));
   }
 
   /** The model; default: the built-in one. */
@@ -95,6 +97,16 @@ public final class ImageEmbedding<T> {
   public ImageEmbedding<T> topK(int most) {
     checkArgument(most >= 1, "topK is %s; needed: at least 1", most);
     topK = most;
+    return this;
+  }
+
+  /**
+   * Heap of each parallel instance for answers to images that came before, known by their bytes;
+   * default 0, no cache.
+   */
+  public ImageEmbedding<T> cache(long bytes) {
+    checkArgument(bytes >= 0, "bytes is %s; needed: at least 0", bytes);
+    cacheBytes = bytes;
     return this;
   }
 
@@ -146,7 +158,10 @@ public final class ImageEmbedding<T> {
     int instances = parallelism > 0 ? parallelism : stream.getParallelism();
     EmbedFunction<T> function =
         new EmbedFunction<>(
-            extractor, model, describeModel(), preprocessing, limits, policy.maxCount(), topK);
+            extractor,
+            model,
+            describeModel(),
+            new EmbedSettings(preprocessing, limits, policy.maxCount(), topK, cacheBytes));
     var batches =
         named("micro-batch", instances, MicroBatches.batch(stream, policy, extractor::size));
     var embedded =

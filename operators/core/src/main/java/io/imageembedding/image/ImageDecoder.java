@@ -2,6 +2,7 @@
 package io.imageembedding.image;
 
 import io.imageembedding.image.ImageHeader.Decoder;
+import io.imageembedding.image.Preprocessing.JpegDecoding;
 import io.imageembedding.image.Preprocessing.Orientation;
 import io.imageembedding.image.UndecodableImageException.Fault;
 import io.imageembedding.tensorflow.TensorFlowFailure;
@@ -19,6 +20,9 @@ import java.util.Arrays;
  */
 public final class ImageDecoder implements AutoCloseable {
   private static final int GIF_TRAILER = 0x3B;
+
+  /** Pixels of the shorter side that a scaled JPEG keeps for each that the model takes. */
+  private static final int KEPT_PIXELS = 2;
 
   /** Of the JVM's heap, what one image may take: one part in so many. */
   private static final int HEAP_SHARE = 4;
@@ -48,7 +52,8 @@ public final class ImageDecoder implements AutoCloseable {
     checkLimits(format, header);
     boolean turned = preprocessing.orientation() == Orientation.APPLY;
     try (Pixels pixels =
-        Orientations.upright(pixels(encoded, format, header), turned ? header.orientation() : 1)) {
+        Orientations.upright(
+            pixels(encoded, format, header, into.size()), turned ? header.orientation() : 1)) {
       resize.append(pixels, into);
     }
     return new ImageInfo(format.name(), header.width(), header.height());
@@ -113,12 +118,17 @@ public final class ImageDecoder implements AutoCloseable {
     return new UndecodableImageException(Fault.TOO_LARGE, what + "; the limit is " + limit);
   }
 
-  private Pixels pixels(byte[] encoded, ImageFormat format, ImageHeader header)
+  private Pixels pixels(byte[] encoded, ImageFormat format, ImageHeader header, int size)
       throws UndecodableImageException {
     try {
-      return header.decoder() == Decoder.TENSORFLOW
-          ? reference.decode(firstFrame(encoded, header))
-          : plugins.decode(encoded, header);
+      if (header.decoder() != Decoder.TENSORFLOW) {
+        return plugins.decode(encoded, header);
+      }
+      if (format instanceof JpegFormat && preprocessing.jpegDecoding() == JpegDecoding.SCALED) {
+        return reference.decodeJpeg(
+            encoded, Math.min(header.width(), header.height()), KEPT_PIXELS * size);
+      }
+      return reference.decode(firstFrame(encoded, header));
     } catch (TensorFlowFailure | IOException e) {
       throw undecodable(encoded, format, e);
     } catch (OutOfMemoryError e) {

@@ -20,8 +20,8 @@ public final class ImageTensor implements AutoCloseable {
   private final int capacity;
   private final boolean centred;
   private final FloatDataBuffer floats;
-  private final float[] scratch;
   private TFloat32 part;
+  private float[] scratch;
   private int count;
 
   /**
@@ -49,7 +49,6 @@ public final class ImageTensor implements AutoCloseable {
     this.centred = centred;
     this.full = TFloat32.tensorOf(Shape.of(capacity, size, size, 3));
     this.floats = full.asRawTensor().data().asFloats();
-    this.scratch = new float[centred ? size * size * 3 : 0];
   }
 
   /** Whether the pixels are kept in [-1,1]. */
@@ -89,6 +88,7 @@ public final class ImageTensor implements AutoCloseable {
     }
     float[] kept = rgb;
     if (centred) {
+      scratch = scratch == null ? new float[imageLength()] : scratch;
       kept = scratch;
       for (int i = 0; i < rgb.length; i++) {
         kept[i] = rgb[i] * 2 - 1;
@@ -134,6 +134,20 @@ public final class ImageTensor implements AutoCloseable {
     floats.offset(from * length).copyTo(copy.floats, (to - from) * length);
     copy.count = to - from;
     return copy;
+  }
+
+  /**
+   * Makes one of these images the only one of another tensor, of the same size and range.
+   *
+   * @param index of the image, from 0
+   */
+  public void copyTo(int index, ImageTensor only) {
+    if (index < 0 || index >= count || only.size != size || only.centred != centred) {
+      throw new IllegalArgumentException("image " + index + " of " + count + " to another tensor");
+    }
+    long length = imageLength();
+    floats.offset(index * length).copyTo(only.floats, length);
+    only.count = 1;
   }
 
   @Override

@@ -22,6 +22,8 @@ import org.tensorflow.types.TString;
 final class ReferenceDecoder implements AutoCloseable {
   private static final String ENCODED = "encoded";
   private static final String DECODED = "decoded";
+  private static final String JPEG = "jpeg.";
+  private static final int[] RATIOS = {2, 4, 8};
 
   private final Graph graph;
   private final Session session;
@@ -41,6 +43,15 @@ final class ReferenceDecoder implements AutoCloseable {
         .putAttr("channels", AttrValue.newBuilder().setI(3).build())
         .putAttr("dtype", AttrValue.newBuilder().setType(DataType.DT_UINT8).build())
         .putAttr("expand_animations", AttrValue.newBuilder().setB(false).build());
+    for (int ratio : RATIOS) {
+      definition
+          .addNodeBuilder()
+          .setName(JPEG + ratio)
+          .setOp("DecodeJpeg")
+          .addInput(ENCODED)
+          .putAttr("channels", AttrValue.newBuilder().setI(3).build())
+          .putAttr("ratio", AttrValue.newBuilder().setI(ratio).build());
+    }
     try {
       graph = TensorFlowRuntime.newGraph(definition.build());
     } catch (TensorFlowFailure e) {
@@ -51,9 +62,29 @@ final class ReferenceDecoder implements AutoCloseable {
 
   /** The pixels, in native memory until they are closed. */
   Pixels decode(byte[] encoded) throws TensorFlowFailure {
+    return decode(encoded, DECODED);
+  }
+
+  /**
+   * A JPEG at the smallest part of its size at which it still has so many pixels.
+   *
+   * @param shorterSide of the image
+   * @param needed pixels that the shorter side keeps at least
+   */
+  Pixels decodeJpeg(byte[] encoded, int shorterSide, int needed) throws TensorFlowFailure {
+    String decoded = DECODED;
+    for (int ratio : RATIOS) {
+      if (shorterSide / ratio >= needed) {
+        decoded = JPEG + ratio;
+      }
+    }
+    return decode(encoded, decoded);
+  }
+
+  private Pixels decode(byte[] encoded, String decoded) throws TensorFlowFailure {
     try (TString input = TString.tensorOfBytes(NdArrays.scalarOfObject(encoded))) {
       Result result =
-          TensorFlowRuntime.run(() -> session.runner().feed(ENCODED, input).fetch(DECODED).run());
+          TensorFlowRuntime.run(() -> session.runner().feed(ENCODED, input).fetch(decoded).run());
       return new TensorPixels(result);
     }
   }

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /**
  * A loaded network that turns images into feature vectors; the one face behind which every kind of
- * model runs. It owns native memory until it is closed.
+ * model runs. It owns native memory until it is closed; not thread-safe.
  */
 public interface FeatureVectorModel extends AutoCloseable {
 

@@ -31,6 +31,7 @@ final class GraphModel implements FeatureVectorModel {
   private ProofFigures finding;
   private ClassScores classes;
   private boolean oneByOne;
+  private ImageTensor only;
   private boolean closed;
 
   private GraphModel(String name, RunnableGraph runnable) {
@@ -193,10 +194,13 @@ final class GraphModel implements FeatureVectorModel {
       return run(images);
     }
     float[][] vectors = new float[images.count()][];
+    if (only == null || only.isCentred() != images.isCentred()) {
+      closeOnly();
+      only = images.copyOfRange(0, 1);
+    }
     for (int i = 0; i < vectors.length; i++) {
-      try (ImageTensor image = images.copyOfRange(i, i + 1)) {
-        vectors[i] = run(image)[0];
-      }
+      images.copyTo(i, only);
+      vectors[i] = run(only)[0];
     }
     return vectors;
   }
@@ -252,8 +256,16 @@ final class GraphModel implements FeatureVectorModel {
   public void close() {
     if (!closed) {
       closed = true;
+      closeOnly();
       session.close();
       graph.close();
+    }
+  }
+
+  private void closeOnly() {
+    if (only != null) {
+      only.close();
+      only = null;
     }
   }
 }

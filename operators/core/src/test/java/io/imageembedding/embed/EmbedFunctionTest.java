@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.batch.MicroBatch.FlushReason;
-import io.imageembedding.image.DecodeLimits;
-import io.imageembedding.image.Preprocessing;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.ModelException;
@@ -132,8 +130,7 @@ class EmbedFunctionTest {
   }
 
   private static EmbedFunction<byte[]> function(ModelSource model, ModelDescriptor built) {
-    return new EmbedFunction<>(
-        bytes -> bytes, model, built, Preprocessing.REFERENCE, DecodeLimits.DEFAULT, 4, 5);
+    return new EmbedFunction<>(bytes -> bytes, model, built, EmbedSettings.ofBatches(4));
   }
 
   private static OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>>

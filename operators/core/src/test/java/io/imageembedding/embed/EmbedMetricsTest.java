@@ -4,8 +4,6 @@ package io.imageembedding.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.batch.MicroBatch.FlushReason;
-import io.imageembedding.image.DecodeLimits;
-import io.imageembedding.image.Preprocessing;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.flink.metrics.CharacterFilter;
@@ -32,8 +30,7 @@ class EmbedMetricsTest {
     EmbedMetrics metrics = new EmbedMetrics(new GenericMetricGroup(registry, null, "task"));
     byte[][] images = {TestingImages.solid(1), new byte[0], new byte[0], TestingImages.solid(2)};
     try (ImageEmbedder embedder =
-        new ImageEmbedder(
-            TestingModel.SOUND, Preprocessing.REFERENCE, DecodeLimits.DEFAULT, 8, 5, metrics)) {
+        new ImageEmbedder(TestingModel.SOUND, EmbedSettings.ofBatches(8), metrics)) {
       metrics.batch(images.length, FlushReason.COUNT);
       embedder.embed(images.length, i -> images[i]);
     }
@@ -52,6 +49,8 @@ class EmbedMetricsTest {
             Map.of(
                 "task.imageEmbedding.imagesIn", 4L,
                 "task.imageEmbedding.imagesOut", 2L,
+                "task.imageEmbedding.cacheHits", 0L,
+                "task.imageEmbedding.cacheMisses", 0L,
                 "task.imageEmbedding.code.EMPTY.imagesRefused", 2L,
                 "task.imageEmbedding.reason.COUNT.batches", 1L,
                 "task.imageEmbedding.batchSize", 1L,

@@ -174,7 +174,9 @@ class ImageEmbedderTest {
   }
 
   private static ImageEmbedder embedder(ModelSource model, int batchSize, int topK) {
-    return new ImageEmbedder(model, Preprocessing.REFERENCE, DecodeLimits.DEFAULT, batchSize, topK);
+    return new ImageEmbedder(
+        model,
+        new EmbedSettings(Preprocessing.REFERENCE, DecodeLimits.DEFAULT, batchSize, topK, 0));
   }
 
   private static int level(Outcome outcome) {

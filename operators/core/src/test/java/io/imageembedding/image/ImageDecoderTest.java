@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.image.Preprocessing.JpegDecoding;
 import io.imageembedding.image.Preprocessing.Orientation;
 import io.imageembedding.image.UndecodableImageException.Fault;
 import io.imageembedding.testing.TestData;
@@ -181,7 +182,8 @@ class ImageDecoderTest {
     byte[] upright = Files.readAllBytes(TestData.path("images/exif/Landscape_1.jpg"));
     byte[] turned = Files.readAllBytes(TestData.path("images/exif/" + name));
     try (ImageDecoder applying =
-        new ImageDecoder(DecodeLimits.DEFAULT, new Preprocessing(Orientation.APPLY))) {
+        new ImageDecoder(
+            DecodeLimits.DEFAULT, new Preprocessing(Orientation.APPLY, JpegDecoding.EXACT))) {
       float[] expected = decode(DECODER, upright, 64);
       assertThat(meanDifference(decode(applying, turned, 64), expected)).isLessThan(0.02);
       assertThat(meanDifference(decode(DECODER, turned, 64), expected)).isGreaterThan(0.1);
@@ -191,7 +193,8 @@ class ImageDecoderTest {
   @Test
   void badExifDoesNotMakeABadImage() throws Exception {
     try (ImageDecoder applying =
-        new ImageDecoder(DecodeLimits.DEFAULT, new Preprocessing(Orientation.APPLY))) {
+        new ImageDecoder(
+            DecodeLimits.DEFAULT, new Preprocessing(Orientation.APPLY, JpegDecoding.EXACT))) {
       assertThat(fault(applying, hostile("hopper_bad_exif.jpg"))).isNull();
     }
   }
@@ -353,5 +356,35 @@ class ImageDecoderTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     assertThat(ImageIO.write(image, format, out)).as(format).isTrue();
     return out.toByteArray();
+  }
+
+  @Test
+  void aScaledJpegIsNearTheExactOneAndASmallOneIsEqual() throws Exception {
+    byte[] large = Files.readAllBytes(TestData.path("images/photos/cat_1080p.jpg"));
+    byte[] small = Files.readAllBytes(TestData.path("images/exif/Landscape_1.jpg"));
+    try (ImageDecoder scaled =
+        new ImageDecoder(
+            DecodeLimits.DEFAULT, new Preprocessing(Orientation.IGNORE, JpegDecoding.SCALED))) {
+      assertThat(meanDifference(decode(scaled, large, 224), decode(DECODER, large, 224)))
+          .isBetween(1e-4, 0.05);
+      assertThat(decode(scaled, small, 224)).isEqualTo(decode(DECODER, small, 224));
+    }
+  }
+
+  @Test
+  void aCentredTensorHasTheSamePixelsBetweenMinusOneAndOne() throws Exception {
+    byte[] encoded = Files.readAllBytes(TestData.path("images/photos/coffee.png"));
+    try (ImageTensor plain = new ImageTensor(96, 1);
+        ImageTensor centred = ImageTensor.centred(96, 1)) {
+      DECODER.decode(encoded, plain);
+      DECODER.decode(encoded, centred);
+      float[] expected = new float[96 * 96 * 3];
+      float[] actual = new float[96 * 96 * 3];
+      plain.tensor().asRawTensor().data().asFloats().read(expected);
+      centred.tensor().asRawTensor().data().asFloats().read(actual);
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(actual[i]).isEqualTo(expected[i] * 2 - 1);
+      }
+    }
   }
 }
