@@ -34,7 +34,8 @@ public final class Bench implements Callable<Integer> {
    */
   record Setting(Effort effort, Path folder) {}
 
-  private static final List<Section> SECTIONS = List.of(new InferSection());
+  private static final List<Section> SECTIONS =
+      List.of(new InferSection(), new DecodeSection(), new CodecSection(), new EndToEndSection());
 
   @Option(names = "--quick", description = "Short rounds: under 10 minutes.")
   private boolean quick;

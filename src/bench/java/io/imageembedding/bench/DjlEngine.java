@@ -72,7 +72,7 @@ final class DjlEngine implements Engine {
         }
         current = block.residual() ? before.add(current) : current;
       }
-      return rows(current.mean(new int[] {2, 3}));
+      return rows(current.mean(new int[] {3}).mean(new int[] {2}));
     }
   }
 

@@ -64,7 +64,7 @@ final class InferSection implements Section {
     try {
       rivals.add(java(folder, "DJL PyTorch", Engines.DJL, CORES, 1, djl));
     } catch (IOException e) {
-      report.note("infer: DJL PyTorch is left out: its native library did not load");
+      report.note("infer: DJL PyTorch is left out: it did not start");
     }
     if (Python.has("openvino")) {
       WorkerProcess worker =

@@ -44,7 +44,13 @@ public final class Worker {
     String kind = name.substring(slash + 1);
     return switch (name.substring(0, slash)) {
       case "infer" -> new InferenceContender(kind, arguments);
+      case "loop" -> new LoopContender(kind, arguments);
+      case "job" -> new JobContender(job(kind, arguments), arguments.folder());
       default -> throw new IllegalArgumentException("there is no contender " + name);
     };
+  }
+
+  private static JobContender.Builder job(String kind, Arguments arguments) {
+    return kind.equals(Engines.OURS) ? OurJob::build : FirstJob.with(kind, arguments);
   }
 }

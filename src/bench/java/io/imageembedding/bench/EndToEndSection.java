@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** From a topic of photos to an exactly-once topic of embeddings. */
+final class EndToEndSection implements Section {
+  private static final String OURS = "ours";
+  private static final String LOOP = "bare loop without Flink and Kafka";
+  private static final String UNIT = "images/s";
+
+  @Override
+  public String name() {
+    return "end-to-end";
+  }
+
+  @Override
+  public void measure(Bench.Setting setting, Report report) throws Exception {
+    try (StreamSetup setup = StreamSetup.start(setting)) {
+      Map<String, WorkerProcess> jobs = new LinkedHashMap<>();
+      jobs.put(OURS, setup.worker("job/ours", ""));
+      jobs.put(
+          "job written first, SavedModel", setup.worker("job/" + Engines.SAVED_MODEL, "threads=1"));
+      jobs.put(
+          "job written first, ONNX Runtime",
+          setup.worker("job/" + Engines.ONNX_RUNTIME, "threads=1"));
+      WorkerProcess loop = setup.loop(Precisions.FP32);
+      setup.publish(StreamSetup.loopRate(loop, setting.effort().round().toMillis() / 1e3));
+      Map<String, Samples> rates = new LinkedHashMap<>();
+      Samples taskBytes = new Samples();
+      Samples allBytes = new Samples();
+      for (int round = -1; round < setting.effort().streamRounds(); round++) {
+        double seconds = setting.effort().stream().toMillis() / 1e3;
+        double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
+        for (Map.Entry<String, WorkerProcess> job : jobs.entrySet()) {
+          StreamSetup.Streamed streamed =
+              setup.run(
+                  job.getValue(), StreamSetup.SLOTS, warmUp, round < 0 ? seconds / 5 : seconds);
+          if (round >= 0) {
+            add(rates, job.getKey(), streamed.imagesPerSecond());
+            if (job.getKey().equals(OURS)) {
+              add(taskBytes, streamed, JobContender.TASK_BYTES);
+              add(allBytes, streamed, JobContender.ALL_BYTES);
+            }
+          }
+        }
+        if (round >= 0) {
+          add(rates, LOOP, StreamSetup.loopRate(loop, seconds));
+        }
+      }
+      report(rates, report);
+      report.add(Row.alone("allocation/job-tasks", taskBytes, "KB/image"));
+      report.add(Row.alone("allocation/job-process", allBytes, "KB/image"));
+      photoSize(setup, report);
+    }
+  }
+
+  private static void add(Map<String, Samples> rates, String name, double rate) {
+    rates.computeIfAbsent(name, key -> new Samples()).add(rate);
+  }
+
+  private static void add(Samples bytes, StreamSetup.Streamed streamed, String figure) {
+    bytes.add(streamed.figures().get(figure) / streamed.imagesPerSecond() / 1000);
+  }
+
+  private static void report(Map<String, Samples> rates, Report report) {
+    Samples ours = rates.remove(OURS);
+    rates.forEach(
+        (label, theirs) -> report.add(Row.rates("end-to-end", ours, UNIT, label, theirs)));
+  }
+
+  private static void photoSize(StreamSetup setup, Report report) throws IOException {
+    double mean =
+        Fixtures.photos(setup.folder()).stream()
+            .mapToInt(photo -> photo.length)
+            .average()
+            .orElseThrow();
+    report.note("end-to-end: a photo has %s KB".formatted(Report.figure(mean / 1000)));
+  }
+}
