@@ -2,6 +2,7 @@
 package io.imageembedding.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.it.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +35,16 @@ public final class Bench implements Callable<Integer> {
    */
   record Setting(Effort effort, Path folder) {}
 
-  private static final List<Section> SECTIONS =
-      List.of(new InferSection(), new DecodeSection(), new CodecSection(), new EndToEndSection());
+  static final List<Section> SECTIONS =
+      List.of(
+          new InferSection(),
+          new DecodeSection(),
+          new CodecSection(),
+          new EndToEndSection(),
+          new LatencySection(),
+          new ScalingSection(),
+          new AllocationSection(),
+          new StartSection());
 
   @Option(names = "--quick", description = "Short rounds: under 10 minutes.")
   private boolean quick;
@@ -69,6 +78,8 @@ public final class Bench implements Callable<Integer> {
 
   /** The command line. */
   public static void main(String[] args) {
+    // Another run on the machine is none of the harness's business.
+    System.setProperty("jmh.ignoreLock", "true");
     System.exit(new CommandLine(new Bench()).execute(args));
   }
 
@@ -79,6 +90,11 @@ public final class Bench implements Callable<Integer> {
     run(effort, report);
     if (json != null) {
       write(report.rows(), json);
+    }
+    if (results != null) {
+      Results.write(results, effort, report);
+    } else if (only.isEmpty() && !smoke) {
+      Results.write(JavaProcess.project().resolve("src/bench/RESULTS.md"), effort, report);
     }
     return CommandLine.ExitCode.OK;
   }
@@ -127,7 +143,7 @@ public final class Bench implements Callable<Integer> {
     new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(file.toFile(), list);
   }
 
-  private static void delete(Path folder) throws IOException {
+  static void delete(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
     }

@@ -55,17 +55,17 @@ record Effort(
       new Effort(
           "quick",
           3,
-          Duration.ofMillis(1200),
+          Duration.ofMillis(800),
           List.of(1, 4, 8, 16),
           200,
           2,
           Duration.ofSeconds(2),
           Duration.ofSeconds(10),
-          Duration.ofSeconds(10),
+          Duration.ofSeconds(8),
           1,
           2,
-          Duration.ofMillis(700),
-          2);
+          Duration.ofMillis(500),
+          1);
 
   /** Shows that everything runs; the figures say nothing. */
   static final Effort SMOKE =

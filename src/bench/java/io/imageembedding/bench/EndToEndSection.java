@@ -8,6 +8,7 @@ import java.util.Map;
 /** From a topic of photos to an exactly-once topic of embeddings. */
 final class EndToEndSection implements Section {
   private static final String OURS = "ours";
+  private static final String ONE_SLOT = "1 slot";
   private static final String LOOP = "bare loop without Flink and Kafka";
   private static final String UNIT = "images/s";
 
@@ -21,6 +22,7 @@ final class EndToEndSection implements Section {
     try (StreamSetup setup = StreamSetup.start(setting)) {
       Map<String, WorkerProcess> jobs = new LinkedHashMap<>();
       jobs.put(OURS, setup.worker("job/ours", ""));
+      jobs.put(ONE_SLOT, jobs.get(OURS));
       jobs.put(
           "job written first, SavedModel", setup.worker("job/" + Engines.SAVED_MODEL, "threads=1"));
       jobs.put(
@@ -35,9 +37,15 @@ final class EndToEndSection implements Section {
         double seconds = setting.effort().stream().toMillis() / 1e3;
         double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
         for (Map.Entry<String, WorkerProcess> job : jobs.entrySet()) {
+          if (round < 0 && job.getKey().equals(ONE_SLOT)) {
+            continue;
+          }
           StreamSetup.Streamed streamed =
               setup.run(
-                  job.getValue(), StreamSetup.SLOTS, warmUp, round < 0 ? seconds / 5 : seconds);
+                  job.getValue(),
+                  job.getKey().equals(ONE_SLOT) ? 1 : StreamSetup.SLOTS,
+                  warmUp,
+                  round < 0 ? seconds / 5 : seconds);
           if (round >= 0) {
             add(rates, job.getKey(), streamed.imagesPerSecond());
             if (job.getKey().equals(OURS)) {
@@ -67,8 +75,10 @@ final class EndToEndSection implements Section {
 
   private static void report(Map<String, Samples> rates, Report report) {
     Samples ours = rates.remove(OURS);
+    Samples oneSlot = rates.remove(ONE_SLOT);
     rates.forEach(
         (label, theirs) -> report.add(Row.rates("end-to-end", ours, UNIT, label, theirs)));
+    report.add(Row.rates("scaling/job-2-slots", ours, UNIT, ONE_SLOT, oneSlot));
   }
 
   private static void photoSize(StreamSetup setup, Report report) throws IOException {

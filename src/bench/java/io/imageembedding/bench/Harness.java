@@ -63,7 +63,9 @@ final class Harness {
             .addProfiler(GCProfiler.class)
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
-            .jvmArgs("@" + JavaProcess.project().resolve("jobs/src/main/launch/jvm.args"));
+            .jvmArgs(
+                "@" + JavaProcess.project().resolve("jobs/src/main/launch/jvm.args"),
+                "-Dorg.apache.avro.SERIALIZABLE_PACKAGES=io.imageembedding.schema");
     parameters.forEach(options::param);
     return new Runner(options.build()).runSingle();
   }

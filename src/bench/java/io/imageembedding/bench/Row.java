@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import java.util.Collections;
+
 /**
  * A figure, alone or beside a rival's.
  *
@@ -35,6 +37,12 @@ record Row(
   /** Of times, of which less is better. */
   static Row times(String name, Samples ours, String unit, String against, Samples theirs) {
     return against(name, ours, unit, against, theirs, theirs.over(ours));
+  }
+
+  /** Of times, as multiples of a fixed one. */
+  static Row multiple(String name, Samples times, String unit, String against, double one) {
+    Samples ones = new Samples(Collections.nCopies(times.values().size(), one));
+    return against(name, times, unit, against, ones, times.over(ones));
   }
 
   private static Row against(

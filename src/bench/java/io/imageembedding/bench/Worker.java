@@ -45,6 +45,7 @@ public final class Worker {
     return switch (name.substring(0, slash)) {
       case "infer" -> new InferenceContender(kind, arguments);
       case "loop" -> new LoopContender(kind, arguments);
+      case "memory" -> new MemoryContender(kind);
       case "job" -> new JobContender(job(kind, arguments), arguments.folder());
       default -> throw new IllegalArgumentException("there is no contender " + name);
     };
