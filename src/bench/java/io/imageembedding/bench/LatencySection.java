@@ -57,15 +57,15 @@ final class LatencySection implements Section {
       double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
       setup.run(job, StreamSetup.SLOTS, warmUp, warmUp);
       capacity =
-          setup.run(job, StreamSetup.SLOTS, warmUp, setting.effort().stream().toMillis() / 1e3)
+          setup
+              .run(job, StreamSetup.SLOTS, warmUp, setting.effort().stream().toMillis() / 1e3)
               .imagesPerSecond();
       report.add(Row.alone("latency/service-time", service, "ms"));
       report.add(Row.alone("latency/capacity", Samples.of(capacity), "images/s"));
       for (Map.Entry<String, String> settings : SETTINGS.entrySet()) {
         Run run = new Run(setup, job, photos, capacity, seconds, settings.getValue());
         Map<Double, double[]> latencies = run.measure();
-        latencies.forEach(
-            (load, sorted) -> add(settings.getKey(), load, sorted, service, report));
+        latencies.forEach((load, sorted) -> add(settings.getKey(), load, sorted, service, report));
       }
     }
   }

@@ -44,8 +44,7 @@ final class MemoryContender implements Contender {
     System.gc();
     for (String line : Files.readAllLines(STATUS)) {
       if (line.startsWith("VmRSS:")) {
-        return Map.of(
-            RESIDENT_MEGABYTES, Double.parseDouble(line.replaceAll("\\D", "")) / 1024);
+        return Map.of(RESIDENT_MEGABYTES, Double.parseDouble(line.replaceAll("\\D", "")) / 1024);
       }
     }
     throw new IOException("no VmRSS in " + STATUS);

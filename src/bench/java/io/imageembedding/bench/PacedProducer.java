@@ -46,7 +46,8 @@ final class PacedProducer implements AutoCloseable {
       String key = prefix + "-" + i;
       long timestamp = startMillis + (long) (at * 1000);
       due.put(key, timestamp);
-      producer.send(new ProducerRecord<>(topic, null, timestamp, key, photos.get(i % photos.size())));
+      producer.send(
+          new ProducerRecord<>(topic, null, timestamp, key, photos.get(i % photos.size())));
       at += -Math.log(1 - random.nextDouble()) / imagesPerSecond;
     }
     producer.flush();

@@ -64,8 +64,7 @@ final class ScalingSection implements Section {
   }
 
   private static double rate(WorkerProcess loop, double seconds, int callers) throws Exception {
-    return loop.run(
-            "seconds=%s batch=%d callers=%d".formatted(seconds, StreamSetup.BATCH, callers))
+    return loop.run("seconds=%s batch=%d callers=%d".formatted(seconds, StreamSetup.BATCH, callers))
         .get(InferenceContender.IMAGES_PER_SECOND);
   }
 
@@ -73,8 +72,7 @@ final class ScalingSection implements Section {
     try (WorkerProcess worker =
         WorkerProcess.java(setting.folder(), "memory/" + Precisions.FP32, List.of(), "")) {
       for (int models : MODELS) {
-        double megabytes =
-            worker.run("models=" + models).get(MemoryContender.RESIDENT_MEGABYTES);
+        double megabytes = worker.run("models=" + models).get(MemoryContender.RESIDENT_MEGABYTES);
         report.add(Row.alone("scaling/models-" + models, Samples.of(megabytes), "MB"));
       }
     }

@@ -43,9 +43,7 @@ final class StartSection implements Section {
             List.of(folder.resolve(Fixtures.SMALL_JPEG).toString()));
     long start = System.nanoTime();
     Process process =
-        new ProcessBuilder(command)
-            .redirectError(folder.resolve("start.log").toFile())
-            .start();
+        new ProcessBuilder(command).redirectError(folder.resolve("start.log").toFile()).start();
     try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
       String line = out.readLine();
       double millis = (System.nanoTime() - start) / 1e6;
