@@ -61,6 +61,8 @@ public class CodecBenchmark {
 
   @Setup
   public void open() throws IOException {
+    // Avro's own reader of generated classes wants it.
+    System.setProperty("org.apache.avro.SERIALIZABLE_PACKAGES", "io.imageembedding.schema");
     float[] vector = new float[Fixtures.FEATURES];
     Random random = new Random(1);
     for (int i = 0; i < vector.length; i++) {

@@ -2,6 +2,7 @@
 package io.imageembedding.bench;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -9,6 +10,7 @@ import java.util.Map;
 final class EndToEndSection implements Section {
   private static final String OURS = "ours";
   private static final String ONE_SLOT = "1 slot";
+  private static final String BEAM = "Beam RunInference, from Python";
   private static final String LOOP = "bare loop without Flink and Kafka";
   private static final String UNIT = "images/s";
 
@@ -30,6 +32,7 @@ final class EndToEndSection implements Section {
           setup.worker("job/" + Engines.ONNX_RUNTIME, "threads=1"));
       WorkerProcess loop = setup.loop(Precisions.FP32);
       setup.publish(StreamSetup.loopRate(loop, setting.effort().round().toMillis() / 1e3));
+      WorkerProcess beam = beam(setup, report);
       Map<String, Samples> rates = new LinkedHashMap<>();
       Samples taskBytes = new Samples();
       Samples allBytes = new Samples();
@@ -57,12 +60,29 @@ final class EndToEndSection implements Section {
         if (round >= 0) {
           add(rates, LOOP, StreamSetup.loopRate(loop, seconds));
         }
+        if (round >= 0 && beam != null) {
+          add(
+              rates,
+              BEAM,
+              beam.run("seconds=" + seconds).get(InferenceContender.IMAGES_PER_SECOND));
+        }
       }
       report(rates, report);
       report.add(Row.alone("allocation/job-tasks", taskBytes, "KB/image"));
       report.add(Row.alone("allocation/job-process", allBytes, "KB/image"));
       photoSize(setup, report);
     }
+  }
+
+  /** Null where Python has no Beam. */
+  private static WorkerProcess beam(StreamSetup setup, Report report) throws Exception {
+    if (!Python.has("apache_beam, tensorflow")) {
+      report.note(
+          "end-to-end: Beam is left out: %s has none, or no TensorFlow"
+              .formatted(Path.of(Python.INTERPRETER).getFileName()));
+      return null;
+    }
+    return setup.python("beam", "end_to_end_beam.py");
   }
 
   private static void add(Map<String, Samples> rates, String name, double rate) {

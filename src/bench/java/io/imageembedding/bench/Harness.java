@@ -54,7 +54,7 @@ final class Harness {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("^" + benchmarks.getName() + "\\." + method + "$")
-            .forks(1)
+            .forks(effort == Effort.SMOKE ? 0 : 1)
             .threads(1)
             .warmupIterations(effort.harnessIterations())
             .warmupTime(iteration)
@@ -63,9 +63,7 @@ final class Harness {
             .addProfiler(GCProfiler.class)
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
-            .jvmArgs(
-                "@" + JavaProcess.project().resolve("jobs/src/main/launch/jvm.args"),
-                "-Dorg.apache.avro.SERIALIZABLE_PACKAGES=io.imageembedding.schema");
+            .jvmArgs("@" + JavaProcess.project().resolve("jobs/src/main/launch/jvm.args"));
     parameters.forEach(options::param);
     return new Runner(options.build()).runSingle();
   }

@@ -72,7 +72,9 @@ final class InferSection implements Section {
               folder, "openvino", Python.script("infer_openvino.py"), List.of(folder.toString()));
       rivals.add(new Competitor("OpenVINO, throughput hint", checked(worker, "OpenVINO"), 1));
     } else {
-      report.note("infer: OpenVINO is left out: " + Python.INTERPRETER + " has none");
+      report.note(
+          "infer: OpenVINO is left out: %s has none"
+              .formatted(Path.of(Python.INTERPRETER).getFileName()));
     }
   }
 

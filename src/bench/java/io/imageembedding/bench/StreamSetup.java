@@ -44,6 +44,18 @@ final class StreamSetup implements AutoCloseable {
     return worker;
   }
 
+  /** A script of ours, with the fixtures' folder. */
+  WorkerProcess python(String contender, String script) throws IOException {
+    WorkerProcess worker =
+        WorkerProcess.python(
+            setting.folder(),
+            contender,
+            Python.script(script),
+            List.of(setting.folder().toString()));
+    workers.add(worker);
+    return worker;
+  }
+
   /** The bare loop, warm. */
   WorkerProcess loop(String precision) throws IOException {
     WorkerProcess loop = worker("loop/" + precision, "");
@@ -73,7 +85,7 @@ final class StreamSetup implements AutoCloseable {
    * Runs a job on the photos, and looks on its topic what it wrote in the time that counts, which
    * is made of whole checkpoint intervals.
    *
-   * @return images a second
+   * @param warmUp seconds after the first output that do not count
    */
   Streamed run(WorkerProcess worker, int slots, double warmUp, double seconds) throws IOException {
     String output = topics.createOutput("vectors");
