@@ -96,7 +96,7 @@ public final class Bench implements Callable<Integer> {
     } else if (only.isEmpty() && !smoke) {
       Results.write(JavaProcess.project().resolve("src/bench/RESULTS.md"), effort, report);
     }
-    return CommandLine.ExitCode.OK;
+    return report.failed() ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
   }
 
   private void run(Effort effort, Report report) throws Exception {
@@ -117,12 +117,25 @@ public final class Bench implements Callable<Integer> {
    *
    * @param only their names; empty for all
    */
-  static void measure(Setting setting, List<String> only, Report report) throws Exception {
+  private static void measure(Setting setting, List<String> only, Report report)
+      throws IOException, InterruptedException {
     Fixtures.write(setting.folder(), setting.effort().photos());
     for (Section section : SECTIONS) {
       if (only.isEmpty() || only.contains(section.name())) {
-        section.measure(setting, report);
+        measure(section, setting, report);
       }
+    }
+  }
+
+  /** A section that fails does not take the others' figures with it. */
+  private static void measure(Section section, Setting setting, Report report)
+      throws InterruptedException {
+    try {
+      section.measure(setting, report);
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      report.failure(section.name(), e);
     }
   }
 

@@ -11,6 +11,7 @@ final class Report {
   private final PrintWriter out;
   private final List<Row> rows = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
+  private boolean failed;
 
   Report(PrintWriter out) {
     this.out = out;
@@ -34,6 +35,17 @@ final class Report {
     notes.add(text);
     out.println(text);
     out.flush();
+  }
+
+  /** Says that a section has no figures, or not all, and why. */
+  void failure(String section, Exception cause) {
+    failed = true;
+    note(section + " failed: " + cause.getMessage());
+    cause.printStackTrace();
+  }
+
+  boolean failed() {
+    return failed;
   }
 
   List<Row> rows() {

@@ -57,6 +57,8 @@ final class Topics implements AutoCloseable {
     String topic = name.replaceAll("[^a-z0-9.-]", "-") + "-" + created++;
     NewTopic wanted = new NewTopic(topic, PARTITIONS, (short) 1).configs(configs);
     await(admin.createTopics(List.of(wanted)).all());
+    // Answered only when every partition has a leader; what is sent before that may be lost.
+    end(topic);
     return topic;
   }
 
