@@ -17,7 +17,7 @@ final class AllocationSection implements Section {
     try (WorkerProcess loop =
         WorkerProcess.java(setting.folder(), "loop/" + Precisions.FP32, List.of(), "")) {
       Samples bytes = new Samples();
-      for (int round = -1; round < setting.effort().rounds(); round++) {
+      for (int round = setting.effort().firstRound(); round < setting.effort().rounds(); round++) {
         Map<String, Double> figures =
             loop.run(
                 "seconds=%s batch=%d callers=1"

@@ -33,7 +33,7 @@ public final class Bench implements Callable<Integer> {
    *
    * @param folder of fixtures and logs
    */
-  record Setting(Effort effort, Path folder) {}
+  record Setting(Effort effort, Path folder, StreamSetup streams) {}
 
   static final List<Section> SECTIONS =
       List.of(
@@ -101,28 +101,26 @@ public final class Bench implements Callable<Integer> {
 
   private void run(Effort effort, Report report) throws Exception {
     if (kept != null) {
-      measure(new Setting(effort, Files.createDirectories(kept).toAbsolutePath()), only, report);
+      measure(effort, Files.createDirectories(kept).toAbsolutePath(), report);
       return;
     }
     Path folder = Files.createTempDirectory("image-embedding-bench-");
     try {
-      measure(new Setting(effort, folder), only, report);
+      measure(effort, folder, report);
     } finally {
       delete(folder);
     }
   }
 
-  /**
-   * Runs sections.
-   *
-   * @param only their names; empty for all
-   */
-  private static void measure(Setting setting, List<String> only, Report report)
+  private void measure(Effort effort, Path folder, Report report)
       throws IOException, InterruptedException {
-    Fixtures.write(setting.folder(), setting.effort().photos());
-    for (Section section : SECTIONS) {
-      if (only.isEmpty() || only.contains(section.name())) {
-        measure(section, setting, report);
+    Fixtures.write(folder, effort.photos());
+    try (StreamSetup streams = new StreamSetup(effort, folder)) {
+      Setting setting = new Setting(effort, folder, streams);
+      for (Section section : SECTIONS) {
+        if (only.isEmpty() || only.contains(section.name())) {
+          measure(section, setting, report);
+        }
       }
     }
   }

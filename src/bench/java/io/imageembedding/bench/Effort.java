@@ -83,4 +83,9 @@ record Effort(
           1,
           Duration.ofMillis(20),
           1);
+
+  /** Number of the first round: before the first that counts, 0, there is one to get warm. */
+  int firstRound() {
+    return this == SMOKE ? 0 : -1;
+  }
 }

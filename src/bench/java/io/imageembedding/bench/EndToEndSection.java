@@ -21,57 +21,55 @@ final class EndToEndSection implements Section {
 
   @Override
   public void measure(Bench.Setting setting, Report report) throws Exception {
-    try (StreamSetup setup = StreamSetup.start(setting)) {
-      Map<String, WorkerProcess> jobs = new LinkedHashMap<>();
-      jobs.put(OURS, setup.worker("job/ours", ""));
-      jobs.put(ONE_SLOT, jobs.get(OURS));
-      jobs.put(
-          "job written first, SavedModel", setup.worker("job/" + Engines.SAVED_MODEL, "threads=1"));
-      jobs.put(
-          "job written first, ONNX Runtime",
-          setup.worker("job/" + Engines.ONNX_RUNTIME, "threads=1"));
-      WorkerProcess loop = setup.loop(Precisions.FP32);
-      setup.publish(StreamSetup.loopRate(loop, setting.effort().round().toMillis() / 1e3));
-      WorkerProcess beam = beam(setup, report);
-      Map<String, Samples> rates = new LinkedHashMap<>();
-      Samples taskBytes = new Samples();
-      Samples allBytes = new Samples();
-      for (int round = -1; round < setting.effort().streamRounds(); round++) {
-        double seconds = setting.effort().stream().toMillis() / 1e3;
-        double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
-        for (Map.Entry<String, WorkerProcess> job : jobs.entrySet()) {
-          if (round < 0 && job.getKey().equals(ONE_SLOT)) {
-            continue;
-          }
-          StreamSetup.Streamed streamed =
-              setup.run(
-                  job.getValue(),
-                  job.getKey().equals(ONE_SLOT) ? 1 : StreamSetup.SLOTS,
-                  warmUp,
-                  round < 0 ? seconds / 5 : seconds);
-          if (round >= 0) {
-            add(rates, job.getKey(), streamed.imagesPerSecond());
-            if (job.getKey().equals(OURS)) {
-              add(taskBytes, streamed, JobContender.TASK_BYTES);
-              add(allBytes, streamed, JobContender.ALL_BYTES);
-            }
-          }
+    StreamSetup setup = setting.streams();
+    Map<String, WorkerProcess> jobs = new LinkedHashMap<>();
+    jobs.put(OURS, setup.ours());
+    jobs.put(ONE_SLOT, setup.ours());
+    jobs.put(
+        "job written first, SavedModel", setup.worker("job/" + Engines.SAVED_MODEL, "threads=1"));
+    jobs.put(
+        "job written first, ONNX Runtime",
+        setup.worker("job/" + Engines.ONNX_RUNTIME, "threads=1"));
+    WorkerProcess loop = setup.loop(Precisions.FP32);
+    setup.publish(loop);
+    WorkerProcess beam = beam(setup, report);
+    Map<String, Samples> rates = new LinkedHashMap<>();
+    Samples taskBytes = new Samples();
+    Samples allBytes = new Samples();
+    for (int round = setting.effort().firstRound();
+        round < setting.effort().streamRounds();
+        round++) {
+      double seconds = setting.effort().stream().toMillis() / 1e3;
+      double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
+      for (Map.Entry<String, WorkerProcess> job : jobs.entrySet()) {
+        if (round < 0 && job.getKey().equals(ONE_SLOT)) {
+          continue;
         }
+        StreamSetup.Streamed streamed =
+            setup.run(
+                job.getValue(),
+                job.getKey().equals(ONE_SLOT) ? 1 : StreamSetup.SLOTS,
+                warmUp,
+                round < 0 ? seconds / 5 : seconds);
         if (round >= 0) {
-          add(rates, LOOP, StreamSetup.loopRate(loop, seconds));
-        }
-        if (round >= 0 && beam != null) {
-          add(
-              rates,
-              BEAM,
-              beam.run("seconds=" + seconds).get(InferenceContender.IMAGES_PER_SECOND));
+          add(rates, job.getKey(), streamed.imagesPerSecond());
+          if (job.getKey().equals(OURS)) {
+            add(taskBytes, streamed, JobContender.TASK_BYTES);
+            add(allBytes, streamed, JobContender.ALL_BYTES);
+          }
         }
       }
-      report(rates, report);
-      report.add(Row.alone("allocation/job-tasks", taskBytes, "KB/image"));
-      report.add(Row.alone("allocation/job-process", allBytes, "KB/image"));
-      photoSize(setup, report);
+      if (round >= 0) {
+        add(rates, LOOP, StreamSetup.loopRate(loop, seconds));
+      }
+      if (round >= 0 && beam != null) {
+        add(rates, BEAM, beam.run("seconds=" + seconds).get(InferenceContender.IMAGES_PER_SECOND));
+      }
     }
+    report(rates, report);
+    report.add(Row.alone("allocation/job-tasks", taskBytes, "KB/image"));
+    report.add(Row.alone("allocation/job-process", allBytes, "KB/image"));
+    photoSize(setting.folder(), report);
   }
 
   /** Null where Python has no Beam. */
@@ -101,12 +99,9 @@ final class EndToEndSection implements Section {
     report.add(Row.rates("scaling/job-2-slots", ours, UNIT, ONE_SLOT, oneSlot));
   }
 
-  private static void photoSize(StreamSetup setup, Report report) throws IOException {
+  private static void photoSize(Path folder, Report report) throws IOException {
     double mean =
-        Fixtures.photos(setup.folder()).stream()
-            .mapToInt(photo -> photo.length)
-            .average()
-            .orElseThrow();
+        Fixtures.photos(folder).stream().mapToInt(photo -> photo.length).average().orElseThrow();
     report.note("end-to-end: a photo has %s KB".formatted(Report.figure(mean / 1000)));
   }
 }

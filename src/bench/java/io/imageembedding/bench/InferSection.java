@@ -98,7 +98,7 @@ final class InferSection implements Section {
   private static Map<String, Samples> rounds(Effort effort, List<Competitor> all)
       throws IOException {
     Map<String, Samples> samples = new LinkedHashMap<>();
-    for (int round = -1; round < effort.rounds(); round++) {
+    for (int round = effort.firstRound(); round < effort.rounds(); round++) {
       for (int batch : effort.batches()) {
         for (Competitor one : all) {
           double seconds = effort.round().toMillis() / 1e3;

@@ -45,28 +45,23 @@ final class LatencySection implements Section {
   public void measure(Bench.Setting setting, Report report) throws Exception {
     double seconds = setting.effort().latency().toMillis() / 1e3;
     List<byte[]> photos = Fixtures.photos(setting.folder());
-    try (StreamSetup setup = StreamSetup.start(setting)) {
-      double capacity;
-      Samples service;
-      try (WorkerProcess loop = setup.loop(Precisions.FP32)) {
-        double round = setting.effort().round().toMillis() / 1e3;
-        service = serviceTime(loop, round, setting.effort().rounds());
-        setup.publish(StreamSetup.loopRate(loop, round));
-      }
-      WorkerProcess job = setup.worker("job/ours", "");
-      double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
-      setup.run(job, StreamSetup.SLOTS, warmUp, warmUp);
-      capacity =
-          setup
-              .run(job, StreamSetup.SLOTS, warmUp, setting.effort().stream().toMillis() / 1e3)
-              .imagesPerSecond();
-      report.add(Row.alone("latency/service-time", service, "ms"));
-      report.add(Row.alone("latency/capacity", Samples.of(capacity), "images/s"));
-      for (Map.Entry<String, String> settings : SETTINGS.entrySet()) {
-        Run run = new Run(setup, job, photos, capacity, seconds, settings.getValue());
-        Map<Double, double[]> latencies = run.measure();
-        latencies.forEach((load, sorted) -> add(settings.getKey(), load, sorted, service, report));
-      }
+    StreamSetup setup = setting.streams();
+    WorkerProcess loop = setup.loop(Precisions.FP32);
+    Samples service =
+        serviceTime(loop, setting.effort().round().toMillis() / 1e3, setting.effort().rounds());
+    setup.publish(loop);
+    WorkerProcess job = setup.ours();
+    double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
+    double capacity =
+        setup
+            .run(job, StreamSetup.SLOTS, warmUp, setting.effort().stream().toMillis() / 1e3)
+            .imagesPerSecond();
+    report.add(Row.alone("latency/service-time", service, "ms"));
+    report.add(Row.alone("latency/capacity", Samples.of(capacity), "images/s"));
+    for (Map.Entry<String, String> settings : SETTINGS.entrySet()) {
+      Run run = new Run(setup, job, photos, capacity, seconds, settings.getValue());
+      run.measure()
+          .forEach((load, sorted) -> add(settings.getKey(), load, sorted, service, report));
     }
   }
 

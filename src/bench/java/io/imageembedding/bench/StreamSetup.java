@@ -4,11 +4,14 @@ package io.imageembedding.bench;
 import io.imageembedding.it.BrokerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A broker in its own process with a topic of photos, and workers that read it. */
+/**
+ * A broker in its own process with a topic of photos, and workers that read it; all of it is
+ * started when it is first asked for, and shared by the sections.
+ */
 final class StreamSetup implements AutoCloseable {
   static final int SLOTS = 2;
   static final int BATCH = 8;
@@ -18,48 +21,52 @@ final class StreamSetup implements AutoCloseable {
 
   private static final double START_SECONDS = 4;
 
-  private final Bench.Setting setting;
-  private final BrokerProcess broker;
-  private final Topics topics;
-  private final List<WorkerProcess> workers = new ArrayList<>();
+  private final Effort effort;
+  private final Path folder;
+  private final Map<String, WorkerProcess> workers = new HashMap<>();
+  private BrokerProcess broker;
+  private Topics topics;
   private String input;
 
-  private StreamSetup(Bench.Setting setting) throws IOException {
-    this.setting = setting;
-    broker = BrokerProcess.start(setting.folder().resolve("broker.log"));
-    topics = new Topics(broker.bootstrapServers());
+  StreamSetup(Effort effort, Path folder) {
+    this.effort = effort;
+    this.folder = folder;
   }
 
-  static StreamSetup start(Bench.Setting setting) throws IOException {
-    return new StreamSetup(setting);
-  }
-
-  Topics topics() {
+  Topics topics() throws IOException {
+    if (topics == null) {
+      broker = BrokerProcess.start(folder.resolve("broker.log"));
+      topics = new Topics(broker.bootstrapServers());
+    }
     return topics;
   }
 
   WorkerProcess worker(String contender, String arguments) throws IOException {
-    WorkerProcess worker = WorkerProcess.java(setting.folder(), contender, List.of(), arguments);
-    workers.add(worker);
+    WorkerProcess worker = workers.get(contender);
+    if (worker == null) {
+      worker = WorkerProcess.java(folder, contender, List.of(), arguments);
+      workers.put(contender, worker);
+    }
     return worker;
+  }
+
+  /** The product's job. */
+  WorkerProcess ours() throws IOException {
+    return worker("job/" + Engines.OURS, "");
   }
 
   /** A script of ours, with the fixtures' folder. */
   WorkerProcess python(String contender, String script) throws IOException {
     WorkerProcess worker =
-        WorkerProcess.python(
-            setting.folder(),
-            contender,
-            Python.script(script),
-            List.of(setting.folder().toString()));
-    workers.add(worker);
+        WorkerProcess.python(folder, contender, Python.script(script), List.of(folder.toString()));
+    workers.put(contender, worker);
     return worker;
   }
 
   /** The bare loop, warm. */
   WorkerProcess loop(String precision) throws IOException {
     WorkerProcess loop = worker("loop/" + precision, "");
-    loopRate(loop, setting.effort().streamWarmUp().toMillis() / 1e3);
+    loopRate(loop, effort.streamWarmUp().toMillis() / 1e3);
     return loop;
   }
 
@@ -68,17 +75,17 @@ final class StreamSetup implements AutoCloseable {
         .get(InferenceContender.IMAGES_PER_SECOND);
   }
 
-  /** Publishes enough for jobs of that rate. */
-  void publish(double imagesPerSecond) throws IOException {
+  /** Publishes enough for jobs as fast as that loop, if nothing is there yet. */
+  void publish(WorkerProcess loop) throws IOException {
+    if (input != null) {
+      return;
+    }
+    double rate = loopRate(loop, effort.round().toMillis() / 1e3);
     double seconds =
-        START_SECONDS
-            + (setting.effort().streamWarmUp().toMillis() + setting.effort().stream().toMillis())
-                / 1e3;
-    input = topics.createInput("photos");
-    topics.publish(
-        input,
-        Fixtures.photos(setting.folder()),
-        (int) Math.ceil(imagesPerSecond * RESERVE * seconds));
+        START_SECONDS + (effort.streamWarmUp().toMillis() + effort.stream().toMillis()) / 1e3;
+    String topic = topics().createInput("photos");
+    topics.publish(topic, Fixtures.photos(folder), (int) Math.ceil(rate * RESERVE * seconds));
+    input = topic;
   }
 
   /**
@@ -112,16 +119,14 @@ final class StreamSetup implements AutoCloseable {
   /** What a job did. */
   record Streamed(double imagesPerSecond, Map<String, Double> figures) {}
 
-  Path folder() {
-    return setting.folder();
-  }
-
   @Override
   public void close() throws InterruptedException {
-    for (WorkerProcess worker : workers) {
+    for (WorkerProcess worker : workers.values()) {
       worker.close();
     }
-    topics.close();
-    broker.close();
+    if (topics != null) {
+      topics.close();
+      broker.close();
+    }
   }
 }
