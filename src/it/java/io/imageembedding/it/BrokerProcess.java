@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A Kafka broker in a process of its own, ended with the test that started it. */
-final class BrokerProcess implements AutoCloseable {
+/** A Kafka broker in a process of its own, ended by whoever started it. */
+public final class BrokerProcess implements AutoCloseable {
   private static final String READY = "broker ready at ";
 
   private final Process process;
@@ -22,7 +22,7 @@ final class BrokerProcess implements AutoCloseable {
   }
 
   /** Starts a broker, and waits until it is ready. */
-  static BrokerProcess start(Path log) throws IOException {
+  public static BrokerProcess start(Path log) throws IOException {
     Process process =
         new ProcessBuilder(JavaProcess.command(BrokerProcess.class, List.of()))
             .redirectError(log.toFile())
@@ -36,7 +36,8 @@ final class BrokerProcess implements AutoCloseable {
     throw new IOException("the broker did not start; see " + log);
   }
 
-  String bootstrapServers() {
+  /** host:port, for clients on this machine. */
+  public String bootstrapServers() {
     return bootstrapServers;
   }
 

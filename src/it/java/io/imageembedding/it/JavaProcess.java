@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Java processes on the classpath and with the JVM arguments of the command line. */
-final class JavaProcess {
+public final class JavaProcess {
 
   /** What a process that has ended left behind. */
   record Ended(int exitCode, List<String> out, String err) {
@@ -24,18 +24,30 @@ final class JavaProcess {
   private JavaProcess() {}
 
   /** The root of the project. */
-  static Path project() {
+  public static Path project() {
     return Path.of(System.getProperty("image-embedding.project"));
   }
 
   static List<String> command(Class<?> main, List<String> arguments) {
-    return command(System.getProperty("java.class.path"), main.getName(), arguments);
+    return command(List.of(), main, arguments);
+  }
+
+  /** A command with more arguments for the JVM. */
+  public static List<String> command(
+      List<String> jvmArguments, Class<?> main, List<String> arguments) {
+    return command(jvmArguments, System.getProperty("java.class.path"), main.getName(), arguments);
   }
 
   static List<String> command(String classpath, String main, List<String> arguments) {
+    return command(List.of(), classpath, main, arguments);
+  }
+
+  private static List<String> command(
+      List<String> jvmArguments, String classpath, String main, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + project().resolve("jobs/src/main/launch/jvm.args"));
+    command.addAll(jvmArguments);
     command.add("-cp");
     command.add(classpath);
     command.add(main);

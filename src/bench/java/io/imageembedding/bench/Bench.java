@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.it.JavaProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The program behind {@code src/bench/run}. */
+@Command(
+    name = "run",
+    mixinStandardHelpOptions = true,
+    description =
+        "Measures the product and what people would use instead, in turns, and prints ratios. Rivals"
+            + " in Python are measured where the interpreter that BENCH_PYTHON names (default:"
+            + " python3) has them.")
+public final class Bench implements Callable<Integer> {
+
+  /**
+   * What sections are run with.
+   *
+   * @param folder of fixtures and logs
+   */
+  record Setting(Effort effort, Path folder, StreamSetup streams) {}
+
+  static final List<Section> SECTIONS =
+      List.of(
+          new InferSection(),
+          new DecodeSection(),
+          new CodecSection(),
+          new EndToEndSection(),
+          new LatencySection(),
+          new ScalingSection(),
+          new AllocationSection(),
+          new StartSection());
+
+  @Option(names = "--quick", description = "Short rounds: under 10 minutes.")
+  private boolean quick;
+
+  @Option(names = "--smoke", description = "Shows only that everything runs.")
+  private boolean smoke;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write the figures there, too.")
+  private Path json;
+
+  @Option(
+      names = "--results",
+      paramLabel = "FILE",
+      description = "Where the tables with machine and method go.")
+  private Path results;
+
+  @Option(
+      names = "--only",
+      paramLabel = "SECTION",
+      split = ",",
+      description = "Only these sections; nothing is written to RESULTS.md without --results.")
+  private List<String> only = List.of();
+
+  @Option(
+      names = "--folder",
+      paramLabel = "FOLDER",
+      description = "Where fixtures and logs go, and stay; otherwise they are deleted at the end.")
+  private Path kept;
+
+  @Spec private CommandSpec spec;
+
+  /** The command line. */
+  public static void main(String[] args) {
+    // Another run on the machine is none of the harness's business.
+    System.setProperty("jmh.ignoreLock", "true");
+    System.exit(new CommandLine(new Bench()).execute(args));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Effort effort = smoke ? Effort.SMOKE : quick ? Effort.QUICK : Effort.FULL;
+    Report report = new Report(spec.commandLine().getOut());
+    run(effort, report);
+    if (json != null) {
+      write(report.rows(), json);
+    }
+    if (results != null) {
+      Results.write(results, effort, report);
+    } else if (only.isEmpty() && !smoke) {
+      Results.write(JavaProcess.project().resolve("src/bench/RESULTS.md"), effort, report);
+    }
+    return report.failed() ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
+  }
+
+  private void run(Effort effort, Report report) throws Exception {
+    if (kept != null) {
+      measure(effort, Files.createDirectories(kept).toAbsolutePath(), report);
+      return;
+    }
+    Path folder = Files.createTempDirectory("image-embedding-bench-");
+    try {
+      measure(effort, folder, report);
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private void measure(Effort effort, Path folder, Report report)
+      throws IOException, InterruptedException {
+    Fixtures.write(folder, effort.photos());
+    try (StreamSetup streams = new StreamSetup(effort, folder)) {
+      Setting setting = new Setting(effort, folder, streams);
+      for (Section section : SECTIONS) {
+        if (only.isEmpty() || only.contains(section.name())) {
+          measure(section, setting, report);
+        }
+      }
+    }
+  }
+
+  /** A section that fails does not take the others' figures with it. */
+  private static void measure(Section section, Setting setting, Report report)
+      throws InterruptedException {
+    try {
+      section.measure(setting, report);
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Exception e) {
+      report.failure(section.name(), e);
+    }
+  }
+
+  private static void write(List<Row> rows, Path file) throws IOException {
+    List<Map<String, Object>> list =
+        rows.stream()
+            .map(
+                row -> {
+                  Map<String, Object> fields = new LinkedHashMap<>();
+                  fields.put("name", row.name());
+                  fields.put("value", row.value());
+                  fields.put("unit", row.unit());
+                  fields.put("against", row.against());
+                  fields.put("ratio", row.ratio());
+                  return fields;
+                })
+            .toList();
+    new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(file.toFile(), list);
+  }
+
+  static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import java.io.IOException;
+
+/** Every kind of network that runs in Java, by name. */
+final class Engines {
+  static final String OURS = "ours";
+  static final String SAVED_MODEL = "savedmodel";
+  static final String ONNX_RUNTIME = "onnxruntime";
+  static final String DJL = "djl";
+
+  private Engines() {}
+
+  /**
+   * @param kind one of the names above; ours with its precision, such as {@code ours:fp32}
+   */
+  static Engine.Factory open(String kind, Arguments arguments) throws Exception {
+    if (kind.startsWith(OURS)) {
+      return OurEngine.factory(kind.substring(OURS.length() + 1));
+    }
+    return switch (kind) {
+      case SAVED_MODEL -> SavedModelEngine.factory(arguments.folder());
+      case ONNX_RUNTIME -> OnnxEngine.factory(arguments.folder(), arguments.integer("threads"));
+      case DJL -> DjlEngine.factory();
+      default -> throw new IOException("there is no engine " + kind);
+    };
+  }
+}

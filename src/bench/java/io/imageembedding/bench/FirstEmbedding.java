@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import io.imageembedding.embed.Embedding;
+import io.imageembedding.embed.ImageEmbedder;
+import io.imageembedding.embed.Outcome;
+import io.imageembedding.image.DecodeLimits;
+import io.imageembedding.image.Preprocessing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A process that embeds one photo, says so, and ends: {@code FirstEmbedding PHOTO}. */
+public final class FirstEmbedding {
+  static final String DONE = "embedded";
+
+  private FirstEmbedding() {}
+
+  /** The process itself. */
+  public static void main(String[] args) throws IOException {
+    byte[] photo = Files.readAllBytes(Path.of(args[0]));
+    try (ImageEmbedder embedder =
+        new ImageEmbedder(
+            Precisions.model(Precisions.FP32),
+            Preprocessing.REFERENCE,
+            DecodeLimits.DEFAULT,
+            1,
+            1)) {
+      Outcome outcome = embedder.embed(1, index -> photo).get(0);
+      if (outcome instanceof Embedding) {
+        System.out.println(DONE);
+      }
+    }
+  }
+}

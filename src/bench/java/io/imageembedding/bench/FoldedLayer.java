@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import io.imageembedding.model.network.FloatTensor;
+import io.imageembedding.model.network.MobileNetV2;
+import io.imageembedding.model.network.MobileNetV2.Layer;
+import java.util.Map;
+
+/**
+ * A convolution's kernel and biases with its batch normalisation folded in, as rivals take them.
+ *
+ * @param kernel {@code [outputs, inputs / groups, height, width]}
+ */
+record FoldedLayer(Layer layer, float[] kernel, float[] biases) {
+
+  static FoldedLayer of(Layer layer, Map<String, FloatTensor> variables) {
+    float[] gamma = variables.get(layer.batchNorm("gamma")).values();
+    float[] beta = variables.get(layer.batchNorm("beta")).values();
+    float[] mean = variables.get(layer.batchNorm("moving_mean")).values();
+    float[] variance = variables.get(layer.batchNorm("moving_variance")).values();
+    float[] weights = variables.get(layer.weights()).values();
+    int outputs = layer.outputs();
+    float[] kernel = new float[weights.length];
+    float[] biases = new float[outputs];
+    int inner = weights.length / outputs;
+    int area = layer.kernel() * layer.kernel();
+    for (int o = 0; o < outputs; o++) {
+      double scale = gamma[o] / Math.sqrt(variance[o] + MobileNetV2.EPSILON);
+      biases[o] = (float) (beta[o] - mean[o] * scale);
+      for (int i = 0; i < inner; i++) {
+        // From [height, width, inputs, outputs], where a depthwise kernel has its outputs, too,
+        // last.
+        int input = i / area;
+        int place = i % area;
+        int inputs = inner / area;
+        kernel[o * inner + i] = (float) (weights[(place * inputs + input) * outputs + o] * scale);
+      }
+    }
+    return new FoldedLayer(layer, kernel, biases);
+  }
+
+  int groups() {
+    return layer.depthwise() ? layer.inputs() : 1;
+  }
+
+  long[] shape() {
+    return new long[] {layer.outputs(), layer.inputs() / groups(), layer.kernel(), layer.kernel()};
+  }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The network alone, from pixels that lie ready to vectors. */
+final class InferSection implements Section {
+  private static final int CORES = Runtime.getRuntime().availableProcessors();
+
+  /** A rival: in words, and its process with how many callers it is asked by. */
+  private record Competitor(String label, WorkerProcess worker, int callers) {}
+
+  @Override
+  public String name() {
+    return "infer";
+  }
+
+  @Override
+  public void measure(Bench.Setting setting, Report report) throws Exception {
+    List<Competitor> ours = new ArrayList<>();
+    List<Competitor> rivals = new ArrayList<>();
+    try {
+      for (String precision : Precisions.ALL) {
+        ours.add(java(setting.folder(), precision, "ours:" + precision, CORES, 1, List.of()));
+      }
+      addRivals(setting.folder(), rivals, report);
+      List<Competitor> all = new ArrayList<>(ours);
+      all.addAll(rivals);
+      Map<String, Samples> samples = rounds(setting.effort(), all);
+      for (Competitor one : ours) {
+        for (Competitor rival : rivals) {
+          add(one, rival, samples, setting.effort(), report);
+        }
+      }
+    } finally {
+      for (Competitor one : ours) {
+        one.worker().close();
+      }
+      for (Competitor rival : rivals) {
+        rival.worker().close();
+      }
+    }
+  }
+
+  private static void addRivals(Path folder, List<Competitor> rivals, Report report)
+      throws Exception {
+    rivals.add(java(folder, "TensorFlow SavedModel", Engines.SAVED_MODEL, CORES, 1, List.of()));
+    rivals.add(
+        java(folder, "ONNX Runtime, a caller a core", Engines.ONNX_RUNTIME, CORES, 1, List.of()));
+    rivals.add(
+        java(folder, "ONNX Runtime, its own threads", Engines.ONNX_RUNTIME, 1, CORES, List.of()));
+    List<String> djl =
+        List.of(
+            "-Dai.djl.offline=true",
+            "-DDJL_CACHE_DIR=" + folder.resolve("djl"),
+            "-Dai.djl.pytorch.num_threads=1",
+            "-Dai.djl.pytorch.num_interop_threads=1");
+    try {
+      rivals.add(java(folder, "DJL PyTorch", Engines.DJL, CORES, 1, djl));
+    } catch (IOException e) {
+      report.note("infer: DJL PyTorch is left out: it did not start");
+    }
+    if (Python.has("openvino")) {
+      WorkerProcess worker =
+          WorkerProcess.python(
+              folder, "openvino", Python.script("infer_openvino.py"), List.of(folder.toString()));
+      rivals.add(new Competitor("OpenVINO, throughput hint", checked(worker, "OpenVINO"), 1));
+    } else {
+      report.note(
+          "infer: OpenVINO is left out: %s has none"
+              .formatted(Path.of(Python.INTERPRETER).getFileName()));
+    }
+  }
+
+  private static Competitor java(
+      Path folder, String label, String kind, int callers, int threads, List<String> jvmArguments)
+      throws IOException {
+    WorkerProcess worker =
+        WorkerProcess.java(folder, "infer/" + kind, jvmArguments, "threads=" + threads);
+    return new Competitor(label, checked(worker, label), callers);
+  }
+
+  private static WorkerProcess checked(WorkerProcess worker, String label) {
+    double difference = worker.facts().get(InferenceContender.DIFFERENCE);
+    if (!(difference <= Precisions.TOLERANCE)) {
+      throw new IllegalStateException(
+          label + " gives other vectors: a feature differs by " + difference);
+    }
+    return worker;
+  }
+
+  private static Map<String, Samples> rounds(Effort effort, List<Competitor> all)
+      throws IOException {
+    Map<String, Samples> samples = new LinkedHashMap<>();
+    for (int round = effort.firstRound(); round < effort.rounds(); round++) {
+      for (int batch : effort.batches()) {
+        for (Competitor one : all) {
+          double seconds = effort.round().toMillis() / 1e3;
+          double rate =
+              one.worker()
+                  .run(
+                      "seconds=%s batch=%d callers=%d"
+                          .formatted(round < 0 ? seconds / 3 : seconds, batch, one.callers()))
+                  .get(InferenceContender.IMAGES_PER_SECOND);
+          if (round >= 0) {
+            samples.computeIfAbsent(key(one, batch), key -> new Samples()).add(rate);
+          }
+        }
+      }
+    }
+    return samples;
+  }
+
+  private static String key(Competitor one, int batch) {
+    return one.label() + " " + batch;
+  }
+
+  private static void add(
+      Competitor ours,
+      Competitor rival,
+      Map<String, Samples> samples,
+      Effort effort,
+      Report report) {
+    String name = "infer/" + ours.label();
+    for (int batch : effort.batches()) {
+      report.add(
+          Row.rates(
+              name + "/batch-" + batch,
+              samples.get(key(ours, batch)),
+              "images/s",
+              rival.label(),
+              samples.get(key(rival, batch))));
+    }
+    report.add(
+        Row.rates(
+            name,
+            best(ours, samples, effort),
+            "images/s",
+            rival.label() + ", best batch",
+            best(rival, samples, effort)));
+  }
+
+  private static Samples best(Competitor one, Map<String, Samples> samples, Effort effort) {
+    return effort.batches().stream()
+        .map(batch -> samples.get(key(one, batch)))
+        .max(Comparator.comparingDouble(Samples::median))
+        .orElseThrow();
+  }
+}

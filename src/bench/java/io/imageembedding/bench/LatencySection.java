@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * From the time that an image was due on its topic to the time that its embedding was appended to
+ * the other, seen by readers of uncommitted messages.
+ */
+final class LatencySection implements Section {
+  private static final List<Double> LOADS = List.of(0.25, 0.5, 0.8);
+
+  /** Of the slack before the first load, in which the job's code gets warm. */
+  private static final double WARM_UP_LOAD = 0.5;
+
+  private static final double PAUSE_SECONDS = 1;
+
+  private static final Map<String, Double> PERCENTILES = new LinkedHashMap<>();
+
+  /** Settings of the job by name; the one place where a latency budget is set. */
+  private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
+
+  static {
+    PERCENTILES.put("p50", 0.5);
+    PERCENTILES.put("p95", 0.95);
+    PERCENTILES.put("p99", 0.99);
+    PERCENTILES.put("p99.9", 0.999);
+    SETTINGS.put("default", "");
+  }
+
+  @Override
+  public String name() {
+    return "latency";
+  }
+
+  @Override
+  public void measure(Bench.Setting setting, Report report) throws Exception {
+    double seconds = setting.effort().latency().toMillis() / 1e3;
+    List<byte[]> photos = Fixtures.photos(setting.folder());
+    StreamSetup setup = setting.streams();
+    WorkerProcess loop = setup.loop(Precisions.FP32);
+    Samples service =
+        serviceTime(loop, setting.effort().round().toMillis() / 1e3, setting.effort().rounds());
+    setup.publish(loop);
+    WorkerProcess job = setup.ours();
+    double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
+    double capacity =
+        setup
+            .run(job, StreamSetup.SLOTS, warmUp, setting.effort().stream().toMillis() / 1e3)
+            .imagesPerSecond();
+    report.add(Row.alone("latency/service-time", service, "ms"));
+    report.add(Row.alone("latency/capacity", Samples.of(capacity), "images/s"));
+    for (Map.Entry<String, String> settings : SETTINGS.entrySet()) {
+      Run run = new Run(setup, job, photos, capacity, seconds, settings.getValue());
+      run.measure()
+          .forEach((load, sorted) -> add(settings.getKey(), load, sorted, service, report));
+    }
+  }
+
+  private static Samples serviceTime(WorkerProcess loop, double seconds, int rounds)
+      throws IOException {
+    Samples times = new Samples();
+    for (int i = 0; i < rounds; i++) {
+      double rate =
+          loop.run("seconds=%s batch=1 callers=1".formatted(seconds))
+              .get(InferenceContender.IMAGES_PER_SECOND);
+      times.add(1000 / rate);
+    }
+    return times;
+  }
+
+  private static void add(
+      String settings, double load, double[] sorted, Samples service, Report report) {
+    PERCENTILES.forEach(
+        (name, share) -> {
+          int index = (int) Math.min(sorted.length - 1, Math.floor(share * sorted.length));
+          Samples latency = Samples.of(sorted[index]);
+          report.add(
+              Row.multiple(
+                  "latency/%s/%.0f%%/%s".formatted(settings, load * 100, name),
+                  latency,
+                  "ms",
+                  "single-image service time",
+                  service.median()));
+        });
+  }
+
+  /** One job under one load after the other. */
+  private record Run(
+      StreamSetup setup,
+      WorkerProcess job,
+      List<byte[]> photos,
+      double capacity,
+      double seconds,
+      String settings) {
+
+    Map<Double, double[]> measure() throws Exception {
+      Topics topics = setup.topics();
+      String input = topics.createInput("paced");
+      String output = topics.createOutput("paced-vectors");
+      String deadLetters = topics.createOutput("paced-dead-letters");
+      double all = (LOADS.size() + 1) * (seconds + PAUSE_SECONDS) + PAUSE_SECONDS;
+      ExecutorService running = Executors.newSingleThreadExecutor();
+      try {
+        Future<?> ended =
+            running.submit(
+                () ->
+                    job.run(
+                        "seconds=%s warmup=0 slots=%d servers=%s input=%s output=%s dead-letters=%s %s"
+                            .formatted(
+                                all,
+                                StreamSetup.SLOTS,
+                                topics.servers(),
+                                input,
+                                output,
+                                deadLetters,
+                                settings)));
+        Map<Double, Map<String, Long>> due = new LinkedHashMap<>();
+        try (PacedProducer producer = new PacedProducer(topics, input, photos)) {
+          producer.send("first", 1, 1);
+          topics.awaitOutput(output);
+          producer.send("warm", WARM_UP_LOAD * capacity, seconds);
+          for (double load : LOADS) {
+            Thread.sleep((long) (PAUSE_SECONDS * 1000));
+            due.put(load, producer.send("load-" + load, load * capacity, seconds));
+          }
+        }
+        ended.get();
+        return latencies(due, topics.read(output));
+      } finally {
+        running.shutdownNow();
+      }
+    }
+
+    private static Map<Double, double[]> latencies(
+        Map<Double, Map<String, Long>> due, List<Topics.Written> written) throws IOException {
+      Map<String, Long> done = new LinkedHashMap<>();
+      written.forEach(one -> done.putIfAbsent(one.key(), one.timestamp()));
+      Map<Double, double[]> latencies = new LinkedHashMap<>();
+      for (Map.Entry<Double, Map<String, Long>> load : due.entrySet()) {
+        List<Double> millis = new ArrayList<>();
+        for (Map.Entry<String, Long> image : load.getValue().entrySet()) {
+          Long end = done.get(image.getKey());
+          if (end == null) {
+            throw new IOException(image.getKey() + " has no embedding");
+          }
+          millis.add((double) Math.max(1, end - image.getValue()));
+        }
+        double[] sorted = millis.stream().mapToDouble(Double::doubleValue).toArray();
+        Arrays.sort(sorted);
+        latencies.put(load.getKey(), sorted);
+      }
+      return latencies;
+    }
+  }
+}

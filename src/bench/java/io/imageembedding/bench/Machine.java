@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What the figures were measured on, as far as they depend on it. */
+record Machine(String processor, int cores, List<String> features, double gibibytes) {
+  private static final Path CPU = Path.of("/proc/cpuinfo");
+  private static final Path MEMORY = Path.of("/proc/meminfo");
+
+  /** Features that change which kernels are run. */
+  private static final List<String> FEATURES =
+      List.of("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8");
+
+  static Machine read() throws IOException {
+    List<String> flags = Arrays.asList(value(CPU, "flags").split(" "));
+    return new Machine(
+        value(CPU, "model name"),
+        Runtime.getRuntime().availableProcessors(),
+        FEATURES.stream().filter(flags::contains).toList(),
+        Double.parseDouble(value(MEMORY, "MemTotal").replaceAll("\\D", "")) / (1 << 20));
+  }
+
+  private static String value(Path file, String key) throws IOException {
+    try (Stream<String> lines = Files.lines(file)) {
+      return lines
+          .filter(line -> line.startsWith(key))
+          .map(line -> line.substring(line.indexOf(':') + 1).strip())
+          .findFirst()
+          .orElse("unknown");
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "%s, %d cores, %s GiB; features: %s"
+        .formatted(
+            processor,
+            cores,
+            Math.round(gibibytes),
+            features.isEmpty() ? "none" : features.stream().collect(Collectors.joining(", ")));
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Everything that was measured, printed as it comes. */
+final class Report {
+  private final PrintWriter out;
+  private final List<Row> rows = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+  private boolean failed;
+
+  Report(PrintWriter out) {
+    this.out = out;
+    line("NAME", "VALUE", "UNIT", "AGAINST", "THEIRS", "RATIO", "SPREAD");
+  }
+
+  void add(Row row) {
+    rows.add(row);
+    line(
+        row.name(),
+        figure(row.value()),
+        row.unit(),
+        row.against() == null ? "" : row.against(),
+        row.theirs() == null ? "" : figure(row.theirs()),
+        row.ratio() == null ? "" : figure(row.ratio()),
+        spread(row));
+  }
+
+  /** Says what a reader has to know beside the figures, such as what was left out. */
+  void note(String text) {
+    notes.add(text);
+    out.println(text);
+    out.flush();
+  }
+
+  /** Says that a section has no figures, or not all, and why. */
+  void failure(String section, Exception cause) {
+    failed = true;
+    note(section + " failed: " + cause.getMessage());
+    cause.printStackTrace();
+  }
+
+  boolean failed() {
+    return failed;
+  }
+
+  List<Row> rows() {
+    return rows;
+  }
+
+  List<String> notes() {
+    return notes;
+  }
+
+  private void line(Object... cells) {
+    out.println(String.format("%-26s %10s %-10s %-42s %10s %7s  %s", cells).stripTrailing());
+    out.flush();
+  }
+
+  static String spread(Row row) {
+    return figure(row.low()) + " .. " + figure(row.high());
+  }
+
+  /** Three digits that count. */
+  static String figure(double value) {
+    double size = Math.abs(value);
+    String format = size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 0.1 ? "%.2f" : "%.2g";
+    return String.format(Locale.ROOT, format, value);
+  }
+}

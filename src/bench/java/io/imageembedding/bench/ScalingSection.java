@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.bench;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Threads and batches, and memory of several models in one process; slots are measured {@link
+ * EndToEndSection end to end}.
+ */
+final class ScalingSection implements Section {
+  private static final List<Integer> BATCHES = List.of(1, 2, 4, 8, 16, 32, 64);
+  private static final List<Integer> MODELS = List.of(1, 2, 4, 8);
+
+  @Override
+  public String name() {
+    return "scaling";
+  }
+
+  @Override
+  public void measure(Bench.Setting setting, Report report) throws Exception {
+    batches(setting, report);
+    threads(setting, report);
+    models(setting, report);
+  }
+
+  private static void batches(Bench.Setting setting, Report report) throws Exception {
+    double seconds = setting.effort().round().toMillis() / 1e3;
+    try (WorkerProcess worker =
+        WorkerProcess.java(
+            setting.folder(), "infer/ours:" + Precisions.FP32, List.of(), "threads=1")) {
+      Map<Integer, Samples> rates = new LinkedHashMap<>();
+      for (int round = 0; round < setting.effort().rounds(); round++) {
+        for (int batch : BATCHES) {
+          double rate =
+              worker
+                  .run(
+                      "seconds=%s batch=%d callers=%d".formatted(seconds, batch, StreamSetup.SLOTS))
+                  .get(InferenceContender.IMAGES_PER_SECOND);
+          rates.computeIfAbsent(batch, key -> new Samples()).add(rate);
+        }
+      }
+      rates.forEach(
+          (batch, samples) ->
+              report.add(
+                  Row.rates(
+                      "scaling/batch-" + batch, samples, "images/s", "batch 1", rates.get(1))));
+    }
+  }
+
+  private static void threads(Bench.Setting setting, Report report) throws Exception {
+    double seconds = setting.effort().round().toMillis() / 1e3;
+    try (WorkerProcess loop =
+        WorkerProcess.java(setting.folder(), "loop/" + Precisions.FP32, List.of(), "")) {
+      Samples one = new Samples();
+      Samples two = new Samples();
+      for (int round = 0; round < setting.effort().rounds(); round++) {
+        one.add(rate(loop, seconds, 1));
+        two.add(rate(loop, seconds, 2));
+      }
+      report.add(Row.rates("scaling/loop-2-threads", two, "images/s", "1 thread", one));
+    }
+  }
+
+  private static double rate(WorkerProcess loop, double seconds, int callers) throws Exception {
+    return loop.run("seconds=%s batch=%d callers=%d".formatted(seconds, StreamSetup.BATCH, callers))
+        .get(InferenceContender.IMAGES_PER_SECOND);
+  }
+
+  private static void models(Bench.Setting setting, Report report) throws Exception {
+    try (WorkerProcess worker =
+        WorkerProcess.java(setting.folder(), "memory/" + Precisions.FP32, List.of(), "")) {
+      for (int models : MODELS) {
+        double megabytes = worker.run("models=" + models).get(MemoryContender.RESIDENT_MEGABYTES);
+        report.add(Row.alone("scaling/models-" + models, Samples.of(megabytes), "MB"));
+      }
+    }
+  }
+}
