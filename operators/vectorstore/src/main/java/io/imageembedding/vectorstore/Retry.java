@@ -12,10 +12,15 @@ final class Retry {
   private static final Logger LOG = LoggerFactory.getLogger(Retry.class);
 
   private final RetryPolicy policy;
+  private final Runnable onRetry;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  Retry(RetryPolicy policy) {
+  /**
+   * @param onRetry called before each further attempt
+   */
+  Retry(RetryPolicy policy, Runnable onRetry) {
     this.policy = policy;
+    this.onRetry = onRetry;
   }
 
   <R> R call(Supplier<R> action) {
@@ -30,6 +35,7 @@ final class Retry {
           throw e;
         }
         LOG.warn("Attempt {} failed and is tried again: {}", attempt, e.getMessage());
+        onRetry.run();
         pause = Math.min(2 * pause, policy.longestPause().toMillis());
       }
     }

@@ -10,9 +10,12 @@ import java.util.ServiceLoader.Provider;
 final class Stores {
   private Stores() {}
 
-  static VectorStore open(StoreAddress address, OpenMode mode) {
+  /**
+   * @param onRetry called whenever something failed and is tried again
+   */
+  static VectorStore open(StoreAddress address, OpenMode mode, Runnable onRetry) {
     VectorStoreProvider provider = provider(address);
-    Retry retry = new Retry(mode.retry());
+    Retry retry = new Retry(mode.retry(), onRetry);
     return new RetryingStore(retry.call(() -> provider.open(address, mode)), retry);
   }
 

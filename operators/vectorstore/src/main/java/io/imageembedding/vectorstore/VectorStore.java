@@ -38,7 +38,7 @@ public interface VectorStore extends AutoCloseable {
    *     something else than expected
    */
   static VectorStore open(String address, OpenMode mode) {
-    return Stores.open(StoreAddress.parse(address), mode);
+    return Stores.open(StoreAddress.parse(address), mode, () -> {});
   }
 
   /** Writes changes. Where one id occurs more than once, its newest counts. */

@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
@@ -57,11 +58,15 @@ final class PostgresStore implements VectorStore {
   private final PostgresSettings settings;
   private final PostgresSchema schema;
   private final boolean writable;
-  private Connection connection;
+
+  /** Held while the connection is used. */
+  private final ReentrantLock calling = new ReentrantLock();
+
+  private volatile Connection connection;
   private Table table;
   private UpsertStatement upsert;
   private boolean warned;
-  private boolean closed;
+  private volatile boolean closed;
 
   private PostgresStore(PostgresSettings settings, boolean writable) {
     this.settings = settings;
@@ -334,11 +339,12 @@ final class PostgresStore implements VectorStore {
     return table != null;
   }
 
-  private synchronized <R> R call(SqlAction<R> action) {
-    if (closed) {
-      throw new StoreException(settings.name() + " is closed");
-    }
+  private <R> R call(SqlAction<R> action) {
+    calling.lock();
     try {
+      if (closed) {
+        throw new StoreException(settings.name() + " is closed");
+      }
       if (connection == null) {
         connection = connect();
       }
@@ -346,6 +352,8 @@ final class PostgresStore implements VectorStore {
     } catch (SQLException e) {
       disconnect();
       throw SqlFailures.of(settings.name(), e);
+    } finally {
+      calling.unlock();
     }
   }
 
@@ -383,10 +391,26 @@ final class PostgresStore implements VectorStore {
     }
   }
 
+  /** Does not wait for a call that is under way: that fails instead. */
   @Override
-  public synchronized void close() {
+  public void close() {
     closed = true;
-    disconnect();
+    if (calling.tryLock()) {
+      try {
+        disconnect();
+      } finally {
+        calling.unlock();
+      }
+      return;
+    }
+    Connection inUse = connection;
+    if (inUse != null) {
+      try {
+        inUse.abort(Runnable::run);
+      } catch (SQLException e) {
+        LOG.debug("Ending a connection to {} failed", settings.name(), e);
+      }
+    }
   }
 
   private interface SqlAction<R> {

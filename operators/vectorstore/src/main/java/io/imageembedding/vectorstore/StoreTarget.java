@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import static org.apache.flink.util.Preconditions.checkNotNull;
+
+import java.io.Serializable;
+
+/** The store that every subtask of a job opens for itself. */
+record StoreTarget(StoreAddress address, Collection expected, RetryPolicy retry)
+    implements Serializable {
+
+  /** Refuses an address that cannot be one, before the job is run. */
+  static StoreTarget of(String address) {
+    StoreAddress parsed = StoreAddress.parse(address);
+    Stores.check(parsed);
+    return new StoreTarget(parsed, null, RetryPolicy.DEFAULT);
+  }
+
+  StoreTarget expecting(Collection collection) {
+    return new StoreTarget(address, checkNotNull(collection, "collection"), retry);
+  }
+
+  StoreTarget retrying(RetryPolicy policy) {
+    return new StoreTarget(address, expected, checkNotNull(policy, "policy"));
+  }
+
+  /**
+   * @param subtask the writer's number among those that write in parallel
+   * @param onRetry called whenever something failed and is tried again
+   */
+  VectorStore open(int subtask, Runnable onRetry) {
+    OpenMode mode = OpenMode.write(subtask).retrying(retry);
+    return Stores.open(address, expected == null ? mode : mode.expecting(expected), onRetry);
+  }
+}
