@@ -171,12 +171,7 @@ final class VectorStoreWriter<T> implements SinkWriter<T> {
 
   @Override
   public void close() {
-    // The store first: that ends its waiting for what can pass.
-    try {
-      store.close();
-    } finally {
-      thread.shutdownNow();
-    }
+    StoreTarget.closeAfterCommit(store, thread);
   }
 
   private interface Answer<R> {

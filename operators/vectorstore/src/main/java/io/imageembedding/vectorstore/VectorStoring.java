@@ -86,9 +86,8 @@ public final class VectorStoring<T> {
         named(
             "store",
             instances,
-            batches
-                .map(new StoreFunction<>(target, extractor))
-                .returns(MicroBatch.typeInformation(type)));
+            batches.transform(
+                "store", MicroBatch.typeInformation(type), new StoreOperator<>(target, extractor)));
     return named("unbatch", instances, MicroBatches.unbatch(stored, type));
   }
 

@@ -47,6 +47,7 @@ import org.apache.lucene.store.AlreadyClosedException;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.ThreadInterruptedException;
 
 /**
  * A folder with one Lucene index for each parallel writer, {@code shard-0} and so on. A search
@@ -211,7 +212,7 @@ final class LuceneStore implements VectorStore {
     writing.lock();
     try {
       return action.get();
-    } catch (IOException | AlreadyClosedException e) {
+    } catch (IOException | AlreadyClosedException | ThreadInterruptedException e) {
       throw Failures.of(name, writer.endOf(e));
     } finally {
       writing.unlock();
@@ -321,7 +322,7 @@ final class LuceneStore implements VectorStore {
   private <R> R reading(Reading<R> action) {
     try (MultiReader reader = snapshot()) {
       return action.read(reader);
-    } catch (IOException | AlreadyClosedException e) {
+    } catch (IOException | AlreadyClosedException | ThreadInterruptedException e) {
       throw Failures.of(name, e);
     }
   }
@@ -412,8 +413,10 @@ final class LuceneStore implements VectorStore {
     }
   }
 
+  /** A thread that is interrupted commits no more, but still gives the lock free. */
   @Override
   public void close() {
+    boolean interrupted = Thread.interrupted();
     writing.lock();
     try {
       synchronized (this) {
@@ -423,14 +426,17 @@ final class LuceneStore implements VectorStore {
         closed = true;
       }
       try (AutoCloseableIo closing = this::closeAll) {
-        if (writer != null) {
+        if (writer != null && !interrupted) {
           commit();
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | AlreadyClosedException | ThreadInterruptedException e) {
       throw Failures.of(name, e);
     } finally {
       writing.unlock();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

@@ -18,7 +18,7 @@ import java.util.Set;
  */
 public final class LuceneStoreProvider implements VectorStoreProvider {
   static final String EF_SEARCH = "ef-search";
-  static final int DEFAULT_EF_SEARCH = 100;
+  static final int DEFAULT_EF_SEARCH = 150;
   static final String RAM_BUFFER_MB = "ram-buffer-mb";
   static final int DEFAULT_RAM_BUFFER_MB = 64;
 
