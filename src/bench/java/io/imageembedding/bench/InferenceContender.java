@@ -17,29 +17,39 @@ import java.util.concurrent.Future;
 final class InferenceContender implements Contender {
   static final String IMAGES_PER_SECOND = "images/s";
   static final String DIFFERENCE = "difference";
+  static final String COSINE = "cosine";
 
   private final Path folder;
   private final Engine.Factory factory;
   private final List<Engine> engines = new ArrayList<>();
   private final ExecutorService callers = Executors.newCachedThreadPool();
-  private final double difference;
+  private double difference;
+  private double cosine = 1;
 
   InferenceContender(String kind, Arguments arguments) throws Exception {
     folder = arguments.folder();
     factory = Engines.open(kind, arguments);
-    difference = difference(engine(0));
+    compare(engine(0));
   }
 
-  private double difference(Engine engine) throws Exception {
+  private void compare(Engine engine) throws Exception {
     engine.load(Fixtures.pixels(folder, Fixtures.COMPARED), Fixtures.COMPARED);
     float[][] actual = engine.embed();
     float[] expected = FloatFile.read(folder.resolve(Fixtures.VECTOR_FILE));
-    double most = 0;
-    for (int i = 0; i < expected.length; i++) {
-      double off = Math.abs(expected[i] - actual[i / Fixtures.FEATURES][i % Fixtures.FEATURES]);
-      most = Math.max(most, off);
+    for (int image = 0; image < actual.length; image++) {
+      double product = 0;
+      double squares = 0;
+      double expectedSquares = 0;
+      for (int i = 0; i < Fixtures.FEATURES; i++) {
+        double one = expected[image * Fixtures.FEATURES + i];
+        double other = actual[image][i];
+        difference = Math.max(difference, Math.abs(one - other));
+        product += one * other;
+        squares += other * other;
+        expectedSquares += one * one;
+      }
+      cosine = Math.min(cosine, product / Math.sqrt(squares * expectedSquares));
     }
-    return most;
   }
 
   private Engine engine(int index) throws Exception {
@@ -51,7 +61,7 @@ final class InferenceContender implements Contender {
 
   @Override
   public Map<String, Double> facts() {
-    return Map.of(DIFFERENCE, difference);
+    return Map.of(DIFFERENCE, difference, COSINE, cosine);
   }
 
   @Override

@@ -34,6 +34,7 @@ final class LatencySection implements Section {
     PERCENTILES.put("p99", 0.99);
     PERCENTILES.put("p99.9", 0.999);
     SETTINGS.put("default", "");
+    SETTINGS.put("budget", "image-embedding.batch.latency-budget=50ms");
   }
 
   @Override

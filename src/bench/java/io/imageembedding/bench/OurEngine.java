@@ -23,7 +23,7 @@ final class OurEngine implements Engine {
   @Override
   public void load(float[] pixels, int count) {
     closeTensor();
-    tensor = new ImageTensor(Fixtures.SIZE, count);
+    tensor = model.newInput(count);
     for (int i = 0; i < count; i++) {
       tensor.append(Arrays.copyOfRange(pixels, i * Fixtures.PIXELS, (i + 1) * Fixtures.PIXELS));
     }

@@ -90,6 +90,20 @@ class HouseRulesTest {
   private static final ArchRule TRAINING_KNOWS_ONLY_MODELS_AND_PIXELS =
       only(ROOT + "training..", ROOT + "model..", ROOT + "image..", ROOT + "tensorflow..");
 
+  private static final ArchRule VECTOR_STORES_KNOW_ONLY_RECORDS_AND_BATCHES =
+      only(ROOT + "vectorstore..", ROOT + "schema..", ROOT + "batch..", ROOT + "types..");
+
+  private static final ArchRule KINDS_OF_STORES_KNOW_NOT_EACH_OTHER =
+      slices().matching(ROOT + "vectorstore.(*)..").should().notDependOnEachOther();
+
+  private static final ArchRule NOTHING_KNOWS_A_KIND_OF_STORE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "vectorstore.*..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT + "vectorstore.*..");
+
   private static final ArchRule FETCHING_KNOWS_NO_TENSORFLOW =
       noClasses()
           .that()
@@ -129,6 +143,11 @@ class HouseRulesTest {
         arguments("types know no room", TYPES_KNOW_NO_ROOM),
         arguments("tensorflow knows no room", TENSORFLOW_KNOWS_NO_ROOM),
         arguments("training knows only models and pixels", TRAINING_KNOWS_ONLY_MODELS_AND_PIXELS),
+        arguments(
+            "vector stores know only records and batches",
+            VECTOR_STORES_KNOW_ONLY_RECORDS_AND_BATCHES),
+        arguments("kinds of stores know not each other", KINDS_OF_STORES_KNOW_NOT_EACH_OTHER),
+        arguments("nothing knows a kind of store", NOTHING_KNOWS_A_KIND_OF_STORE),
         arguments("fetching knows no tensorflow", FETCHING_KNOWS_NO_TENSORFLOW),
         arguments("no cycles", NO_CYCLES),
         arguments("commands are inside", COMMANDS_ARE_INSIDE));
@@ -142,7 +161,7 @@ class HouseRulesTest {
 
   @Test
   void theClassesOfEveryModuleAreLookedAt() {
-    for (String room : List.of("schema", "embed", "kafka", "training", "jobs")) {
+    for (String room : List.of("schema", "embed", "kafka", "training", "vectorstore", "jobs")) {
       assertThat(CLASSES.stream().map(JavaClass::getPackageName))
           .contains("io.imageembedding." + room);
     }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import static org.apache.flink.util.Preconditions.checkArgument;
+import static org.apache.flink.util.Preconditions.checkNotNull;
+
+import java.io.Serializable;
+
+/**
+ * What all vectors of a store have in common. It is written into the store when that is first used,
+ * and never changes.
+ */
+public record Collection(int dimension, Metric metric, VectorSpace space) implements Serializable {
+
+  public Collection {
+    checkArgument(dimension >= 1, "dimension is %s; needed: at least 1", dimension);
+    checkNotNull(metric, "metric");
+    checkNotNull(space, "space");
+  }
+
+  /**
+   * Refuses a store that holds something else.
+   *
+   * @param store for the message
+   * @param held what the store has
+   * @throws StoreException naming both sides
+   */
+  public void requireSame(String store, Collection held) {
+    if (dimension != held.dimension
+        || metric != held.metric
+        || !space.id().equals(held.space.id())) {
+      throw new StoreException(
+          store + " holds " + held.summary() + ", and cannot take " + summary());
+    }
+  }
+
+  /** For messages. */
+  public String summary() {
+    return dimension + "-d vectors (" + metric.id() + ") of " + space.summary();
+  }
+}

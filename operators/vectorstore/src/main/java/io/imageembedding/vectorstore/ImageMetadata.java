@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import static org.apache.flink.util.Preconditions.checkNotNull;
+
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What is kept beside a vector about the image that it was made of.
+ *
+ * @param uri where the image can be read; null where nobody said
+ * @param format its encoding, lower case
+ * @param width in pixels
+ * @param height in pixels
+ * @param capturedAt when it was taken, in milliseconds since 1970-01-01 UTC; null where unknown
+ * @param attributes whatever the producer wants to find again, unmodifiable, ordered by key
+ */
+public record ImageMetadata(
+    String uri,
+    String format,
+    int width,
+    int height,
+    Long capturedAt,
+    Map<String, String> attributes)
+    implements Serializable {
+
+  public ImageMetadata {
+    checkNotNull(format, "format");
+    attributes = Collections.unmodifiableSortedMap(new TreeMap<>(attributes));
+  }
+}

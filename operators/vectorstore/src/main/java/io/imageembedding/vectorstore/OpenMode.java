@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import static org.apache.flink.util.Preconditions.checkArgument;
+import static org.apache.flink.util.Preconditions.checkNotNull;
+
+import java.util.Optional;
+
+/**
+ * How a store is opened.
+ *
+ * @param writable whether it can be written to
+ * @param shard which of the parallel writers this is, from 0
+ * @param expected what the store must hold, and is made for where it is new; where it is empty, a
+ *     new store is made for the first vector
+ * @param retry how long a failure that can pass is waited for
+ */
+public record OpenMode(
+    boolean writable, int shard, Optional<Collection> expected, RetryPolicy retry) {
+
+  public OpenMode {
+    checkArgument(shard >= 0, "shard is %s; needed: at least 0", shard);
+    checkNotNull(expected, "expected");
+    checkNotNull(retry, "retry");
+  }
+
+  /** To search in it. */
+  public static OpenMode read() {
+    return new OpenMode(false, 0, Optional.empty(), RetryPolicy.DEFAULT);
+  }
+
+  /** To write to it, as one of several writers or the only one. */
+  public static OpenMode write(int shard) {
+    return new OpenMode(true, shard, Optional.empty(), RetryPolicy.DEFAULT);
+  }
+
+  /** Refuses a store that holds something else. */
+  public OpenMode expecting(Collection collection) {
+    return new OpenMode(writable, shard, Optional.of(collection), retry);
+  }
+
+  /** Waits differently for failures that can pass. */
+  public OpenMode retrying(RetryPolicy policy) {
+    return new OpenMode(writable, shard, expected, policy);
+  }
+}

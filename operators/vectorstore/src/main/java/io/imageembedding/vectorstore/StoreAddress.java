@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import java.io.Serializable;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+
+/**
+ * Where a store is, as a person writes it: {@code scheme:target} or {@code
+ * scheme:target?key=value&key=value}.
+ *
+ * <table>
+ *   <caption>Kinds of stores that are built in</caption>
+ *   <tr><th>address</th><th>options</th></tr>
+ *   <tr><td>{@code lucene:PATH}</td><td>{@code ef-search}, {@code ram-buffer-mb}</td></tr>
+ *   <tr><td>{@code postgresql://HOST:PORT/DATABASE}</td><td>{@code table}, {@code user}, {@code
+ *       password-file}, {@code password-env}, {@code type}, {@code ef-search}, {@code
+ *       statement-timeout}, and the driver's for TLS</td></tr>
+ * </table>
+ *
+ * <p>No secret stands in an address, so an address may be logged: passwords come from files or the
+ * environment, and one that is written out is refused.
+ *
+ * @param scheme kind of store
+ * @param target what stands before the options
+ * @param options by key, decoded
+ */
+public record StoreAddress(String scheme, String target, Map<String, String> options)
+    implements Serializable {
+
+  /** Option of every kind of store: the metric that its vectors are compared by. */
+  public static final String METRIC = "metric";
+
+  private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
+  private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|token)$");
+
+  public StoreAddress {
+    options = Collections.unmodifiableSortedMap(new TreeMap<>(options));
+  }
+
+  /**
+   * Reads an address.
+   *
+   * @throws StoreException if it is none, or has a secret in it; the message does not repeat that
+   */
+  public static StoreAddress parse(String text) {
+    int colon = text.indexOf(':');
+    if (colon < 1 || !SCHEME.matcher(text.substring(0, colon)).matches()) {
+      throw new StoreException(
+          "a store is named like lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME, not '"
+              + text.replaceAll("//[^/@]*@", "//…@")
+              + "'");
+    }
+    int question = text.lastIndexOf('?');
+    String target = text.substring(colon + 1, question < 0 ? text.length() : question);
+    if (target.matches("//[^/@]*:[^/]*@.*")) {
+      throw new StoreException(
+          "a password is not written into the address of a store; allowed: password-file=PATH or"
+              + " password-env=NAME");
+    }
+    Map<String, String> options = new TreeMap<>();
+    if (question >= 0) {
+      for (String option : text.substring(question + 1).split("&", -1)) {
+        int equals = option.indexOf('=');
+        String key = equals < 0 ? option : option.substring(0, equals);
+        if (SECRET.matcher(key).matches()) {
+          throw new StoreException(
+              key
+                  + ": a secret is not written into the address of a store; allowed:"
+                  + " password-file=PATH or password-env=NAME");
+        }
+        if (equals < 1) {
+          throw new StoreException(
+              "option '" + option + "' of a store is not of the form key=value");
+        }
+        String value = URLDecoder.decode(option.substring(equals + 1), StandardCharsets.UTF_8);
+        if (options.put(key, value) != null) {
+          throw new StoreException("option '" + key + "' of a store is given twice");
+        }
+      }
+    }
+    if (target.isEmpty()) {
+      throw new StoreException("'" + text + "' does not say where the store is");
+    }
+    return new StoreAddress(text.substring(0, colon), target, options);
+  }
+
+  /** An option, or its default. */
+  public String option(String key, String otherwise) {
+    return options.getOrDefault(key, otherwise);
+  }
+
+  /**
+   * An option that is a whole number.
+   *
+   * @throws StoreException if it is none, or out of range
+   */
+  public int option(String key, int otherwise, int least, int most) {
+    String value = options.get(key);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      int number = Integer.parseInt(value);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below, as a number out of range is.
+    }
+    throw new StoreException(
+        key + ": '" + value + "' is not allowed; allowed: " + least + " to " + most);
+  }
+
+  /** The metric, cosine where none is named. */
+  public Metric metric() {
+    return Metric.parse(option(METRIC, Metric.COSINE.id()));
+  }
+
+  /**
+   * Refuses options that a kind of store does not have.
+   *
+   * @throws StoreException naming the option, and those that there are
+   */
+  public void requireKnown(Set<String> known) {
+    for (String key : options.keySet()) {
+      if (!known.contains(key) && !key.equals(METRIC)) {
+        throw new StoreException(
+            "a store "
+                + scheme
+                + ": has no option '"
+                + key
+                + "'; there are "
+                + String.join(", ", new TreeSet<>(known)));
+      }
+    }
+  }
+
+  /** The address without options that only say how to use it. */
+  @Override
+  public String toString() {
+    String table = options.get("table");
+    return scheme + ":" + target + (table == null ? "" : "?table=" + table);
+  }
+}

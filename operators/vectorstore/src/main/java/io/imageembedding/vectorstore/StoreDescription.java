@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a store is and holds.
+ *
+ * @param store its address
+ * @param count vectors in it
+ * @param collection what they have in common; empty before the first was written
+ * @param details what only this kind of store has, for people
+ */
+public record StoreDescription(
+    String store, long count, Optional<Collection> collection, Map<String, String> details) {}

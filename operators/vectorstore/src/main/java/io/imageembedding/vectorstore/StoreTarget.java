@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import static org.apache.flink.util.Preconditions.checkNotNull;
+
+import java.io.Serializable;
+import java.util.concurrent.ExecutorService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The store that every subtask of a job opens for itself. */
+record StoreTarget(StoreAddress address, Collection expected, RetryPolicy retry)
+    implements Serializable {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreTarget.class);
+
+  /** Refuses an address that cannot be one, before the job is run. */
+  static StoreTarget of(String address) {
+    StoreAddress parsed = StoreAddress.parse(address);
+    Stores.check(parsed);
+    return new StoreTarget(parsed, null, RetryPolicy.DEFAULT);
+  }
+
+  StoreTarget expecting(Collection collection) {
+    return new StoreTarget(address, checkNotNull(collection, "collection"), retry);
+  }
+
+  StoreTarget retrying(RetryPolicy policy) {
+    return new StoreTarget(address, expected, checkNotNull(policy, "policy"));
+  }
+
+  /**
+   * @param subtask the writer's number among those that write in parallel
+   * @param onRetry called whenever something failed and is tried again
+   */
+  VectorStore open(int subtask, Runnable onRetry) {
+    OpenMode mode = OpenMode.write(subtask).retrying(retry);
+    return Stores.open(address, expected == null ? mode : mode.expecting(expected), onRetry);
+  }
+
+  /**
+   * Closes a store when its task ends, for whatever reason. That never fails: what has to be
+   * durable is committed by then, and a task manager takes a failure here for its own.
+   */
+  static void closeAfterCommit(VectorStore store, ExecutorService thread) {
+    try {
+      // The store first: that ends its waiting for what can pass.
+      store.close();
+    } catch (StoreException e) {
+      LOG.warn("Closing the store failed; what was committed is kept: {}", e.getMessage());
+    } finally {
+      thread.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import static org.apache.flink.util.Preconditions.checkNotNull;
+
+import io.imageembedding.schema.EmbeddingRecord;
+import io.imageembedding.schema.Model;
+import io.imageembedding.schema.Source;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.codec.digest.DigestUtils;
+
+/**
+ * A vector under its id, with where it came from.
+ *
+ * @param id upserts and deletions of one id replace each other
+ * @param vector not to be changed
+ * @param space what made it
+ * @param version decides which vector of an id is kept
+ * @param image what the image was
+ */
+public record StoredVector(
+    String id, float[] vector, VectorSpace space, Version version, ImageMetadata image)
+    implements Change, Serializable {
+
+  /** Attribute of an image record that says where the image can be read. */
+  public static final String URI_ATTRIBUTE = "uri";
+
+  public StoredVector {
+    checkNotNull(id, "id");
+    checkNotNull(vector, "vector");
+    checkNotNull(space, "space");
+    checkNotNull(version, "version");
+    checkNotNull(image, "image");
+  }
+
+  /** The vector of a record as the job writes it. */
+  public static StoredVector of(EmbeddingRecord record) {
+    Model model = record.getModel();
+    Source source = record.getSource();
+    Map<String, String> attributes = record.getAttributes();
+    return new StoredVector(
+        record.getId(),
+        floats(record.getEmbedding()),
+        new VectorSpace(
+            record.getVectorSpace(),
+            model.getName(),
+            model.getSha256(),
+            model.getPrecision(),
+            model.getPreprocessing()),
+        new Version(
+            source.getTimestamp() == null
+                ? Version.NO_TIMESTAMP
+                : source.getTimestamp().toEpochMilli(),
+            source.getTopic(),
+            source.getPartition(),
+            source.getOffset()),
+        new ImageMetadata(
+            attributes.get(URI_ATTRIBUTE),
+            record.getImage().getFormat(),
+            record.getImage().getWidth(),
+            record.getImage().getHeight(),
+            record.getCapturedAt() == null ? null : record.getCapturedAt().toEpochMilli(),
+            attributes));
+  }
+
+  private static float[] floats(List<Float> boxed) {
+    float[] floats = new float[boxed.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = boxed.get(i);
+    }
+    return floats;
+  }
+
+  /** The first 63 bits of a SHA-256 over vector and metadata. */
+  @Override
+  public long tieBreak() {
+    MessageDigest digest = DigestUtils.getSha256Digest();
+    ByteBuffer floats = ByteBuffer.allocate(vector.length * Float.BYTES);
+    floats.asFloatBuffer().put(vector);
+    digest.update(floats.array());
+    add(digest, image.uri());
+    add(digest, image.format());
+    add(digest, image.width() + "x" + image.height());
+    add(digest, image.capturedAt());
+    image
+        .attributes()
+        .forEach(
+            (key, value) -> {
+              add(digest, key);
+              add(digest, value);
+            });
+    long first = ByteBuffer.wrap(digest.digest()).getLong() >>> 1;
+    return Math.min(first, Deletion.TIE_BREAK - 1);
+  }
+
+  private static void add(MessageDigest digest, Object part) {
+    digest.update(String.valueOf(part).getBytes(StandardCharsets.UTF_8));
+    digest.update((byte) 0);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof StoredVector that
+        && that.id.equals(id)
+        && Arrays.equals(that.vector, vector)
+        && that.space.equals(space)
+        && that.version.equals(version)
+        && that.image.equals(image);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * id.hashCode() + version.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "StoredVector(" + id + ", " + vector.length + " features, " + version + ")";
+  }
+}

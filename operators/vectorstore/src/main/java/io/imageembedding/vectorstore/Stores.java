@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.ServiceLoader.Provider;
+
+/** The kinds of stores there are. */
+final class Stores {
+  private Stores() {}
+
+  /**
+   * @param onRetry called whenever something failed and is tried again
+   */
+  static VectorStore open(StoreAddress address, OpenMode mode, Runnable onRetry) {
+    VectorStoreProvider provider = provider(address);
+    Retry retry = new Retry(mode.retry(), onRetry);
+    return new RetryingStore(retry.call(() -> provider.open(address, mode)), retry);
+  }
+
+  /** Refuses an address that no kind of store knows, or whose options it does not. */
+  static void check(StoreAddress address) {
+    provider(address).check(address);
+  }
+
+  private static VectorStoreProvider provider(StoreAddress address) {
+    // Not the thread's class loader: on a cluster the stores are in the job's jar, as this is.
+    List<VectorStoreProvider> known =
+        ServiceLoader.load(VectorStoreProvider.class, Stores.class.getClassLoader()).stream()
+            .map(Provider::get)
+            .toList();
+    return known.stream()
+        .filter(provider -> provider.scheme().equals(address.scheme()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new StoreException(
+                    "there is no kind of store '"
+                        + address.scheme()
+                        + ":'; known: "
+                        + String.join(
+                            ", ", known.stream().map(p -> p.scheme() + ":").sorted().toList())));
+  }
+
+  private static final class RetryingStore implements VectorStore {
+    private final VectorStore store;
+    private final Retry retry;
+
+    private RetryingStore(VectorStore store, Retry retry) {
+      this.store = store;
+      this.retry = retry;
+    }
+
+    @Override
+    public WriteResult write(List<? extends Change> changes) {
+      return retry.call(() -> store.write(changes));
+    }
+
+    @Override
+    public List<Hit> search(float[] vector, int k, Filter filter) {
+      return retry.call(() -> store.search(vector, k, filter));
+    }
+
+    @Override
+    public Optional<StoredVector> get(String id) {
+      return retry.call(() -> store.get(id));
+    }
+
+    @Override
+    public StoreDescription describe() {
+      return retry.call(store::describe);
+    }
+
+    @Override
+    public void commit() {
+      retry.call(
+          () -> {
+            store.commit();
+            return null;
+          });
+    }
+
+    @Override
+    public void optimize() {
+      retry.call(
+          () -> {
+            store.optimize();
+            return null;
+          });
+    }
+
+    @Override
+    public void close() {
+      retry.close();
+      store.close();
+    }
+  }
+}

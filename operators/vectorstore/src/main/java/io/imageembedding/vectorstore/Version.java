@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import static org.apache.flink.util.Preconditions.checkNotNull;
+
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Which of two changes to one id is the newer. The order is total, so any sequence of the same
+ * changes, repeated as often as may be, ends in the same state:
+ *
+ * <ol>
+ *   <li>the later timestamp is the newer; none at all ({@link #NO_TIMESTAMP}) is the oldest;
+ *   <li>within one partition of a topic, the higher offset;
+ *   <li>between partitions nothing is known about time, so the topic that comes later in the order
+ *       of its UTF-8 bytes, then the higher partition;
+ *   <li>where all of that is the same, see {@link Change#tieBreak()}.
+ * </ol>
+ *
+ * @param timestamp of the record, in milliseconds since 1970-01-01 UTC
+ * @param topic that it came from, empty where it came from none
+ * @param partition of the topic
+ * @param offset in the partition
+ */
+public record Version(long timestamp, String topic, int partition, long offset)
+    implements Comparable<Version>, Serializable {
+
+  /** Timestamp of a record that has none. */
+  public static final long NO_TIMESTAMP = -1;
+
+  public Version {
+    checkNotNull(topic, "topic");
+  }
+
+  /** The version of something that came from no topic. */
+  public static Version at(long timestamp) {
+    return new Version(timestamp, "", 0, 0);
+  }
+
+  @Override
+  public int compareTo(Version other) {
+    int order = Long.compare(timestamp, other.timestamp);
+    if (order == 0) {
+      order = compareBytes(topic, other.topic);
+    }
+    if (order == 0) {
+      order = Integer.compare(partition, other.partition);
+    }
+    return order != 0 ? order : Long.compare(offset, other.offset);
+  }
+
+  private static int compareBytes(String a, String b) {
+    return a.equals(b)
+        ? 0
+        : Arrays.compareUnsigned(
+            a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore.lucene;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.Metric;
+import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.VectorSpace;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What a store's vectors have in common, in a file beside the shards: written once, whole or not at
+ * all, by the first of the writers. Every commit of a shard repeats it.
+ */
+final class CollectionFile {
+  private static final String NAME = "collection.json";
+  private static final String FORMAT = "format";
+  private static final String FORMAT_VERSION = "1";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final String store;
+  private final Path file;
+
+  CollectionFile(String store, Path root) {
+    this.store = store;
+    file = root.resolve(NAME);
+  }
+
+  Optional<Collection> read() throws IOException {
+    try {
+      return Optional.of(
+          decode(store, JSON.readerForMapOf(String.class).readValue(Files.readAllBytes(file))));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (JsonProcessingException e) {
+      throw new StoreException(file + " is damaged: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** Writes the file unless another writer did; what it says then. */
+  Collection create(Collection collection) throws IOException {
+    Path whole = Files.createTempFile(file.getParent(), "collection", ".tmp");
+    try {
+      Files.write(whole, JSON.writeValueAsBytes(encode(collection)));
+      sync(whole);
+      // A link, not a move: it never replaces what another writer made in the meantime.
+      Files.createLink(file, whole);
+      sync(file.getParent());
+    } catch (FileAlreadyExistsException e) {
+      return read().orElseThrow();
+    } finally {
+      Files.delete(whole);
+    }
+    return collection;
+  }
+
+  private static void sync(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  static Map<String, String> encode(Collection collection) {
+    Map<String, String> map = new TreeMap<>();
+    map.put(FORMAT, FORMAT_VERSION);
+    map.put("dimension", String.valueOf(collection.dimension()));
+    map.put("metric", collection.metric().id());
+    map.put("vectorSpace", collection.space().id());
+    map.put("model", collection.space().model());
+    map.put("sha256", collection.space().sha256());
+    map.put("precision", collection.space().precision());
+    map.put("preprocessing", collection.space().preprocessing());
+    return map;
+  }
+
+  static Collection decode(String store, Map<String, String> map) {
+    if (!FORMAT_VERSION.equals(map.get(FORMAT))) {
+      throw new StoreException(
+          store
+              + " has format "
+              + map.get(FORMAT)
+              + "; this version reads format "
+              + FORMAT_VERSION);
+    }
+    return new Collection(
+        Integer.parseInt(map.get("dimension")),
+        Metric.parse(map.get("metric")),
+        new VectorSpace(
+            map.get("vectorSpace"),
+            map.get("model"),
+            map.get("sha256"),
+            map.get("precision"),
+            map.get("preprocessing")));
+  }
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore.postgres;
+
+import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.Metric;
+import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.VectorSpace;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The tables of a store: made, or checked to be what is needed. */
+final class PostgresSchema {
+
+  /** Table that says what other tables hold. */
+  static final String DESCRIPTIONS = "image_embedding_collections";
+
+  private static final String BYTE_ORDER = " COLLATE \"C\"";
+  private static final int FORMAT = 1;
+  private static final int LEAST_MINOR_VERSION = 8;
+
+  /** Any number, the same in every process, so that only one of them makes tables at a time. */
+  private static final long LOCK = 0x696d_6167_6565_6d62L;
+
+  private final PostgresSettings settings;
+
+  PostgresSchema(PostgresSettings settings) {
+    this.settings = settings;
+  }
+
+  /** The data table in SQL. */
+  String table() {
+    return qualified(settings.table());
+  }
+
+  String index() {
+    return settings.table() + "_hnsw";
+  }
+
+  private String qualified(String name) {
+    return settings.schema() == null
+        ? '"' + name + '"'
+        : '"' + settings.schema() + "\".\"" + name + '"';
+  }
+
+  /** What the table holds; empty where there is none. */
+  Optional<Table> read(Connection connection) throws SQLException {
+    Optional<Table> described = description(connection);
+    Map<String, String> there = columns(connection);
+    if (described.isEmpty() && !there.isEmpty()) {
+      // Another writer may have made both between the two queries.
+      described = description(connection);
+    }
+    if (described.isEmpty()) {
+      if (!there.isEmpty()) {
+        throw new StoreException(
+            settings.name() + ": the table is there, but not one of ours; it has " + there);
+      }
+      return Optional.empty();
+    }
+    Table table = described.get();
+    Map<String, String> needed = columns(table);
+    needed.replaceAll((column, type) -> type.replace(BYTE_ORDER, ""));
+    needed.forEach(
+        (column, type) -> {
+          String found = there.getOrDefault(column, "missing");
+          if (!found.equals(type)) {
+            throw new StoreException(
+                settings.name()
+                    + ": the column "
+                    + column
+                    + " is "
+                    + found
+                    + ", but has to be "
+                    + type);
+          }
+        });
+    requireVersion(connection);
+    return described;
+  }
+
+  private Optional<Table> description(Connection connection) throws SQLException {
+    if (!exists(connection, DESCRIPTIONS)) {
+      return Optional.empty();
+    }
+    String sql =
+        "SELECT format, element_type, dimension, metric, vector_space, model, sha256,"
+            + " model_precision, preprocessing FROM "
+            + qualified(DESCRIPTIONS)
+            + " WHERE table_name = ?";
+    try (PreparedStatement query = connection.prepareStatement(sql)) {
+      query.setString(1, settings.table());
+      try (ResultSet row = query.executeQuery()) {
+        if (!row.next()) {
+          return Optional.empty();
+        }
+        if (row.getInt(1) != FORMAT) {
+          throw new StoreException(
+              settings.name()
+                  + " has format "
+                  + row.getInt(1)
+                  + "; this version reads format "
+                  + FORMAT);
+        }
+        return Optional.of(
+            new Table(
+                ElementType.parse(row.getString(2)),
+                new Collection(
+                    row.getInt(3),
+                    Metric.parse(row.getString(4)),
+                    new VectorSpace(
+                        row.getString(5),
+                        row.getString(6),
+                        row.getString(7),
+                        row.getString(8),
+                        row.getString(9)))));
+      }
+    }
+  }
+
+  private boolean exists(Connection connection, String name) throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement("SELECT to_regclass(?)")) {
+      query.setString(1, qualified(name));
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() && row.getString(1) != null;
+      }
+    }
+  }
+
+  /** Whether the HNSW index is there and can be used. */
+  boolean isIndexed(Connection connection) throws SQLException {
+    String sql = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(?)";
+    try (PreparedStatement query = connection.prepareStatement(sql)) {
+      query.setString(1, qualified(index()));
+      try (ResultSet row = query.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    }
+  }
+
+  private Map<String, String> columns(Connection connection) throws SQLException {
+    String sql =
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
+            + " WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped"
+            + " ORDER BY attnum";
+    Map<String, String> columns = new LinkedHashMap<>();
+    try (PreparedStatement query = connection.prepareStatement(sql)) {
+      query.setString(1, table());
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          columns.put(row.getString(1), row.getString(2));
+        }
+      }
+    }
+    return columns;
+  }
+
+  private static Map<String, String> columns(Table table) {
+    Map<String, String> columns = new LinkedHashMap<>();
+    columns.put("id", "text" + BYTE_ORDER);
+    columns.put("embedding", table.type().sql(table.collection().dimension()));
+    columns.put("deleted", "boolean");
+    columns.put("version_timestamp", "bigint");
+    columns.put("topic", "text" + BYTE_ORDER);
+    columns.put("topic_partition", "integer");
+    columns.put("topic_offset", "bigint");
+    columns.put("tie_break", "bigint");
+    columns.put("uri", "text");
+    columns.put("image_format", "text");
+    columns.put("width", "integer");
+    columns.put("height", "integer");
+    columns.put("captured_at", "bigint");
+    columns.put("attributes", "jsonb");
+    return columns;
+  }
+
+  /** Makes the table, unless another process did in the meantime; what it holds then. */
+  Table create(Connection connection, Collection collection) throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
+      statement.execute("CREATE EXTENSION IF NOT EXISTS vector");
+      Optional<Table> there = read(connection);
+      if (there.isEmpty()) {
+        there = Optional.of(new Table(settings.type(), collection));
+        requireVersion(connection);
+        create(connection, statement, there.get());
+      }
+      connection.commit();
+      return there.get();
+    } finally {
+      // After a failure the connection is thrown away, and with it what was begun.
+      if (!connection.isClosed()) {
+        connection.rollback();
+        connection.setAutoCommit(true);
+      }
+    }
+  }
+
+  private void create(Connection connection, Statement statement, Table table) throws SQLException {
+    statement.execute(
+        "CREATE TABLE IF NOT EXISTS "
+            + qualified(DESCRIPTIONS)
+            + " (table_name text PRIMARY KEY, format integer NOT NULL, element_type text NOT NULL,"
+            + " dimension integer NOT NULL, metric text NOT NULL, vector_space text NOT NULL,"
+            + " model text NOT NULL, sha256 text NOT NULL, model_precision text NOT NULL,"
+            + " preprocessing text NOT NULL)");
+    String columns =
+        columns(table).entrySet().stream()
+            .map(column -> column.getKey() + " " + column.getValue())
+            .collect(Collectors.joining(", "));
+    statement.execute("CREATE TABLE " + table() + " (" + columns + ", PRIMARY KEY (id))");
+    String insert =
+        "INSERT INTO " + qualified(DESCRIPTIONS) + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    try (PreparedStatement row = connection.prepareStatement(insert)) {
+      Collection collection = table.collection();
+      row.setString(1, settings.table());
+      row.setInt(2, FORMAT);
+      row.setString(3, table.type().sql());
+      row.setInt(4, collection.dimension());
+      row.setString(5, collection.metric().id());
+      row.setString(6, collection.space().id());
+      row.setString(7, collection.space().model());
+      row.setString(8, collection.space().sha256());
+      row.setString(9, collection.space().precision());
+      row.setString(10, collection.space().preprocessing());
+      row.executeUpdate();
+    }
+  }
+
+  private void requireVersion(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT extversion FROM pg_extension WHERE extname = 'vector'")) {
+      String version = row.next() ? row.getString(1) : "none";
+      String[] parts = version.split("\\.");
+      if (parts.length < 2
+          || parts[0].equals("0") && Integer.parseInt(parts[1]) < LEAST_MINOR_VERSION) {
+        throw new StoreException(
+            settings.name() + " needs pgvector 0.8 or newer; the database has " + version);
+      }
+    }
+  }
+
+  /**
+   * Builds the HNSW index unless it is there.
+   *
+   * @param rows about as many vectors as there are
+   */
+  void createIndex(Connection connection, Table table, long rows) throws SQLException {
+    int dimension = table.collection().dimension();
+    if (dimension > table.type().indexable()) {
+      throw new StoreException(
+          settings.name()
+              + ": an index takes up to "
+              + table.type().indexable()
+              + " features of type "
+              + table.type().sql()
+              + ", not "
+              + dimension);
+    }
+    long needed = rows * (dimension * (long) Float.BYTES + 64L * settings.connections()) >> 20;
+    long memory = Math.min(settings.indexMemoryMb(), 64 + needed * 5 / 4);
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET LOCAL statement_timeout = 0");
+      statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
+      statement.execute("SET LOCAL maintenance_work_mem = '" + memory + "MB'");
+      statement.execute(
+          "CREATE INDEX IF NOT EXISTS \""
+              + index()
+              + "\" ON "
+              + table()
+              + " USING hnsw (embedding "
+              + table.type().sql()
+              + "_cosine_ops) WITH (m = "
+              + settings.connections()
+              + ", ef_construction = "
+              + settings.efConstruction()
+              + ") WHERE NOT deleted");
+      connection.commit();
+    } finally {
+      if (!connection.isClosed()) {
+        connection.rollback();
+        connection.setAutoCommit(true);
+      }
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("ANALYZE " + table());
+    }
+  }
+
+  /** What a table holds, and as which type. */
+  record Table(ElementType type, Collection collection) {}
+}

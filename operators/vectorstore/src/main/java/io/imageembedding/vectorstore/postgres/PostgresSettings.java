@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore.postgres;
+
+import io.imageembedding.vectorstore.Metric;
+import io.imageembedding.vectorstore.StoreAddress;
+import io.imageembedding.vectorstore.StoreException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.postgresql.PGProperty;
+
+/** An address of a PostgreSQL store, read. */
+record PostgresSettings(
+    String name,
+    String url,
+    StoreAddress address,
+    Metric metric,
+    String schema,
+    String table,
+    boolean typeGiven,
+    ElementType type,
+    int efSearch,
+    int connections,
+    int efConstruction,
+    int indexMemoryMb,
+    int statementTimeoutSeconds) {
+
+  private static final String TABLE = "table";
+  private static final String USER = "user";
+  private static final String PASSWORD_FILE = "password-file";
+  private static final String PASSWORD_ENV = "password-env";
+  private static final String TYPE = "type";
+  private static final String EF_SEARCH = "ef-search";
+  private static final String CONNECTIONS = "m";
+  private static final String EF_CONSTRUCTION = "ef-construction";
+  private static final String INDEX_MEMORY_MB = "index-memory-mb";
+  private static final String STATEMENT_TIMEOUT = "statement-timeout";
+  private static final List<String> OF_DRIVER =
+      List.of(
+          PGProperty.SSL_MODE.getName(),
+          PGProperty.SSL_ROOT_CERT.getName(),
+          PGProperty.SSL_CERT.getName(),
+          PGProperty.SSL_KEY.getName(),
+          PGProperty.CHANNEL_BINDING.getName(),
+          PGProperty.APPLICATION_NAME.getName());
+  private static final Pattern TARGET =
+      Pattern.compile("//(?:(?<user>[^/@]+)@)?(?<host>[^/@]+)/(?<database>[^/]+)");
+  private static final Pattern TABLE_NAME =
+      Pattern.compile("(?:(?<schema>[a-z_][a-z0-9_]{0,50})\\.)?(?<table>[a-z_][a-z0-9_]{0,50})");
+  private static final int CONNECT_TIMEOUT_SECONDS = 10;
+
+  static PostgresSettings of(StoreAddress address) {
+    Set<String> known =
+        new HashSet<>(
+            Set.of(
+                TABLE,
+                USER,
+                PASSWORD_FILE,
+                PASSWORD_ENV,
+                TYPE,
+                EF_SEARCH,
+                CONNECTIONS,
+                EF_CONSTRUCTION,
+                INDEX_MEMORY_MB,
+                STATEMENT_TIMEOUT));
+    known.addAll(OF_DRIVER);
+    address.requireKnown(known);
+    Matcher target = TARGET.matcher(address.target());
+    if (!target.matches()) {
+      throw new StoreException(
+          address + " is not of the form postgresql://HOST:PORT/DATABASE?table=NAME");
+    }
+    Matcher table = TABLE_NAME.matcher(address.option(TABLE, "image_embeddings"));
+    if (!table.matches()) {
+      throw new StoreException(
+          TABLE
+              + ": '"
+              + address.options().get(TABLE)
+              + "' is not allowed; allowed: lower-case letters, digits and _, up to 51 of them, with"
+              + " or without such a schema and a dot in front");
+    }
+    return new PostgresSettings(
+        address.toString(),
+        "jdbc:postgresql://" + target.group("host") + "/" + target.group("database"),
+        address,
+        address.metric(),
+        table.group("schema"),
+        table.group("table"),
+        address.options().containsKey(TYPE),
+        ElementType.parse(address.option(TYPE, ElementType.VECTOR.sql())),
+        address.option(EF_SEARCH, 100, 1, 1000),
+        address.option(CONNECTIONS, 16, 2, 100),
+        address.option(EF_CONSTRUCTION, 100, 4, 1000),
+        address.option(INDEX_MEMORY_MB, 2048, 1, 1 << 20),
+        address.option(STATEMENT_TIMEOUT, 60, 1, 86_400));
+  }
+
+  /** What the driver needs to connect, with the password; read anew for every connection. */
+  Properties connection() {
+    Properties properties = new Properties();
+    for (String key : OF_DRIVER) {
+      if (address.options().containsKey(key)) {
+        properties.setProperty(key, address.options().get(key));
+      }
+    }
+    Matcher target = TARGET.matcher(address.target());
+    String user = address.option(USER, target.matches() ? target.group("user") : null);
+    if (user != null) {
+      properties.setProperty(PGProperty.USER.getName(), user);
+    }
+    String password = password();
+    if (password != null) {
+      properties.setProperty(PGProperty.PASSWORD.getName(), password);
+    }
+    properties.setProperty(
+        PGProperty.CONNECT_TIMEOUT.getName(), String.valueOf(CONNECT_TIMEOUT_SECONDS));
+    properties.setProperty(PGProperty.TCP_KEEP_ALIVE.getName(), "true");
+    return properties;
+  }
+
+  private String password() {
+    String file = address.options().get(PASSWORD_FILE);
+    String variable = address.options().get(PASSWORD_ENV);
+    if (file != null && variable != null) {
+      throw new StoreException(PASSWORD_FILE + " and " + PASSWORD_ENV + " exclude each other");
+    }
+    if (variable != null) {
+      String password = System.getenv(variable);
+      if (password == null) {
+        throw new StoreException(PASSWORD_ENV + ": there is no variable " + variable);
+      }
+      return password;
+    }
+    try {
+      return file == null ? null : Files.readString(Path.of(file)).strip();
+    } catch (IOException | InvalidPathException e) {
+      throw new StoreException(PASSWORD_FILE + ": " + file + " cannot be read", e);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore.postgres;
+
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.StoreAddress;
+import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.VectorStoreProvider;
+
+/**
+ * {@code postgresql://HOST:PORT/DATABASE?table=NAME}: a table of a PostgreSQL with pgvector 0.8 or
+ * newer, made where it does not exist, and a row in the table {@value PostgresSchema#DESCRIPTIONS}
+ * beside it. Options:
+ *
+ * <ul>
+ *   <li>{@code table}: its name, or schema and name; default {@code image_embeddings}
+ *   <li>{@code user}; {@code password-file} or {@code password-env}: file or environment variable
+ *       that holds the password. Without them the driver looks into {@code ~/.pgpass}.
+ *   <li>{@code type}: {@code vector} (default) or {@code halfvec}, half the size and less exact;
+ *       decided when the table is made
+ *   <li>{@code ef-search}: candidates that a search looks at, default 100
+ *   <li>{@code m}, {@code ef-construction}, {@code index-memory-mb}: of the HNSW index, default 16,
+ *       100 and at most 2048
+ *   <li>{@code statement-timeout}: seconds, default 60; building the index may take longer
+ *   <li>{@code sslmode}, {@code sslrootcert}, {@code sslcert}, {@code sslkey}, {@code
+ *       channelBinding}, {@code ApplicationName}: passed to the driver as they are
+ * </ul>
+ *
+ * <p>The index is built by {@link VectorStore#optimize}, and not before: into an HNSW index rows go
+ * some thirty times slower than without. Until then a search reads every row, and is exact.
+ */
+public final class PostgresStoreProvider implements VectorStoreProvider {
+
+  @Override
+  public String scheme() {
+    return "postgresql";
+  }
+
+  @Override
+  public void check(StoreAddress address) {
+    PostgresSettings.of(address);
+  }
+
+  @Override
+  public VectorStore open(StoreAddress address, OpenMode mode) {
+    return PostgresStore.open(PostgresSettings.of(address), mode);
+  }
+}

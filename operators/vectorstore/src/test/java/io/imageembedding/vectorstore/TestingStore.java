@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A store in memory, {@code testing:NAME}, that fails and stops as it is told. */
+final class TestingStore implements VectorStore {
+  private static final Map<String, TestingStore> STORES = new ConcurrentHashMap<>();
+
+  /** Failures that pass, still to come. */
+  final AtomicInteger failures = new AtomicInteger();
+
+  /** What writing throws, if anything. */
+  volatile StoreException broken;
+
+  /** Batches that may be written. */
+  final Semaphore batchesAllowed = new Semaphore(100_000);
+
+  final List<Integer> batches = new ArrayList<>();
+  private final Map<String, Change> written = new HashMap<>();
+  private final Map<String, Change> committed = new HashMap<>();
+  private final Collection collection;
+
+  private TestingStore(Collection collection) {
+    this.collection = collection;
+  }
+
+  /** The store of that name, for two-dimensional vectors of {@link TestingVectors#SPACE}. */
+  static TestingStore named(String name) {
+    return STORES.computeIfAbsent(
+        name, n -> new TestingStore(new Collection(2, Metric.COSINE, TestingVectors.SPACE)));
+  }
+
+  synchronized Map<String, Change> written() {
+    return Map.copyOf(written);
+  }
+
+  synchronized Map<String, Change> committed() {
+    return Map.copyOf(committed);
+  }
+
+  synchronized List<Integer> batches() {
+    return List.copyOf(batches);
+  }
+
+  @Override
+  public WriteResult write(List<? extends Change> changes) {
+    batchesAllowed.acquireUninterruptibly();
+    if (broken != null) {
+      throw broken;
+    }
+    if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw StoreException.passing("not now", null);
+    }
+    synchronized (this) {
+      batches.add(changes.size());
+      ChangeBatch batch = ChangeBatch.of(changes, collection);
+      int newer = 0;
+      for (Change change : batch.newest()) {
+        Change known = written.get(change.id());
+        if (known == null || Change.BY_AGE.compare(change, known) > 0) {
+          written.put(change.id(), change);
+          newer++;
+        }
+      }
+      return batch.result(newer);
+    }
+  }
+
+  @Override
+  public List<Hit> search(float[] vector, int k, Filter filter) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public Optional<StoredVector> get(String id) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public StoreDescription describe() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public synchronized void commit() {
+    committed.putAll(written);
+  }
+
+  @Override
+  public void optimize() {}
+
+  @Override
+  public void close() {}
+
+  /** Finds stores by name. */
+  public static final class Kind implements VectorStoreProvider {
+    @Override
+    public String scheme() {
+      return "testing";
+    }
+
+    @Override
+    public void check(StoreAddress address) {}
+
+    @Override
+    public VectorStore open(StoreAddress address, OpenMode mode) {
+      return named(address.target());
+    }
+  }
+}

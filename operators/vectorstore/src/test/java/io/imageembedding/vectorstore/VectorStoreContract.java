@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import static io.imageembedding.vectorstore.TestingVectors.OTHER_SPACE;
+import static io.imageembedding.vectorstore.TestingVectors.SPACE;
+import static io.imageembedding.vectorstore.TestingVectors.cosine;
+import static io.imageembedding.vectorstore.TestingVectors.stored;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import io.imageembedding.vectorstore.RefusedChange.Reason;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every kind of store has to do. */
+public abstract class VectorStoreContract {
+  private static final int DIMENSION = 16;
+
+  private final TestingVectors vectors = new TestingVectors(DIMENSION, 1);
+
+  /** Address of a store that is new for each test, and then always the same. */
+  protected abstract String address();
+
+  /** The store's answer to {@link StoreDescription#store()}. */
+  protected String name() {
+    return StoreAddress.parse(address()).toString();
+  }
+
+  protected final VectorStore writer() {
+    return VectorStore.open(address(), OpenMode.write(0).retrying(RetryPolicy.NONE));
+  }
+
+  private static Collection collection(int dimension, VectorSpace space) {
+    return new Collection(dimension, Metric.COSINE, space);
+  }
+
+  @Test
+  void whatWasWrittenIsFoundBitForBitAndDescribed() {
+    StoredVector full =
+        new StoredVector(
+            "a/ü 😀\"'\\",
+            vectors.next(),
+            SPACE,
+            new Version(17, "images", 3, 42),
+            new ImageMetadata(
+                null, "png", 3, 4, 1_700_000_000_000L, Map.of("k=1", "v\n\"", "", "empty")));
+    try (VectorStore store = writer()) {
+      assertThat(store.describe().collection()).isEmpty();
+      assertThat(store.search(full.vector(), 3, Filter.NONE)).isEmpty();
+      assertThat(store.upsert(List.of(full))).isEqualTo(new WriteResult(1, 0, List.of()));
+      store.commit();
+    }
+    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
+      assertThat(store.get(full.id())).contains(full);
+      assertThat(store.get("b")).isEmpty();
+      Hit hit = store.search(full.vector(), 3, Filter.NONE).get(0);
+      assertThat(hit.id()).isEqualTo(full.id());
+      assertThat(hit.score()).isCloseTo(1, within(1e-6f));
+      assertThat(hit.version()).isEqualTo(full.version());
+      assertThat(hit.image()).isEqualTo(full.image());
+      StoreDescription description = store.describe();
+      assertThat(description.store()).isEqualTo(name());
+      assertThat(description.count()).isEqualTo(1);
+      assertThat(description.collection()).contains(collection(DIMENSION, SPACE));
+    }
+  }
+
+  @Test
+  void searchIsByCosineNearestFirstAndOnlyWhereTheFilterHolds() {
+    List<StoredVector> all =
+        IntStream.range(0, 300)
+            .mapToObj(
+                i ->
+                    stored(
+                        "id-" + i,
+                        vectors.next(),
+                        new Version(i, "images", i % 2, i),
+                        Map.of("colour", i % 3 == 0 ? "red" : "blue", "long", "x".repeat(i * 20))))
+            .toList();
+    try (VectorStore store = writer()) {
+      store.upsert(all);
+      store.commit();
+      float[] target = vectors.next();
+      assertSame(store.search(target, 10, Filter.NONE), all, target);
+      assertSame(
+          store.search(target, 10, Filter.parse(List.of("colour=red", "partition=1"))),
+          all.stream()
+              .filter(v -> v.image().attributes().get("colour").equals("red"))
+              .filter(v -> v.version().partition() == 1)
+              .toList(),
+          target);
+      assertThat(store.search(target, 10, new Filter(Map.of("long", "x".repeat(200 * 20)))))
+          .extracting(Hit::id)
+          .containsExactly("id-200");
+      assertThat(store.search(target, 10, Filter.parse(List.of("uri=file:/images/id-7.jpg"))))
+          .extracting(Hit::id)
+          .containsExactly("id-7");
+      assertThat(store.search(target, 10, Filter.parse(List.of("format=png")))).isEmpty();
+      assertThat(store.search(target, 1000, Filter.NONE)).hasSize(300);
+    }
+  }
+
+  private static void assertSame(List<Hit> hits, List<StoredVector> all, float[] target) {
+    List<StoredVector> nearest =
+        all.stream()
+            .sorted(Comparator.comparingDouble(v -> -cosine(v.vector(), target)))
+            .limit(10)
+            .toList();
+    assertThat(hits).extracting(Hit::id).isEqualTo(nearest.stream().map(StoredVector::id).toList());
+    for (int i = 0; i < hits.size(); i++) {
+      assertThat((double) hits.get(i).score())
+          .isCloseTo(cosine(nearest.get(i).vector(), target), within(1e-5));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+  void anyOrderOfTheSameChangesEndsInTheSameState(long seed) {
+    Random random = new Random(seed);
+    List<Change> changes = new ArrayList<>();
+    for (int i = 0; i < 150; i++) {
+      String id = "id-" + random.nextInt(20);
+      Version version =
+          new Version(
+              random.nextInt(4) - 1,
+              "topic-" + random.nextInt(2),
+              random.nextInt(2),
+              random.nextInt(3));
+      changes.add(
+          random.nextInt(4) == 0
+              ? new Deletion(id, version)
+              : stored(
+                  id, vectors.next(), version, Map.of("n", String.valueOf(random.nextInt(3)))));
+    }
+    Map<String, Change> newest = new HashMap<>();
+    changes.forEach(
+        c -> newest.merge(c.id(), c, (a, b) -> Change.BY_AGE.compare(a, b) > 0 ? a : b));
+
+    List<Change> replayed = new ArrayList<>(changes);
+    replayed.addAll(changes.subList(0, 75));
+    Collections.shuffle(replayed, random);
+    VectorStore.open(address(), OpenMode.write(0).expecting(collection(DIMENSION, SPACE))).close();
+    VectorStore store = writer();
+    try {
+      int written = 0;
+      for (int from = 0; from < replayed.size(); ) {
+        int to = Math.min(replayed.size(), from + 1 + random.nextInt(20));
+        WriteResult result = store.write(replayed.subList(from, to));
+        assertThat(result.refused()).isEmpty();
+        assertThat(result.written() + result.stale()).isEqualTo(to - from);
+        written += result.written();
+        from = to;
+        if (random.nextInt(3) == 0) {
+          store.commit();
+        }
+        if (random.nextInt(4) == 0) {
+          store.close();
+          store = writer();
+        }
+      }
+      assertThat(written).isBetween(newest.size(), changes.size());
+      store.commit();
+      assertHolds(store, newest);
+      assertThat(store.write(changes)).isEqualTo(new WriteResult(0, changes.size(), List.of()));
+      store.optimize();
+      assertHolds(store, newest);
+    } finally {
+      store.close();
+    }
+  }
+
+  private void assertHolds(VectorStore store, Map<String, Change> newest) {
+    Set<String> there = new HashSet<>();
+    newest.forEach(
+        (id, change) -> {
+          assertThat(store.get(id))
+              .isEqualTo(
+                  change instanceof StoredVector vector ? Optional.of(vector) : Optional.empty());
+          if (change instanceof StoredVector) {
+            there.add(id);
+          }
+        });
+    assertThat(store.describe().count()).isEqualTo(there.size());
+    assertThat(store.search(vectors.next(), 100, Filter.NONE))
+        .extracting(Hit::id)
+        .containsExactlyInAnyOrderElementsOf(there);
+  }
+
+  @Test
+  void aDeletionKeepsOlderVectorsOutThatArriveLater() {
+    try (VectorStore store = writer()) {
+      store.upsert(List.of(stored("other", vectors.next(), Version.at(1))));
+      assertThat(store.delete(List.of(new Deletion("a", Version.at(5)))).written()).isEqualTo(1);
+      assertThat(store.upsert(List.of(stored("a", vectors.next(), Version.at(4)))).stale())
+          .isEqualTo(1);
+      assertThat(store.get("a")).isEmpty();
+      assertThat(store.upsert(List.of(stored("a", vectors.next(), Version.at(6)))).written())
+          .isEqualTo(1);
+      store.commit();
+      assertThat(store.get("a")).isPresent();
+      assertThat(store.describe().count()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void theSameVectorWithANewerVersionKeepsOutWhatIsBetweenThem() {
+    float[] vector = vectors.next();
+    try (VectorStore store = writer()) {
+      store.upsert(List.of(stored("a", vector, Version.at(1))));
+      assertThat(store.upsert(List.of(stored("a", vector, Version.at(3)))).written()).isEqualTo(1);
+      assertThat(store.upsert(List.of(stored("a", vectors.next(), Version.at(2)))).stale())
+          .isEqualTo(1);
+      store.commit();
+      assertThat(store.get("a").orElseThrow().version()).isEqualTo(Version.at(3));
+    }
+  }
+
+  @Test
+  void whatDoesNotBelongIsRefusedByReasonAndTheRestIsWritten() {
+    float[] infinite = vectors.next();
+    infinite[3] = Float.POSITIVE_INFINITY;
+    float[] nan = vectors.next();
+    nan[0] = Float.NaN;
+    float[] huge = new float[DIMENSION];
+    huge[0] = 1e30f;
+    float[] tiny = new float[DIMENSION];
+    tiny[0] = 1e-30f;
+    Version one = Version.at(1);
+    List<Change> changes =
+        List.of(
+            stored("first", vectors.next(), one),
+            new StoredVector("space", vectors.next(), OTHER_SPACE, one, image(Map.of())),
+            stored("short", new float[] {1, 2}, one),
+            stored("nan", nan, one),
+            stored("infinite", infinite, one),
+            stored("huge", huge, one),
+            stored("zero", new float[DIMENSION], one),
+            stored("tiny", tiny, one),
+            stored("", vectors.next(), one),
+            stored("nul\0", vectors.next(), one),
+            stored("half \ud83d", vectors.next(), one),
+            stored("i".repeat(ChangeBatch.MAX_ID_BYTES + 1), vectors.next(), one),
+            stored("metadata", vectors.next(), one, Map.of("k", "\0")),
+            stored("large", vectors.next(), one, Map.of("k", "v".repeat(1 << 20))),
+            new Deletion("", one),
+            stored("i".repeat(ChangeBatch.MAX_ID_BYTES), vectors.next(), one),
+            stored("last", vectors.next(), one));
+    try (VectorStore store = writer()) {
+      WriteResult result = store.write(changes);
+      assertThat(result.written()).isEqualTo(3);
+      assertThat(result.refused())
+          .extracting(RefusedChange::reason)
+          .containsExactly(
+              Reason.OTHER_SPACE,
+              Reason.WRONG_LENGTH,
+              Reason.NOT_FINITE,
+              Reason.NOT_FINITE,
+              Reason.NOT_FINITE,
+              Reason.ZERO_NORM,
+              Reason.ZERO_NORM,
+              Reason.UNUSABLE_ID,
+              Reason.UNUSABLE_ID,
+              Reason.UNUSABLE_ID,
+              Reason.UNUSABLE_ID,
+              Reason.UNUSABLE_METADATA,
+              Reason.UNUSABLE_METADATA,
+              Reason.UNUSABLE_ID);
+      assertThat(result.refused()).extracting(RefusedChange::index).startsWith(1, 2, 3);
+      assertThat(result.refused()).extracting(RefusedChange::message).noneMatch(String::isBlank);
+      store.commit();
+      assertThat(store.describe().count()).isEqualTo(3);
+    }
+  }
+
+  private static ImageMetadata image(Map<String, String> attributes) {
+    return new ImageMetadata(null, "jpeg", 1, 1, null, attributes);
+  }
+
+  @Test
+  void aStoreOfAnotherModelOrDimensionIsRefusedAtOpenByNamingBoth() {
+    OpenMode mode = OpenMode.write(0);
+    VectorStore.open(address(), mode.expecting(collection(DIMENSION, SPACE))).close();
+    VectorStore.open(address(), mode.expecting(collection(DIMENSION, SPACE))).close();
+    Stream.of(collection(DIMENSION, OTHER_SPACE), collection(DIMENSION + 1, SPACE))
+        .forEach(
+            other ->
+                assertThatExceptionOfType(StoreException.class)
+                    .isThrownBy(() -> VectorStore.open(address(), mode.expecting(other)))
+                    .withMessageContaining(name())
+                    .withMessageContaining(collection(DIMENSION, SPACE).summary())
+                    .withMessageContaining(other.summary()));
+  }
+
+  @Test
+  void whatCannotBeSearchedForIsAnError() {
+    try (VectorStore store = writer()) {
+      store.upsert(List.of(stored("a", vectors.next(), Version.at(1))));
+      store.commit();
+      assertThatExceptionOfType(StoreException.class)
+          .isThrownBy(() -> store.search(new float[3], 1, Filter.NONE))
+          .withMessageContaining("has 3 features, those of the store have 16");
+      assertThatExceptionOfType(StoreException.class)
+          .isThrownBy(() -> store.search(new float[DIMENSION], 1, Filter.NONE))
+          .withMessageContaining("no direction");
+    }
+  }
+
+  @Test
+  void anUnknownMetricOrOptionIsAnError() {
+    String sign = address().contains("?") ? "&" : "?";
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> VectorStore.open(address() + sign + "metric=l2", OpenMode.read()))
+        .withMessage("metric 'l2' is not known; known: cosine");
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> VectorStore.open(address() + sign + "ef=3", OpenMode.read()))
+        .withMessageContaining("no option 'ef'; there are");
+  }
+
+  @Test
+  void aStoreForNothingYetTakesNoDeletionAlone() {
+    try (VectorStore store = writer()) {
+      assertThatExceptionOfType(StoreException.class)
+          .isThrownBy(() -> store.delete(List.of(new Deletion("a", Version.at(1)))))
+          .withMessageContaining("nothing says yet which vectors");
+    }
+  }
+
+  @Test
+  void aNewStoreIsNotMadeForAVectorThatIsRefused() {
+    try (VectorStore store = writer()) {
+      WriteResult result =
+          store.write(
+              List.of(
+                  stored("nan", new float[] {Float.NaN}, Version.at(1)),
+                  stored("zero", new float[3], Version.at(1)),
+                  stored("none", new float[0], Version.at(1))));
+      assertThat(result.refused())
+          .extracting(RefusedChange::reason)
+          .containsExactly(Reason.NOT_FINITE, Reason.ZERO_NORM, Reason.WRONG_LENGTH);
+      assertThat(store.describe().collection()).isEmpty();
+      assertThat(store.upsert(List.of(stored("a", vectors.next(), Version.at(1)))).written())
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void onlyAWriterWrites() {
+    writer().close();
+    try (VectorStore first = writer()) {
+      first.upsert(List.of(stored("a", vectors.next(), Version.at(1))));
+    }
+    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
+      assertThatExceptionOfType(StoreException.class)
+          .isThrownBy(() -> store.upsert(List.of(stored("a", vectors.next(), Version.at(1)))))
+          .withMessageContaining("read only");
+    }
+  }
+}

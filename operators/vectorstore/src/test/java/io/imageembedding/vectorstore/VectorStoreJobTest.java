@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.functions.MapFunction;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.CloseableIterator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs that fail in the middle, on Flink's own small cluster. */
+class VectorStoreJobTest {
+  private static final int ELEMENTS = 3000;
+  private static final int IDS = 1000;
+
+  private static final AtomicBoolean FAILED = new AtomicBoolean();
+
+  @TempDir Path folder;
+
+  /** Several elements for each id, and for some of the ids a last one that deletes. */
+  private static Change change(Long n) {
+    String id = "id-" + n % IDS;
+    Version version = new Version(n / IDS, "numbers", 0, n);
+    if (n >= ELEMENTS - 100) {
+      return new Deletion(id, version);
+    }
+    return TestingVectors.stored(
+        id, n % 500 == 499 ? new float[3] : new float[] {n + 1, 1, 1}, version);
+  }
+
+  private static boolean isRefused(long n) {
+    return n % 500 == 499 && n < ELEMENTS - 100;
+  }
+
+  private static final class FailsOnce implements MapFunction<Long, Long> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Long map(Long n) throws Exception {
+      // Slow enough for some checkpoints to be complete by then.
+      if (n % 50 == 0) {
+        Thread.sleep(10);
+      }
+      if (n > ELEMENTS * 2 / 3 && FAILED.compareAndSet(false, true)) {
+        throw new IllegalStateException("fails once");
+      }
+      return n;
+    }
+  }
+
+  private static DataStream<Long> numbers(StreamExecutionEnvironment env) {
+    FAILED.set(false);
+    return env.fromSource(
+            new NumberSequenceSource(0, ELEMENTS - 1), WatermarkStrategy.noWatermarks(), "numbers")
+        .map(new FailsOnce())
+        .returns(Types.LONG);
+  }
+
+  private static StreamExecutionEnvironment environment() {
+    Configuration config = new Configuration();
+    config.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
+    config.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
+    config.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(10));
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
+    env.setParallelism(2);
+    env.enableCheckpointing(200);
+    env.getConfig().enableObjectReuse();
+    return env;
+  }
+
+  private String address() {
+    return "lucene:" + folder.resolve("store");
+  }
+
+  private void assertEveryIdOnceAndNewest() {
+    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
+      int there = 0;
+      for (int i = 0; i < IDS; i++) {
+        Change newest = null;
+        for (long n = i; n < ELEMENTS; n += IDS) {
+          newest = isRefused(n) ? newest : change(n);
+        }
+        if (newest instanceof StoredVector vector) {
+          assertThat(store.get("id-" + i)).contains(vector);
+          there++;
+        } else {
+          assertThat(store.get("id-" + i)).isEmpty();
+        }
+      }
+      assertThat(store.describe().count()).isEqualTo(there);
+      assertThat(store.describe().details()).containsEntry("shards", "2");
+      assertThat(store.search(new float[] {1, 1, 1}, ELEMENTS, Filter.NONE))
+          .hasSize(there)
+          .extracting(Hit::id)
+          .doesNotHaveDuplicates();
+    }
+  }
+
+  @Test
+  void aSinkThatIsRestoredHasEveryIdOnceAndItsNewestVersion() throws Exception {
+    StreamExecutionEnvironment env = environment();
+    numbers(env)
+        .sinkTo(
+            VectorStoreSink.builder(address(), VectorStoreJobTest::change)
+                .batches(50, Duration.ofMillis(20))
+                .onRefused((n, refused) -> assertThat(isRefused(n)).isTrue())
+                .build());
+    env.execute();
+    assertThat(FAILED).isTrue();
+    assertEveryIdOnceAndNewest();
+  }
+
+  @Test
+  void everyElementIsAnsweredAndARestoredJobEndsInTheSameState() throws Exception {
+    StreamExecutionEnvironment env = environment();
+    DataStream<Stored<Long>> answers =
+        VectorStoring.to(address(), VectorStoreJobTest::change).store(numbers(env));
+    List<Long> stored = new ArrayList<>();
+    List<Long> refused = new ArrayList<>();
+    try (CloseableIterator<Stored<Long>> all = answers.executeAndCollect()) {
+      all.forEachRemaining(
+          answer -> (answer.refused().isPresent() ? refused : stored).add(answer.element()));
+    }
+    assertThat(FAILED).isTrue();
+    assertThat(stored).hasSize(ELEMENTS - 5).noneMatch(VectorStoreJobTest::isRefused);
+    assertThat(refused).hasSize(5).allMatch(VectorStoreJobTest::isRefused);
+    assertEveryIdOnceAndNewest();
+  }
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore.postgres;
+
+import static io.imageembedding.vectorstore.TestingVectors.stored;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.imageembedding.vectorstore.Filter;
+import io.imageembedding.vectorstore.Hit;
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.RefusedChange;
+import io.imageembedding.vectorstore.RetryPolicy;
+import io.imageembedding.vectorstore.StoreAddress;
+import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.StoredVector;
+import io.imageembedding.vectorstore.TestingVectors;
+import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.VectorStoreContract;
+import io.imageembedding.vectorstore.Version;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.Driver;
+
+/** On a real server. */
+class PostgresStoreTest extends VectorStoreContract {
+  private static final RetryPolicy PATIENT =
+      new RetryPolicy(Duration.ofMillis(50), Duration.ofMillis(500), Duration.ofMinutes(1));
+
+  private static TestingPostgres server;
+  private static String database;
+
+  private final TestingVectors vectors = new TestingVectors(64, 11);
+  private final String table = "t" + Long.toString(System.nanoTime(), 36);
+
+  @BeforeAll
+  static void startServer() throws Exception {
+    database = TestingPostgres.named();
+    if (database == null) {
+      server = TestingPostgres.start();
+      database = server.address();
+    }
+  }
+
+  @AfterAll
+  static void stopServer() throws Exception {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @Override
+  protected String address() {
+    return database + (database.contains("?") ? "&" : "?") + "table=" + table;
+  }
+
+  private List<StoredVector> some(int from, int to, long timestamp) {
+    return IntStream.range(from, to)
+        .mapToObj(i -> stored("id-" + i, vectors.next(), Version.at(timestamp)))
+        .toList();
+  }
+
+  private static Connection connection() throws SQLException {
+    PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(database));
+    return new Driver().connect(settings.url(), settings.connection());
+  }
+
+  private static String sql(String sql) throws SQLException {
+    try (Connection connection = connection();
+        Statement statement = connection.createStatement()) {
+      if (!statement.execute(sql)) {
+        return null;
+      }
+      try (ResultSet row = statement.getResultSet()) {
+        row.next();
+        return row.getString(1);
+      }
+    }
+  }
+
+  @Test
+  void equalRowsAreNotRewritten() throws SQLException {
+    List<StoredVector> some = some(0, 20, 1);
+    String state = "SELECT string_agg(ctid::text || xmin, ',' ORDER BY id) FROM " + table;
+    try (VectorStore store = writer()) {
+      store.upsert(some);
+      String before = sql(state);
+      assertThat(store.upsert(some).stale()).isEqualTo(20);
+      assertThat(sql(state)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void theIndexIsBuiltOnlyWhenAskedForAndThenUsed() throws SQLException {
+    try (VectorStore store = writer()) {
+      store.upsert(some(0, 3000, 1));
+      assertThat(store.describe().details()).containsEntry("index", "none");
+      float[] target = vectors.next();
+      List<Hit> exact = store.search(target, 10, Filter.NONE);
+      store.optimize();
+      store.optimize();
+      assertThat(store.describe().details()).containsEntry("index", "hnsw");
+      assertThat(
+              sql(
+                  "EXPLAIN (FORMAT JSON) SELECT id FROM %1$s WHERE NOT deleted ORDER BY embedding"
+                          .formatted(table)
+                      + " <=> (SELECT embedding FROM %1$s LIMIT 1) LIMIT 10".formatted(table)))
+          .contains(table + "_hnsw");
+      List<Hit> found = store.search(target, 10, Filter.NONE);
+      assertThat(found).filteredOn(exact::contains).hasSizeGreaterThanOrEqualTo(9);
+      assertThat(store.search(target, 20, Filter.parse(List.of("class=class-1"))))
+          .hasSize(20)
+          .allMatch(hit -> hit.image().attributes().get("class").equals("class-1"));
+    }
+  }
+
+  @Test
+  void halfvecIsAnOptionOfTheTableAndRefusesWhatItCannotHold() {
+    String half = address() + "&type=halfvec";
+    float[] large = vectors.next();
+    large[0] = 70_000;
+    try (VectorStore store = VectorStore.open(half, OpenMode.write(0))) {
+      store.upsert(some(0, 100, 1));
+      assertThat(store.upsert(List.of(stored("large", large, Version.at(1)))).refused())
+          .extracting(RefusedChange::reason)
+          .containsExactly(RefusedChange.Reason.NOT_FINITE);
+      StoredVector kept = store.get("id-3").orElseThrow();
+      Hit nearest = store.search(kept.vector(), 1, Filter.NONE).get(0);
+      assertThat(nearest.id()).isEqualTo("id-3");
+      assertThat(nearest.score()).isGreaterThan(0.9999f);
+      store.optimize();
+      assertThat(store.search(kept.vector(), 1, Filter.NONE).get(0).id()).isEqualTo("id-3");
+    }
+    VectorStore.open(address(), OpenMode.read()).close();
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> VectorStore.open(address() + "&type=vector", OpenMode.read()))
+        .withMessageContaining("holds type halfvec, not vector");
+  }
+
+  @Test
+  void writersAtOnceAgreeOnTheNewest() throws Exception {
+    int writers = 4;
+    int ids = 60;
+    List<List<StoredVector>> rounds = new ArrayList<>();
+    for (int round = 0; round < 10; round++) {
+      rounds.add(some(0, ids, round));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(writers);
+    try {
+      List<Future<?>> done = new ArrayList<>();
+      for (int i = 0; i < writers; i++) {
+        Random random = new Random(i);
+        done.add(
+            threads.submit(
+                () -> {
+                  List<StoredVector> all = new ArrayList<>();
+                  rounds.forEach(all::addAll);
+                  Collections.shuffle(all, random);
+                  try (VectorStore store =
+                      VectorStore.open(address(), OpenMode.write(0).retrying(PATIENT))) {
+                    for (int from = 0; from < all.size(); from += 50) {
+                      store.upsert(all.subList(from, Math.min(all.size(), from + 50)));
+                    }
+                  }
+                }));
+      }
+      for (Future<?> one : done) {
+        one.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
+      assertThat(store.describe().count()).isEqualTo(ids);
+      for (StoredVector newest : rounds.get(9)) {
+        assertThat(store.get(newest.id())).contains(newest);
+      }
+    }
+  }
+
+  @Test
+  void aServerThatIsKilledInMidWriteLosesNothing() throws Exception {
+    if (server == null) {
+      // The one that the environment names is not ours to kill.
+      try (TestingPostgres own = TestingPostgres.start()) {
+        killInMidWrite(own);
+      }
+    } else {
+      killInMidWrite(server);
+    }
+  }
+
+  private void killInMidWrite(TestingPostgres victim) throws Exception {
+    String address = victim.address() + "?table=" + table;
+    AtomicInteger written = new AtomicInteger();
+    int ids = 2000;
+    List<StoredVector> all = new ArrayList<>(some(0, ids, 1));
+    all.addAll(some(0, ids, 2));
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try (VectorStore store = VectorStore.open(address, OpenMode.write(0).retrying(PATIENT))) {
+      store.upsert(all.subList(0, 50));
+      Future<?> writing =
+          thread.submit(
+              () -> {
+                for (int from = 50; from < all.size(); from += 50) {
+                  store.upsert(all.subList(from, from + 50));
+                  written.addAndGet(50);
+                }
+              });
+      for (int i = 1; i <= 2; i++) {
+        int some = i * 500;
+        Awaitility.await()
+            .pollInterval(Duration.ofMillis(1))
+            .until(() -> written.get() >= some || writing.isDone());
+        assertThat(writing.isDone()).isFalse();
+        victim.kill();
+        victim.startAgain();
+      }
+      writing.get();
+      assertThat(store.describe().count()).isEqualTo(ids);
+      for (StoredVector newest : all.subList(ids, 2 * ids)) {
+        assertThat(store.get(newest.id())).contains(newest);
+      }
+    } finally {
+      thread.shutdownNow();
+    }
+  }
+
+  @Test
+  void aServerThatIsNotThereIsWaitedForAndThenOneClearLine() {
+    RetryPolicy brief =
+        new RetryPolicy(Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(600));
+    long start = System.nanoTime();
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(
+            () ->
+                VectorStore.open(
+                    "postgresql://127.0.0.1:1/db?table=t", OpenMode.read().retrying(brief)))
+        .withMessageStartingWith("postgresql://127.0.0.1:1/db?table=t: Connection to 127.0.0.1:1")
+        .satisfies(
+            e -> {
+              assertThat(e.canPass()).isTrue();
+              assertThat(e.getMessage()).doesNotContain("\n");
+            });
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(500));
+  }
+
+  @Test
+  void aTableOfAnotherShapeIsRefusedByNamingBoth() throws SQLException {
+    sql("CREATE TABLE " + table + " (id text PRIMARY KEY, price numeric)");
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(this::writer)
+        .withMessageContaining("not one of ours; it has {id=text, price=numeric}");
+    sql("DROP TABLE " + table);
+    try (VectorStore store = writer()) {
+      store.upsert(some(0, 1, 1));
+    }
+    sql("ALTER TABLE " + table + " ALTER COLUMN embedding TYPE vector");
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(this::writer)
+        .withMessageContaining("the column embedding is vector, but has to be vector(64)");
+  }
+
+  @Test
+  void aTableThatIsNotThereIsNoStore() {
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> VectorStore.open(address(), OpenMode.read()))
+        .withMessage("there is no store " + name());
+  }
+
+  @Test
+  void aPasswordComesFromAFileAndIsNeverShown(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("password"), "s3cret\n");
+    String given = "postgresql://somebody@localhost/db?password-file=" + file;
+    PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(given));
+    assertThat(settings.connection())
+        .containsEntry("user", "somebody")
+        .containsEntry("password", "s3cret");
+    assertThat(settings.toString()).doesNotContain("s3cret");
+    for (String written :
+        List.of(
+            "postgresql://somebody:s3cret@localhost/db",
+            "postgresql://localhost/db?password=s3cret",
+            "postgresql://localhost/db?sslpassword=s3cret")) {
+      assertThatExceptionOfType(StoreException.class)
+          .isThrownBy(() -> VectorStore.open(written, OpenMode.read()))
+          .withMessageContaining("allowed: password-file=PATH or password-env=NAME")
+          .satisfies(e -> assertThat(e.getMessage()).doesNotContain("s3cret"));
+    }
+  }
+}
