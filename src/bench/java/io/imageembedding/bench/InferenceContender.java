@@ -17,29 +17,41 @@ import java.util.concurrent.Future;
 final class InferenceContender implements Contender {
   static final String IMAGES_PER_SECOND = "images/s";
   static final String DIFFERENCE = "difference";
+  static final String COSINE = "cosine";
 
   private final Path folder;
   private final Engine.Factory factory;
   private final List<Engine> engines = new ArrayList<>();
   private final ExecutorService callers = Executors.newCachedThreadPool();
-  private final double difference;
+  private final Map<String, Double> facts;
 
   InferenceContender(String kind, Arguments arguments) throws Exception {
     folder = arguments.folder();
     factory = Engines.open(kind, arguments);
-    difference = difference(engine(0));
+    facts = compare(engine(0));
   }
 
-  private double difference(Engine engine) throws Exception {
+  /** How far the vectors are from the expected: greatest difference, least cosine. */
+  private Map<String, Double> compare(Engine engine) throws Exception {
     engine.load(Fixtures.pixels(folder, Fixtures.COMPARED), Fixtures.COMPARED);
     float[][] actual = engine.embed();
     float[] expected = FloatFile.read(folder.resolve(Fixtures.VECTOR_FILE));
-    double most = 0;
-    for (int i = 0; i < expected.length; i++) {
-      double off = Math.abs(expected[i] - actual[i / Fixtures.FEATURES][i % Fixtures.FEATURES]);
-      most = Math.max(most, off);
+    double difference = 0;
+    double cosine = 1;
+    for (int i = 0; i < Fixtures.COMPARED; i++) {
+      double product = 0;
+      double squares = 0;
+      double expectedSquares = 0;
+      for (int j = 0; j < Fixtures.FEATURES; j++) {
+        double wanted = expected[i * Fixtures.FEATURES + j];
+        difference = Math.max(difference, Math.abs(wanted - actual[i][j]));
+        product += wanted * actual[i][j];
+        squares += actual[i][j] * actual[i][j];
+        expectedSquares += wanted * wanted;
+      }
+      cosine = Math.min(cosine, product / Math.sqrt(squares * expectedSquares));
     }
-    return most;
+    return Map.of(DIFFERENCE, difference, COSINE, cosine);
   }
 
   private Engine engine(int index) throws Exception {
@@ -51,7 +63,7 @@ final class InferenceContender implements Contender {
 
   @Override
   public Map<String, Double> facts() {
-    return Map.of(DIFFERENCE, difference);
+    return facts;
   }
 
   @Override

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.Outcome;
-import io.imageembedding.image.DecodeLimits;
-import io.imageembedding.image.Preprocessing;
+import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,16 +18,15 @@ import java.util.concurrent.Future;
 final class LoopContender implements Contender {
   static final String BYTES_PER_IMAGE = "bytes/image";
   private static final int MOST_AT_ONCE = 8;
-  private static final int SCORES = 5;
 
   private record Done(long images, long bytes) {}
 
   private final List<byte[]> photos;
-  private final String precision;
+  private final Precision precision;
   private final List<ImageEmbedder> embedders = new ArrayList<>();
   private final ExecutorService callers = Executors.newCachedThreadPool();
 
-  LoopContender(String precision, Arguments arguments) throws IOException {
+  LoopContender(Precision precision, Arguments arguments) throws IOException {
     this.precision = precision;
     photos = Fixtures.photos(arguments.folder());
     embedder(0);
@@ -36,12 +35,7 @@ final class LoopContender implements Contender {
   private ImageEmbedder embedder(int index) {
     while (embedders.size() <= index) {
       embedders.add(
-          new ImageEmbedder(
-              Precisions.model(precision),
-              Preprocessing.REFERENCE,
-              DecodeLimits.DEFAULT,
-              MOST_AT_ONCE,
-              SCORES));
+          new ImageEmbedder(Precisions.model(precision), EmbedSettings.ofBatches(MOST_AT_ONCE)));
     }
     return embedders.get(index);
   }

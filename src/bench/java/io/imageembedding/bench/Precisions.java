@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import io.imageembedding.model.ModelOptions;
 import io.imageembedding.model.ModelSource;
-import java.util.List;
+import io.imageembedding.model.Precision;
+import java.util.Locale;
 
-/** Arithmetic that our model can run in, and the model that does. */
+/** Arithmetic that our model runs in, and how exact its vectors have to be. */
 final class Precisions {
-  static final String FP32 = "fp32";
-
-  /** What is measured. */
-  static final List<String> ALL = List.of(FP32);
 
   /** Greatest difference of a feature from the expected one that is let through, in fp32. */
-  static final double TOLERANCE = 1e-3;
+  static final double MOST_DIFFERENCE = 1e-3;
+
+  /** Least cosine to the expected vector that is let through, in bf16. */
+  static final double LEAST_COSINE = 0.999;
 
   private Precisions() {}
 
+  static String name(Precision precision) {
+    return precision.name().toLowerCase(Locale.ROOT);
+  }
+
+  static Precision parse(String name) {
+    return Precision.valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
   /** The built-in model; the one place where a precision is chosen. */
-  static ModelSource model(String precision) {
-    if (!precision.equals(FP32)) {
-      throw new IllegalArgumentException("there is no precision " + precision);
-    }
-    return ModelSource.parse("builtin");
+  static ModelSource model(Precision precision) {
+    return ModelSource.parse("builtin", ModelOptions.builder().precision(precision).build());
   }
 }
