@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import io.imageembedding.model.Precision;
 import java.util.List;
 import java.util.Map;
 
@@ -15,7 +16,8 @@ final class AllocationSection implements Section {
   @Override
   public void measure(Bench.Setting setting, Report report) throws Exception {
     try (WorkerProcess loop =
-        WorkerProcess.java(setting.folder(), "loop/" + Precisions.FP32, List.of(), "")) {
+        WorkerProcess.java(
+            setting.folder(), "loop/" + Precisions.name(Precision.FP32), List.of(), "")) {
       Samples bytes = new Samples();
       for (int round = setting.effort().firstRound(); round < setting.effort().rounds(); round++) {
         Map<String, Double> figures =

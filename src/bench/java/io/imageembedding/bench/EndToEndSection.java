@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -30,7 +31,7 @@ final class EndToEndSection implements Section {
     jobs.put(
         "job written first, ONNX Runtime",
         setup.worker("job/" + Engines.ONNX_RUNTIME, "threads=1"));
-    WorkerProcess loop = setup.loop(Precisions.FP32);
+    WorkerProcess loop = setup.loop(Precision.FP32);
     setup.publish(loop);
     WorkerProcess beam = beam(setup, report);
     Map<String, Samples> rates = new LinkedHashMap<>();

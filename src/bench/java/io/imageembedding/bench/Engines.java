@@ -17,7 +17,7 @@ final class Engines {
    */
   static Engine.Factory open(String kind, Arguments arguments) throws Exception {
     if (kind.startsWith(OURS)) {
-      return OurEngine.factory(kind.substring(OURS.length() + 1));
+      return OurEngine.factory(Precisions.parse(kind.substring(OURS.length() + 1)));
     }
     return switch (kind) {
       case SAVED_MODEL -> SavedModelEngine.factory(arguments.folder());

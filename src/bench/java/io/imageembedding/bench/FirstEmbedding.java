@@ -5,6 +5,7 @@ import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.Outcome;
+import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ public final class FirstEmbedding {
   public static void main(String[] args) throws IOException {
     byte[] photo = Files.readAllBytes(Path.of(args[0]));
     try (ImageEmbedder embedder =
-        new ImageEmbedder(Precisions.model(Precisions.FP32), EmbedSettings.ofBatches(1))) {
+        new ImageEmbedder(Precisions.model(Precision.FP32), EmbedSettings.ofBatches(1))) {
       Outcome outcome = embedder.embed(1, index -> photo).get(0);
       if (outcome instanceof Embedding) {
         System.out.println(DONE);

@@ -8,6 +8,7 @@ import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.UndecodableImageException;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.model.Precision;
 import io.imageembedding.model.ReusableSavedModel;
 import io.imageembedding.model.TrainableNetworks;
 import io.imageembedding.model.network.TrainableNetwork;
@@ -74,7 +75,7 @@ final class Fixtures {
     List<byte[]> photos = photos(folder);
     try (ImageDecoder decoder = new ImageDecoder(DecodeLimits.DEFAULT, Preprocessing.REFERENCE);
         ImageTensor tensor = new ImageTensor(SIZE, 1);
-        FeatureVectorModel model = Precisions.model(Precisions.FP32).load()) {
+        FeatureVectorModel model = Precisions.model(Precision.FP32).load()) {
       for (int i = 0; i < COMPARED; i++) {
         tensor.clear();
         decoder.decode(photos.get(i % photos.size()), tensor);

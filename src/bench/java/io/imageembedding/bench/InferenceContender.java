@@ -23,33 +23,35 @@ final class InferenceContender implements Contender {
   private final Engine.Factory factory;
   private final List<Engine> engines = new ArrayList<>();
   private final ExecutorService callers = Executors.newCachedThreadPool();
-  private double difference;
-  private double cosine = 1;
+  private final Map<String, Double> facts;
 
   InferenceContender(String kind, Arguments arguments) throws Exception {
     folder = arguments.folder();
     factory = Engines.open(kind, arguments);
-    compare(engine(0));
+    facts = compare(engine(0));
   }
 
-  private void compare(Engine engine) throws Exception {
+  /** How far the vectors are from the expected: greatest difference, least cosine. */
+  private Map<String, Double> compare(Engine engine) throws Exception {
     engine.load(Fixtures.pixels(folder, Fixtures.COMPARED), Fixtures.COMPARED);
     float[][] actual = engine.embed();
     float[] expected = FloatFile.read(folder.resolve(Fixtures.VECTOR_FILE));
-    for (int image = 0; image < actual.length; image++) {
+    double difference = 0;
+    double cosine = 1;
+    for (int i = 0; i < Fixtures.COMPARED; i++) {
       double product = 0;
       double squares = 0;
       double expectedSquares = 0;
-      for (int i = 0; i < Fixtures.FEATURES; i++) {
-        double one = expected[image * Fixtures.FEATURES + i];
-        double other = actual[image][i];
-        difference = Math.max(difference, Math.abs(one - other));
-        product += one * other;
-        squares += other * other;
-        expectedSquares += one * one;
+      for (int j = 0; j < Fixtures.FEATURES; j++) {
+        double wanted = expected[i * Fixtures.FEATURES + j];
+        difference = Math.max(difference, Math.abs(wanted - actual[i][j]));
+        product += wanted * actual[i][j];
+        squares += actual[i][j] * actual[i][j];
+        expectedSquares += wanted * wanted;
       }
       cosine = Math.min(cosine, product / Math.sqrt(squares * expectedSquares));
     }
+    return Map.of(DIFFERENCE, difference, COSINE, cosine);
   }
 
   private Engine engine(int index) throws Exception {
@@ -61,7 +63,7 @@ final class InferenceContender implements Contender {
 
   @Override
   public Map<String, Double> facts() {
-    return Map.of(DIFFERENCE, difference, COSINE, cosine);
+    return facts;
   }
 
   @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import io.imageembedding.embed.EmbedOptions;
+import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +36,7 @@ final class LatencySection implements Section {
     PERCENTILES.put("p99", 0.99);
     PERCENTILES.put("p99.9", 0.999);
     SETTINGS.put("default", "");
-    SETTINGS.put("budget", "image-embedding.batch.latency-budget=50ms");
+    SETTINGS.put("budget-100ms", EmbedOptions.BATCH_LATENCY_BUDGET.key() + "=100ms");
   }
 
   @Override
@@ -47,7 +49,7 @@ final class LatencySection implements Section {
     double seconds = setting.effort().latency().toMillis() / 1e3;
     List<byte[]> photos = Fixtures.photos(setting.folder());
     StreamSetup setup = setting.streams();
-    WorkerProcess loop = setup.loop(Precisions.FP32);
+    WorkerProcess loop = setup.loop(Precision.FP32);
     Samples service =
         serviceTime(loop, setting.effort().round().toMillis() / 1e3, setting.effort().rounds());
     setup.publish(loop);

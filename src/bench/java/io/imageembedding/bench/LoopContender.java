@@ -5,6 +5,7 @@ import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.Outcome;
+import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,11 +22,11 @@ final class LoopContender implements Contender {
   private record Done(long images, long bytes) {}
 
   private final List<byte[]> photos;
-  private final String precision;
+  private final Precision precision;
   private final List<ImageEmbedder> embedders = new ArrayList<>();
   private final ExecutorService callers = Executors.newCachedThreadPool();
 
-  LoopContender(String precision, Arguments arguments) throws IOException {
+  LoopContender(Precision precision, Arguments arguments) throws IOException {
     this.precision = precision;
     photos = Fixtures.photos(arguments.folder());
     embedder(0);

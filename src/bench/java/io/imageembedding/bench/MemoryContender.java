@@ -3,6 +3,7 @@ package io.imageembedding.bench;
 
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.FeatureVectorModel;
+import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,10 +16,10 @@ final class MemoryContender implements Contender {
   static final String RESIDENT_MEGABYTES = "resident MB";
   private static final Path STATUS = Path.of("/proc/self/status");
 
-  private final String precision;
+  private final Precision precision;
   private final List<FeatureVectorModel> models = new ArrayList<>();
 
-  MemoryContender(String precision) {
+  MemoryContender(Precision precision) {
     this.precision = precision;
   }
 
@@ -34,7 +35,7 @@ final class MemoryContender implements Contender {
     while (models.size() < arguments.integer("models")) {
       FeatureVectorModel model = Precisions.model(precision).load();
       models.add(model);
-      try (ImageTensor tensor = new ImageTensor(Fixtures.SIZE, StreamSetup.BATCH)) {
+      try (ImageTensor tensor = model.newInput(StreamSetup.BATCH)) {
         for (int i = 0; i < StreamSetup.BATCH; i++) {
           tensor.append(pixels);
         }

@@ -4,6 +4,7 @@ package io.imageembedding.bench;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.model.Precision;
 import java.util.Arrays;
 
 /** The product's own model. */
@@ -15,7 +16,7 @@ final class OurEngine implements Engine {
     this.model = model;
   }
 
-  static Factory factory(String precision) {
+  static Factory factory(Precision precision) {
     ModelSource source = Precisions.model(precision);
     return () -> new OurEngine(source.load());
   }

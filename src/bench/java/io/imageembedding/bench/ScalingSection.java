@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import io.imageembedding.model.Precision;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,10 @@ final class ScalingSection implements Section {
     double seconds = setting.effort().round().toMillis() / 1e3;
     try (WorkerProcess worker =
         WorkerProcess.java(
-            setting.folder(), "infer/ours:" + Precisions.FP32, List.of(), "threads=1")) {
+            setting.folder(),
+            "infer/ours:" + Precisions.name(Precision.FP32),
+            List.of(),
+            "threads=1")) {
       Map<Integer, Samples> rates = new LinkedHashMap<>();
       for (int round = 0; round < setting.effort().rounds(); round++) {
         for (int batch : BATCHES) {
@@ -52,7 +56,8 @@ final class ScalingSection implements Section {
   private static void threads(Bench.Setting setting, Report report) throws Exception {
     double seconds = setting.effort().round().toMillis() / 1e3;
     try (WorkerProcess loop =
-        WorkerProcess.java(setting.folder(), "loop/" + Precisions.FP32, List.of(), "")) {
+        WorkerProcess.java(
+            setting.folder(), "loop/" + Precisions.name(Precision.FP32), List.of(), "")) {
       Samples one = new Samples();
       Samples two = new Samples();
       for (int round = 0; round < setting.effort().rounds(); round++) {
@@ -70,7 +75,8 @@ final class ScalingSection implements Section {
 
   private static void models(Bench.Setting setting, Report report) throws Exception {
     try (WorkerProcess worker =
-        WorkerProcess.java(setting.folder(), "memory/" + Precisions.FP32, List.of(), "")) {
+        WorkerProcess.java(
+            setting.folder(), "memory/" + Precisions.name(Precision.FP32), List.of(), "")) {
       for (int models : MODELS) {
         double megabytes = worker.run("models=" + models).get(MemoryContender.RESIDENT_MEGABYTES);
         report.add(Row.alone("scaling/models-" + models, Samples.of(megabytes), "MB"));

@@ -2,6 +2,7 @@
 package io.imageembedding.bench;
 
 import io.imageembedding.it.BrokerProcess;
+import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -64,8 +65,8 @@ final class StreamSetup implements AutoCloseable {
   }
 
   /** The bare loop, warm. */
-  WorkerProcess loop(String precision) throws IOException {
-    WorkerProcess loop = worker("loop/" + precision, "");
+  WorkerProcess loop(Precision precision) throws IOException {
+    WorkerProcess loop = worker("loop/" + Precisions.name(precision), "");
     loopRate(loop, effort.streamWarmUp().toMillis() / 1e3);
     return loop;
   }

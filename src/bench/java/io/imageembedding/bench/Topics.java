@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -57,9 +59,24 @@ final class Topics implements AutoCloseable {
     String topic = name.replaceAll("[^a-z0-9.-]", "-") + "-" + created++;
     NewTopic wanted = new NewTopic(topic, PARTITIONS, (short) 1).configs(configs);
     await(admin.createTopics(List.of(wanted)).all());
-    // Answered only when every partition has a leader; what is sent before that may be lost.
-    end(topic);
+    awaitLeaders(topic);
     return topic;
+  }
+
+  /** What is sent to a partition before it has a leader may be lost. */
+  private void awaitLeaders(String topic) throws IOException {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (true) {
+      try {
+        end(topic);
+        return;
+      } catch (IOException e) {
+        if (!(e.getCause() instanceof RetriableException) || System.nanoTime() > deadline) {
+          throw e;
+        }
+        LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+      }
+    }
   }
 
   void delete(String topic) throws IOException {

@@ -44,8 +44,8 @@ public final class Worker {
     String kind = name.substring(slash + 1);
     return switch (name.substring(0, slash)) {
       case "infer" -> new InferenceContender(kind, arguments);
-      case "loop" -> new LoopContender(kind, arguments);
-      case "memory" -> new MemoryContender(kind);
+      case "loop" -> new LoopContender(Precisions.parse(kind), arguments);
+      case "memory" -> new MemoryContender(Precisions.parse(kind));
       case "job" -> new JobContender(job(kind, arguments), arguments.folder());
       default -> throw new IllegalArgumentException("there is no contender " + name);
     };
