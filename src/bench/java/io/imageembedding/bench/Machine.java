@@ -27,11 +27,6 @@ record Machine(String processor, int cores, List<String> features, double gibiby
         Double.parseDouble(value(MEMORY, "MemTotal").replaceAll("\\D", "")) / (1 << 20));
   }
 
-  /** Whether the processor multiplies bfloat16. */
-  boolean hasBfloat16() {
-    return features.contains("avx512_bf16") || features.contains("amx_bf16");
-  }
-
   private static String value(Path file, String key) throws IOException {
     try (Stream<String> lines = Files.lines(file)) {
       return lines

@@ -15,9 +15,6 @@ final class Precisions {
   /** Least cosine to the expected vector that is let through, in bf16. */
   static final double LEAST_COSINE = 0.999;
 
-  /** Smallest cosine to the expected vector that is let through in another arithmetic. */
-  static final double SMALLEST_COSINE = 0.999;
-
   private Precisions() {}
 
   static String name(Precision precision) {
