@@ -23,10 +23,13 @@ import picocli.CommandLine.Spec;
       DemoCommand.class,
       FineTuneCommand.class,
       ImageCommand.class,
+      IndexCommand.class,
       JobCommand.class,
       ModelCommand.class,
       PublishCommand.class,
-      ReadCommand.class
+      ReadCommand.class,
+      SearchCommand.class,
+      StoreCommand.class
     })
 public final class Embed implements Runnable {
   private static final String VERBOSE = "--verbose";

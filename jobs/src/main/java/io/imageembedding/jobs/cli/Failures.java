@@ -5,6 +5,7 @@ import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.kafka.KafkaSetupException;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.training.FineTuneException;
+import io.imageembedding.vectorstore.StoreException;
 import java.nio.file.NoSuchFileException;
 import java.util.Set;
 
@@ -17,7 +18,8 @@ final class Failures {
           FineTuneException.class,
           InvalidOptionException.class,
           KafkaSetupException.class,
-          ModelException.class);
+          ModelException.class,
+          StoreException.class);
 
   private Failures() {}
 

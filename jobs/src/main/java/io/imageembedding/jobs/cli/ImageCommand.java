@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs.cli;
 
-import io.imageembedding.embed.ElementRefusedException;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.Outcome;
@@ -10,9 +9,7 @@ import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.Preprocessing.JpegDecoding;
 import io.imageembedding.image.Preprocessing.Orientation;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -64,7 +61,8 @@ final class ImageCommand implements Callable<Integer> {
                 0))) {
       for (int from = 0; from < files.size(); from += BATCH) {
         List<String> batch = files.subList(from, Math.min(files.size(), from + BATCH));
-        List<Outcome> outcomes = embedder.embed(batch.size(), i -> read(Path.of(batch.get(i))));
+        List<Outcome> outcomes =
+            embedder.embed(batch.size(), i -> ImageFile.read(Path.of(batch.get(i))));
         for (int i = 0; i < batch.size(); i++) {
           Answer answer = Answer.of(batch.get(i), outcomes.get(i));
           failed |= answer.failure() != null;
@@ -74,14 +72,5 @@ final class ImageCommand implements Callable<Integer> {
       }
     }
     return failed ? ExitCode.SOFTWARE : ExitCode.OK;
-  }
-
-  private static byte[] read(Path file) throws ElementRefusedException {
-    try (InputStream in = Files.newInputStream(file)) {
-      // One byte more than is allowed is enough to be refused as any image is.
-      return in.readNBytes((int) DecodeLimits.DEFAULT.maxBytes() + 1);
-    } catch (IOException e) {
-      throw new ElementRefusedException("UNREADABLE_FILE", "the file cannot be read");
-    }
   }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs.cli;
 
+import io.imageembedding.embed.ElementRefusedException;
+import io.imageembedding.image.DecodeLimits;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,5 +49,15 @@ record ImageFile(String id, Path file) {
 
   private static String id(Path folder, Path file) {
     return folder.relativize(file).toString().replace('\\', '/');
+  }
+
+  /** The bytes of an image file, as many as an image may have at most and one more. */
+  static byte[] read(Path file) throws ElementRefusedException {
+    try (InputStream in = Files.newInputStream(file)) {
+      // One byte more than is allowed is enough to be refused as any image is.
+      return in.readNBytes((int) DecodeLimits.DEFAULT.maxBytes() + 1);
+    } catch (IOException e) {
+      throw new ElementRefusedException("UNREADABLE_FILE", "the file cannot be read");
+    }
   }
 }

@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.batch.MicroBatch.FlushReason;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.apache.flink.api.common.typeinfo.BasicTypeInfo;
+import java.util.Optional;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
-import org.apache.flink.streaming.runtime.tasks.OneInputStreamTask;
-import org.apache.flink.streaming.runtime.tasks.StreamTaskMailboxTestHarness;
-import org.apache.flink.streaming.runtime.tasks.StreamTaskMailboxTestHarnessBuilder;
+import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
+import org.apache.flink.streaming.runtime.tasks.mailbox.TaskMailbox;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
 
 class LatencyBudgetTest {
@@ -22,69 +21,89 @@ class LatencyBudgetTest {
   @Test
   void anElementThatIsAloneDoesNotWait() throws Exception {
     try (var harness = harness()) {
-      harness.processElement(new StreamRecord<>(1));
-      assertThat(sizes(harness)).containsExactly(1);
-
-      harness.processElement(new StreamRecord<>(2));
-      harness.processElement(new StreamRecord<>(3));
-      assertThat(sizes(harness)).containsExactly(1, 1, 1);
+      for (int i = 1; i <= 3; i++) {
+        atHand(harness, i);
+        assertThat(sizes(harness)).hasSize(i).containsOnly(1);
+      }
     }
   }
 
   @Test
   void elementsThatAreAtHandShareABatch() throws Exception {
     try (var harness = harness()) {
-      harness.processElement(new StreamRecord<>(0));
-      harness.setAutoProcess(false);
-      for (int i = 1; i <= 19; i++) {
-        harness.processElement(new StreamRecord<>(i));
+      atHand(harness, 0);
+      Integer[] elements = new Integer[19];
+      for (int i = 0; i < elements.length; i++) {
+        elements[i] = i + 1;
       }
-      harness.processAll();
+      atHand(harness, elements);
 
       assertThat(sizes(harness)).containsExactly(1, 8, 8, 3);
-      assertThat(batches(harness).get(3).flushReason()).isEqualTo(FlushReason.LATENCY);
-      assertThat(batches(harness).get(3).elements()).containsExactly(17, 18, 19);
+      MicroBatch<Integer> last = harness.extractOutputValues().get(3);
+      assertThat(last.flushReason()).isEqualTo(FlushReason.LATENCY);
+      assertThat(last.elements()).containsExactly(17, 18, 19);
+    }
+  }
+
+  @Test
+  void aBarrierTakesWhatIsThereAndTheLookForMoreFindsNothing() throws Exception {
+    try (var harness = harness()) {
+      atHand(harness, 0);
+      harness.processElement(new StreamRecord<>(1));
+      harness.processElement(new StreamRecord<>(2));
+      harness.prepareSnapshotPreBarrier(1);
+      assertThat(sizes(harness)).containsExactly(1, 2);
+
+      atHand(harness);
+      assertThat(sizes(harness)).containsExactly(1, 2);
     }
   }
 
   @Test
   void nothingIsLeftAtTheEnd() throws Exception {
     try (var harness = harness()) {
-      harness.setAutoProcess(false);
-      for (int i = 0; i < 5; i++) {
-        harness.processElement(new StreamRecord<>(i));
-      }
+      atHand(harness, 0);
+      harness.processElement(new StreamRecord<>(1));
       harness.endInput();
-      harness.setAutoProcess(true);
-      harness.processAll();
-      harness.waitForTaskCompletion();
 
-      assertThat(sizes(harness).stream().mapToInt(Integer::intValue).sum()).isEqualTo(5);
+      assertThat(sizes(harness)).containsExactly(1, 1);
     }
   }
 
-  private static StreamTaskMailboxTestHarness<MicroBatch<Integer>> harness() throws Exception {
-    return new StreamTaskMailboxTestHarnessBuilder<>(
-            OneInputStreamTask::new, MicroBatch.typeInformation(BasicTypeInfo.INT_TYPE_INFO))
-        .addInput(BasicTypeInfo.INT_TYPE_INFO)
-        .setupOutputForSingletonOperatorChain(
-            new MicroBatcher<>(POLICY, element -> 1, IntSerializer.INSTANCE))
-        .build();
-  }
-
-  @SuppressWarnings("unchecked")
-  private static List<MicroBatch<Integer>> batches(
-      StreamTaskMailboxTestHarness<MicroBatch<Integer>> harness) {
-    List<MicroBatch<Integer>> batches = new ArrayList<>();
-    for (Object output : harness.getOutput()) {
-      if (output instanceof StreamRecord<?> record) {
-        batches.add((MicroBatch<Integer>) record.getValue());
-      }
+  /** As a task does that has these elements at hand: mails first, then one element, and so on. */
+  private static void atHand(
+      OneInputStreamOperatorTestHarness<Integer, MicroBatch<Integer>> harness, Integer... elements)
+      throws Exception {
+    TaskMailbox mailbox = harness.getTaskMailbox();
+    for (Integer element : elements) {
+      runMails(mailbox);
+      harness.processElement(new StreamRecord<>(element));
     }
-    return batches;
+    while (mailbox.hasMail()) {
+      runMails(mailbox);
+    }
   }
 
-  private static List<Integer> sizes(StreamTaskMailboxTestHarness<MicroBatch<Integer>> harness) {
-    return batches(harness).stream().map(MicroBatch::size).toList();
+  private static void runMails(TaskMailbox mailbox) throws Exception {
+    mailbox.createBatch();
+    for (Optional<Mail> mail = mailbox.tryTakeFromBatch();
+        mail.isPresent();
+        mail = mailbox.tryTakeFromBatch()) {
+      mail.get().run();
+    }
+  }
+
+  private static OneInputStreamOperatorTestHarness<Integer, MicroBatch<Integer>> harness()
+      throws Exception {
+    var harness =
+        new OneInputStreamOperatorTestHarness<Integer, MicroBatch<Integer>>(
+            new MicroBatcher<>(POLICY, element -> 1, IntSerializer.INSTANCE));
+    harness.open();
+    return harness;
+  }
+
+  private static List<Integer> sizes(
+      OneInputStreamOperatorTestHarness<Integer, MicroBatch<Integer>> harness) {
+    return harness.extractOutputValues().stream().map(MicroBatch::size).toList();
   }
 }

@@ -361,7 +361,7 @@ class ImageDecoderTest {
   @Test
   void aScaledJpegIsNearTheExactOneAndASmallOneIsEqual() throws Exception {
     byte[] large = Files.readAllBytes(TestData.path("images/photos/cat_1080p.jpg"));
-    byte[] small = Files.readAllBytes(TestData.path("images/exif/Landscape_1.jpg"));
+    byte[] small = Files.readAllBytes(TestData.path("finetune/images/cat/1.jpg"));
     try (ImageDecoder scaled =
         new ImageDecoder(
             DecodeLimits.DEFAULT, new Preprocessing(Orientation.IGNORE, JpegDecoding.SCALED))) {

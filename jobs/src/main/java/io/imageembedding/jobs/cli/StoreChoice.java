@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs.cli;
+
+import io.imageembedding.embed.Provenance;
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.VectorSpace;
+import io.imageembedding.vectorstore.VectorStore;
+import picocli.CommandLine.Option;
+
+/** The option by which a command is told its store. */
+final class StoreChoice {
+
+  @Option(
+      names = "--store",
+      paramLabel = "S",
+      required = true,
+      description = "lucene:PATH, or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME.")
+  private String address;
+
+  VectorStore open(OpenMode mode) {
+    return VectorStore.open(address, mode);
+  }
+
+  static VectorSpace space(Provenance made) {
+    return new VectorSpace(
+        made.vectorSpace(), made.model(), made.sha256(), made.precision(), made.preprocessing());
+  }
+
+  @Override
+  public String toString() {
+    return address;
+  }
+}
