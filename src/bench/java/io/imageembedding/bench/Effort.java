@@ -78,7 +78,7 @@ record Effort(
           1,
           Duration.ofMillis(200),
           Duration.ofSeconds(1),
-          Duration.ofSeconds(1),
+          Duration.ofMillis(500),
           1,
           1,
           Duration.ofMillis(20),

@@ -23,7 +23,7 @@ final class LatencySection implements Section {
   /** Of the slack before the first load, in which the job's code gets warm. */
   private static final double WARM_UP_LOAD = 0.5;
 
-  private static final double PAUSE_SECONDS = 1;
+  private static final double MOST_PAUSE_SECONDS = 1;
 
   private static final Map<String, Double> PERCENTILES = new LinkedHashMap<>();
 
@@ -110,7 +110,7 @@ final class LatencySection implements Section {
       String input = topics.createInput("paced");
       String output = topics.createOutput("paced-vectors");
       String deadLetters = topics.createOutput("paced-dead-letters");
-      double all = (LOADS.size() + 1) * (seconds + PAUSE_SECONDS) + PAUSE_SECONDS;
+      double all = (LOADS.size() + 1) * (seconds + pause()) + MOST_PAUSE_SECONDS;
       ExecutorService running = Executors.newSingleThreadExecutor();
       try {
         Future<?> ended =
@@ -132,7 +132,7 @@ final class LatencySection implements Section {
           topics.awaitOutput(output);
           producer.send("warm", WARM_UP_LOAD * capacity, seconds);
           for (double load : LOADS) {
-            Thread.sleep((long) (PAUSE_SECONDS * 1000));
+            Thread.sleep((long) (pause() * 1000));
             due.put(load, producer.send("load-" + load, load * capacity, seconds));
           }
         }
@@ -141,6 +141,10 @@ final class LatencySection implements Section {
       } finally {
         running.shutdownNow();
       }
+    }
+
+    private double pause() {
+      return Math.min(MOST_PAUSE_SECONDS, seconds / 5);
     }
 
     private static Map<Double, double[]> latencies(

@@ -57,7 +57,7 @@ final class Report {
   }
 
   private void line(Object... cells) {
-    out.println(String.format("%-26s %10s %-10s %-42s %10s %7s  %s", cells).stripTrailing());
+    out.println(String.format("%-30s %10s %-10s %-42s %10s %7s  %s", cells).stripTrailing());
     out.flush();
   }
 
