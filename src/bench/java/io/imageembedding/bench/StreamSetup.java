@@ -37,9 +37,19 @@ final class StreamSetup implements AutoCloseable {
   Topics topics() throws IOException {
     if (topics == null) {
       broker = BrokerProcess.start(folder.resolve("broker.log"));
+      // Workers end with their input; a broker has none.
+      Runtime.getRuntime().addShutdownHook(new Thread(this::endBroker, "end broker"));
       topics = new Topics(broker.bootstrapServers());
     }
     return topics;
+  }
+
+  private void endBroker() {
+    try {
+      broker.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   WorkerProcess worker(String contender, String arguments) throws IOException {
