@@ -60,6 +60,15 @@ final class EncodedRecordBounds {
     };
   }
 
+  /** Bytes of a number that always takes as many; 0 for anything else. */
+  private static int fixedBytes(Schema schema) {
+    return switch (schema.getType()) {
+      case FLOAT -> Float.BYTES;
+      case DOUBLE -> Double.BYTES;
+      default -> 0;
+    };
+  }
+
   private static boolean skipBlocks(Schema key, Schema item, ByteBuffer in, int depth) {
     for (long count = varint(in); count != 0; count = varint(in)) {
       if (count < 0) {
@@ -69,6 +78,13 @@ final class EncodedRecordBounds {
       // An item of no bytes (null, an empty record) could be counted for ever.
       if (count < 0 || count > in.remaining()) {
         return false;
+      }
+      int bytes = key == null ? fixedBytes(item) : 0;
+      if (bytes > 0) {
+        if (!advance(in, count * bytes)) {
+          return false;
+        }
+        continue;
       }
       for (long i = 0; i < count; i++) {
         if (key != null && !skip(key, in, depth + 1) || !skip(item, in, depth + 1)) {
