@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -57,7 +58,7 @@ final class TestingPostgres implements AutoCloseable {
     try {
       // Below the temporary folder, as the build folder may be closed to other users.
       Path folder = Files.createTempDirectory("image-embedding-postgres");
-      TestingPostgres server = new TestingPostgres(folder, programs(), freePort());
+      TestingPostgres server = new TestingPostgres(folder, open(programs(), folder), freePort());
       server.initialise();
       server.startAgain();
       return server;
@@ -90,6 +91,22 @@ final class TestingPostgres implements AutoCloseable {
       }
       return found.get(0);
     }
+  }
+
+  /** The programs where every user can run them: a copy, if the build folder is closed. */
+  private static Path open(Path programs, Path folder) throws IOException, InterruptedException {
+    boolean open = true;
+    for (Path at = programs; at != null; at = at.getParent()) {
+      open &= Files.getPosixFilePermissions(at).contains(PosixFilePermission.OTHERS_EXECUTE);
+    }
+    if (!ROOT || open) {
+      return programs;
+    }
+    // With the libraries, which the wheel puts beside its package.
+    Path packages = programs.getParent().getParent().getParent();
+    Path copy = folder.resolve("packages");
+    run(List.of("cp", "-r", packages.toString(), copy.toString()));
+    return copy.resolve(packages.relativize(programs));
   }
 
   private static List<Path> find() throws IOException {
