@@ -16,8 +16,7 @@ final class AllocationSection implements Section {
   @Override
   public void measure(Bench.Setting setting, Report report) throws Exception {
     try (WorkerProcess loop =
-        WorkerProcess.java(
-            setting.folder(), "loop/" + Precisions.name(Precision.FP32), List.of(), "")) {
+        WorkerProcess.java(setting.folder(), "loop/" + Precision.FP32.key(), List.of(), "")) {
       Samples bytes = new Samples();
       for (int round = setting.effort().firstRound(); round < setting.effort().rounds(); round++) {
         Map<String, Double> figures =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import io.imageembedding.model.Precision;
 import java.io.IOException;
 
 /** Every kind of network that runs in Java, by name. */
@@ -17,7 +18,7 @@ final class Engines {
    */
   static Engine.Factory open(String kind, Arguments arguments) throws Exception {
     if (kind.startsWith(OURS)) {
-      return OurEngine.factory(Precisions.parse(kind.substring(OURS.length() + 1)));
+      return OurEngine.factory(Precision.of(kind.substring(OURS.length() + 1)));
     }
     return switch (kind) {
       case SAVED_MODEL -> SavedModelEngine.factory(arguments.folder());

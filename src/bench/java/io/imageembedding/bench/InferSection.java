@@ -16,8 +16,7 @@ final class InferSection implements Section {
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
   /** What may give vectors that differ by rounding to bfloat16. */
-  private static final Set<String> REDUCED =
-      Set.of(Precisions.name(Precision.BF16), Precisions.name(Precision.AUTO));
+  private static final Set<String> REDUCED = Set.of(Precision.BF16.key(), Precision.AUTO.key());
 
   /** A rival: in words, and its process with how many callers it is asked by. */
   private record Competitor(String label, WorkerProcess worker, int callers) {}
@@ -33,7 +32,7 @@ final class InferSection implements Section {
     List<Competitor> rivals = new ArrayList<>();
     try {
       for (Precision precision : Precision.values()) {
-        String name = Precisions.name(precision);
+        String name = precision.key();
         ours.add(java(setting.folder(), name, "ours:" + name, CORES, 1, List.of()));
       }
       addRivals(setting.folder(), rivals, report);

@@ -4,7 +4,6 @@ package io.imageembedding.bench;
 import io.imageembedding.model.ModelOptions;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.Precision;
-import java.util.Locale;
 
 /** Arithmetic that our model runs in, and how exact its vectors have to be. */
 final class Precisions {
@@ -16,14 +15,6 @@ final class Precisions {
   static final double LEAST_COSINE = 0.999;
 
   private Precisions() {}
-
-  static String name(Precision precision) {
-    return precision.name().toLowerCase(Locale.ROOT);
-  }
-
-  static Precision parse(String name) {
-    return Precision.valueOf(name.toUpperCase(Locale.ROOT));
-  }
 
   /** The built-in model; the one place where a precision is chosen. */
   static ModelSource model(Precision precision) {

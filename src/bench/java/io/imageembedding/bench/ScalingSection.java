@@ -30,10 +30,7 @@ final class ScalingSection implements Section {
     double seconds = setting.effort().round().toMillis() / 1e3;
     try (WorkerProcess worker =
         WorkerProcess.java(
-            setting.folder(),
-            "infer/ours:" + Precisions.name(Precision.FP32),
-            List.of(),
-            "threads=1")) {
+            setting.folder(), "infer/ours:" + Precision.FP32.key(), List.of(), "threads=1")) {
       Map<Integer, Samples> rates = new LinkedHashMap<>();
       for (int round = 0; round < setting.effort().rounds(); round++) {
         for (int batch : BATCHES) {
@@ -56,8 +53,7 @@ final class ScalingSection implements Section {
   private static void threads(Bench.Setting setting, Report report) throws Exception {
     double seconds = setting.effort().round().toMillis() / 1e3;
     try (WorkerProcess loop =
-        WorkerProcess.java(
-            setting.folder(), "loop/" + Precisions.name(Precision.FP32), List.of(), "")) {
+        WorkerProcess.java(setting.folder(), "loop/" + Precision.FP32.key(), List.of(), "")) {
       Samples one = new Samples();
       Samples two = new Samples();
       for (int round = 0; round < setting.effort().rounds(); round++) {
@@ -75,8 +71,7 @@ final class ScalingSection implements Section {
 
   private static void models(Bench.Setting setting, Report report) throws Exception {
     try (WorkerProcess worker =
-        WorkerProcess.java(
-            setting.folder(), "memory/" + Precisions.name(Precision.FP32), List.of(), "")) {
+        WorkerProcess.java(setting.folder(), "memory/" + Precision.FP32.key(), List.of(), "")) {
       for (int models : MODELS) {
         double megabytes = worker.run("models=" + models).get(MemoryContender.RESIDENT_MEGABYTES);
         report.add(Row.alone("scaling/models-" + models, Samples.of(megabytes), "MB"));

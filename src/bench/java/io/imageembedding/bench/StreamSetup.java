@@ -76,7 +76,7 @@ final class StreamSetup implements AutoCloseable {
 
   /** The bare loop, warm. */
   WorkerProcess loop(Precision precision) throws IOException {
-    WorkerProcess loop = worker("loop/" + Precisions.name(precision), "");
+    WorkerProcess loop = worker("loop/" + precision.key(), "");
     loopRate(loop, effort.streamWarmUp().toMillis() / 1e3);
     return loop;
   }

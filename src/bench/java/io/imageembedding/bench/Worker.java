@@ -2,6 +2,7 @@
 package io.imageembedding.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.model.Precision;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
@@ -44,8 +45,8 @@ public final class Worker {
     String kind = name.substring(slash + 1);
     return switch (name.substring(0, slash)) {
       case "infer" -> new InferenceContender(kind, arguments);
-      case "loop" -> new LoopContender(Precisions.parse(kind), arguments);
-      case "memory" -> new MemoryContender(Precisions.parse(kind));
+      case "loop" -> new LoopContender(Precision.of(kind), arguments);
+      case "memory" -> new MemoryContender(Precision.of(kind));
       case "job" -> new JobContender(job(kind, arguments), arguments.folder());
       default -> throw new IllegalArgumentException("there is no contender " + name);
     };

@@ -11,7 +11,6 @@ import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.api.common.state.ListState;
@@ -102,13 +101,13 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   private Precision precision() {
     if (model.precision() == Precision.AUTO) {
       String chosen = restored != null ? restored : built == null ? null : built.precision();
-      return chosen == null ? Precision.AUTO : Precision.valueOf(chosen.toUpperCase(Locale.ROOT));
+      return chosen == null ? Precision.AUTO : Precision.of(chosen);
     }
-    if (restored != null && !restored.equalsIgnoreCase(model.precision().name())) {
+    if (restored != null && !restored.equals(model.precision().key())) {
       LOG.warn(
           "the job ran in {} and goes on in {}: its vectors are of another space from here on",
           restored,
-          model.precision());
+          model.precision().key());
     }
     return model.precision();
   }

@@ -17,8 +17,6 @@ import org.tensorflow.types.TString;
 
 /** A network in a TensorFlow graph of its own, with a session of its own. */
 final class GraphModel implements FeatureVectorModel {
-  private static final String FP32 = "fp32";
-  private static final String BF16 = "bf16";
   private static final double EXACT_COSINE = 1;
 
   private final Graph graph;
@@ -76,7 +74,12 @@ final class GraphModel implements FeatureVectorModel {
       model.finding = ModelProof.of(name, inputSize, model::runAsNeeded);
       model.descriptor =
           new ModelDescriptor(
-              name, sha256, inputSize, model.finding.dimension(), FP32, EXACT_COSINE);
+              name,
+              sha256,
+              inputSize,
+              model.finding.dimension(),
+              Precision.FP32.key(),
+              EXACT_COSINE);
       model.oneByOne |= sameBits && !model.finding.sameBits();
       return model;
     } catch (ModelException e) {
@@ -150,7 +153,7 @@ final class GraphModel implements FeatureVectorModel {
             descriptor.sha256(),
             descriptor.inputSize(),
             descriptor.dimension(),
-            BF16,
+            Precision.BF16.key(),
             cosine);
   }
 

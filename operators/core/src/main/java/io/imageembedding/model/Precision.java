@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import java.util.Locale;
+
 /**
  * Arithmetic that a network runs in. Part of the vector space: vectors of two must not be mixed.
  */
@@ -14,5 +16,15 @@ public enum Precision {
    */
   BF16,
   /** bf16 where the processor has it and it is measured to be faster at load, else fp32. */
-  AUTO
+  AUTO;
+
+  /** Its name in options and provenance: {@code fp32}, {@code bf16} or {@code auto}. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The one of that {@link #key()}. */
+  public static Precision of(String key) {
+    return valueOf(key.toUpperCase(Locale.ROOT));
+  }
 }

@@ -10,7 +10,6 @@ import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.Precision;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
@@ -46,8 +45,7 @@ final class TestingModel implements FeatureVectorModel {
     return new TestingModel(
         SOUND,
         Optional.empty(),
-        new ModelDescriptor(
-            "testing", "f00d", SIZE, 2, precision.name().toLowerCase(Locale.ROOT), 1));
+        new ModelDescriptor("testing", "f00d", SIZE, 2, precision.key(), 1));
   }
 
   private final Behaviour behaviour;
