@@ -17,7 +17,7 @@ die() {
 [ -d "$jars" ] || die "there is no $jars; build it with: mvn -B package -DskipTests" 1
 
 for present in "$1"/lib/tensorflow-core-*.jar "$1"/lib/ndarray-*.jar "$1"/lib/javacpp-*.jar \
-  "$1"/lib/protobuf-java-*.jar; do
+  "$1"/lib/protobuf-java-*.jar "$1"/lib/jna-*.jar; do
   [ ! -e "$present" ] || [ -e "$jars/$(basename "$present")" ] ||
     die "$present is another version; remove it first" 1
 done

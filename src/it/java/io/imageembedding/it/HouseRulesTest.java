@@ -112,6 +112,14 @@ class HouseRulesTest {
           .dependOnClassesThat()
           .resideInAnyPackage("org.tensorflow..", ROOT + "model.network..", ROOT + "image..");
 
+  private static final ArchRule NATIVE_TENSORFLOW_HAS_ONE_DOOR =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "tensorflow..")
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching("org\\.tensorflow\\.(TensorFlow|EagerSession|SavedModelBundle)");
+
   private static final ArchRule NO_CYCLES =
       slices().matching(ROOT + "(*)..").should().beFreeOfCycles();
 
@@ -149,6 +157,7 @@ class HouseRulesTest {
         arguments("kinds of stores know not each other", KINDS_OF_STORES_KNOW_NOT_EACH_OTHER),
         arguments("nothing knows a kind of store", NOTHING_KNOWS_A_KIND_OF_STORE),
         arguments("fetching knows no tensorflow", FETCHING_KNOWS_NO_TENSORFLOW),
+        arguments("native tensorflow has one door", NATIVE_TENSORFLOW_HAS_ONE_DOOR),
         arguments("no cycles", NO_CYCLES),
         arguments("commands are inside", COMMANDS_ARE_INSIDE));
   }

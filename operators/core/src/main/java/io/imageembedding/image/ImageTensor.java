@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.tensorflow.TensorFlowRuntime;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
@@ -15,6 +16,10 @@ import org.tensorflow.types.TFloat32;
  * same memory ready for the next batch. Not thread-safe.
  */
 public final class ImageTensor implements AutoCloseable {
+  static {
+    TensorFlowRuntime.prepare();
+  }
+
   private final int size;
   private final TFloat32 full;
   private final int capacity;

@@ -7,12 +7,12 @@ import io.imageembedding.model.network.GraphNodes;
 import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.Regularizer;
 import io.imageembedding.model.network.TrainableNetwork;
+import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.MetaGraphDef;
@@ -260,7 +260,7 @@ final class SavedNetwork {
     metaGraph
         .getMetaInfoDefBuilder()
         .addTags("serve")
-        .setTensorflowVersion(TensorFlow.version())
+        .setTensorflowVersion(TensorFlowRuntime.version())
         .setStrippedDefaultAttrs(true);
     for (ServingGraph.Signature signature : signatures) {
       metaGraph.putSignatureDef(signature.name(), serving.addSignature(signature));

@@ -4,12 +4,14 @@ package io.imageembedding.tensorflow;
 import java.util.function.Supplier;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
+import org.tensorflow.TensorFlow;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.OpList;
 
 /**
- * The one place that opens TensorFlow sessions, all with the same settings: one thread per
+ * The one door to native TensorFlow: it opens all sessions, with the same settings: one thread per
  * operation, operations run by the calling thread. Parallelism comes from task slots, and the first
  * session of a JVM fixes the thread pool of all later ones.
  */
@@ -20,7 +22,29 @@ public final class TensorFlowRuntime {
           .setInterOpParallelismThreads(-1)
           .build();
 
+  static {
+    OneDnn.enable();
+  }
+
   private TensorFlowRuntime() {}
+
+  /**
+   * Makes ready what has to be before native TensorFlow is loaded; does nothing afterwards. Whoever
+   * uses TensorFlow's tensors without a session calls it first.
+   */
+  public static void prepare() {
+    // Initialising this class is all.
+  }
+
+  /** The operations that native TensorFlow has. */
+  public static OpList operations() {
+    return TensorFlow.registeredOpList();
+  }
+
+  /** The version of native TensorFlow. */
+  public static String version() {
+    return TensorFlow.version();
+  }
 
   /** A session on the graph, owned and closed by the caller, before the graph. */
   public static Session newSession(Graph graph) {

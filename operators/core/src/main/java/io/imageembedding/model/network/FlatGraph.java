@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
+import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -12,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
@@ -40,7 +40,7 @@ public final class FlatGraph {
   private static final int MAX_NESTING = 64;
 
   private static final Map<String, OpDef> OPERATIONS =
-      TensorFlow.registeredOpList().getOpList().stream()
+      TensorFlowRuntime.operations().getOpList().stream()
           .collect(Collectors.toMap(OpDef::getName, Function.identity(), (first, second) -> first));
 
   /**
