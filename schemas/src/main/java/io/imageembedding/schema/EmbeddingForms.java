@@ -3,12 +3,20 @@ package io.imageembedding.schema;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.PrimitivesArrays.FloatArray;
+import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.BinaryEncoder;
 
 /** An embedding in Avro's binary encoding, fields in the schema's order, and as JSON. */
 final class EmbeddingForms {
+  private static final Schema FEATURES = EmbeddingRecord.SCHEMA$.getField("embedding").schema();
+
   private EmbeddingForms() {}
 
   static void writeAvro(EmbeddingFields record, BinaryEncoder out) throws IOException {
@@ -64,6 +72,59 @@ final class EmbeddingForms {
     if (value != null) {
       out.writeLong(value);
     }
+  }
+
+  /**
+   * Reads what was written with the schema of this version; equals what Avro reads.
+   *
+   * @param in bytes whose lengths and counts {@link EncodedRecordBounds} has seen
+   */
+  static EmbeddingRecord readAvro(BinaryDecoder in) throws IOException {
+    return new EmbeddingRecord(
+        in.readString(),
+        readFeatures(in),
+        new Model(in.readString(), in.readString(), in.readString(), in.readString()),
+        in.readString(),
+        new Image(in.readString(), in.readInt(), in.readInt()),
+        new Source(in.readString(), in.readInt(), in.readLong(), readNullableInstant(in)),
+        readNullableInstant(in),
+        readAttributes(in),
+        in.readIndex() == 0 ? null : readScores(in));
+  }
+
+  private static List<Float> readFeatures(BinaryDecoder in) throws IOException {
+    long block = in.readArrayStart();
+    FloatArray features = new FloatArray((int) block, FEATURES);
+    for (; block > 0; block = in.arrayNext()) {
+      for (long i = 0; i < block; i++) {
+        features.add(features.size(), in.readFloat());
+      }
+    }
+    return features;
+  }
+
+  private static Map<String, String> readAttributes(BinaryDecoder in) throws IOException {
+    Map<String, String> attributes = new HashMap<>();
+    for (long block = in.readMapStart(); block > 0; block = in.mapNext()) {
+      for (long i = 0; i < block; i++) {
+        attributes.put(in.readString(), in.readString());
+      }
+    }
+    return attributes;
+  }
+
+  private static List<ClassScore> readScores(BinaryDecoder in) throws IOException {
+    List<ClassScore> scores = new ArrayList<>();
+    for (long block = in.readArrayStart(); block > 0; block = in.arrayNext()) {
+      for (long i = 0; i < block; i++) {
+        scores.add(new ClassScore(in.readString(), in.readFloat()));
+      }
+    }
+    return scores;
+  }
+
+  private static Instant readNullableInstant(BinaryDecoder in) throws IOException {
+    return in.readIndex() == 0 ? null : Instant.ofEpochMilli(in.readLong());
   }
 
   static void writeJson(EmbeddingFields record, JsonGenerator out) throws IOException {

@@ -30,15 +30,20 @@ public final class RecordReader<T> {
   private final Schema schema;
   private final WireFormat format;
   private final SchemaRegistry registry;
-  private final Function<Schema, DatumReader<T>> newReader;
-  private final Map<Schema, DatumReader<T>> readers = new IdentityHashMap<>();
+  private final Function<Schema, Decoding<T>> newReader;
+  private final Map<Schema, Decoding<T>> readers = new IdentityHashMap<>();
   private BinaryDecoder decoder;
+
+  /** Reads one record that was written with a certain schema. */
+  private interface Decoding<T> {
+    T read(BinaryDecoder in) throws IOException;
+  }
 
   private RecordReader(
       Schema schema,
       WireFormat format,
       SchemaRegistry registry,
-      Function<Schema, DatumReader<T>> newReader) {
+      Function<Schema, Decoding<T>> newReader) {
     if (format == WireFormat.CONFLUENT_AVRO && registry == null) {
       throw new IllegalArgumentException("wire format confluent-avro needs a schema registry");
     }
@@ -55,7 +60,7 @@ public final class RecordReader<T> {
    */
   public static RecordReader<EmbeddingRecord> embeddings(
       WireFormat format, SchemaRegistry registry) {
-    return specific(EmbeddingRecord.SCHEMA$, format, registry);
+    return specific(EmbeddingRecord.SCHEMA$, EmbeddingForms::readAvro, format, registry);
   }
 
   /**
@@ -64,11 +69,14 @@ public final class RecordReader<T> {
    * @param registry null unless the format needs it
    */
   public static RecordReader<DeadLetter> deadLetters(WireFormat format, SchemaRegistry registry) {
-    return specific(DeadLetter.SCHEMA$, format, registry);
+    return specific(DeadLetter.SCHEMA$, null, format, registry);
   }
 
+  /**
+   * @param sameSchema how to read what was written with just that schema; null: as Avro does
+   */
   private static <T> RecordReader<T> specific(
-      Schema schema, WireFormat format, SchemaRegistry registry) {
+      Schema schema, Decoding<T> sameSchema, WireFormat format, SchemaRegistry registry) {
     if (format != WireFormat.AVRO && format != WireFormat.CONFLUENT_AVRO) {
       throw new IllegalArgumentException("wire format " + format.key() + " is not Avro");
     }
@@ -76,7 +84,10 @@ public final class RecordReader<T> {
         schema,
         format,
         registry,
-        writer -> new SpecificDatumReader<>(writer, schema, GeneratedClasses.INSTANCE));
+        writer ->
+            sameSchema != null && writer.equals(schema)
+                ? sameSchema
+                : avros(new SpecificDatumReader<>(writer, schema, GeneratedClasses.INSTANCE)));
   }
 
   /** A reader of some fields of a record, as generic records; the others are skipped. */
@@ -85,7 +96,11 @@ public final class RecordReader<T> {
         schema,
         format,
         registry,
-        writer -> new GenericDatumReader<>(writer, schema, GeneratedClasses.INSTANCE));
+        writer -> avros(new GenericDatumReader<>(writer, schema, GeneratedClasses.INSTANCE)));
+  }
+
+  private static <T> Decoding<T> avros(DatumReader<T> reader) {
+    return in -> reader.read(null, in);
   }
 
   /**
@@ -100,14 +115,14 @@ public final class RecordReader<T> {
     }
     ByteBuffer message = ByteBuffer.wrap(value);
     Schema writer = Framing.writer(format, message, registry);
-    DatumReader<T> reader = reader(writer);
+    Decoding<T> reader = reader(writer);
     if (!EncodedRecordBounds.isExactlyOne(writer, message)) {
       throw wrongFormat();
     }
     decoder =
         DecoderFactory.get().binaryDecoder(value, message.position(), message.remaining(), decoder);
     try {
-      return reader.read(null, decoder);
+      return reader.read(decoder);
     } catch (AvroRuntimeException | IOException e) {
       throw wrongFormat();
     }
@@ -119,8 +134,8 @@ public final class RecordReader<T> {
         "the value is no " + schema.getName() + " of the schema that it names");
   }
 
-  private DatumReader<T> reader(Schema writer) throws UnreadableRecordException {
-    DatumReader<T> reader = readers.get(writer);
+  private Decoding<T> reader(Schema writer) throws UnreadableRecordException {
+    Decoding<T> reader = readers.get(writer);
     if (reader == null) {
       if (SchemaCompatibility.checkReaderWriterCompatibility(schema, writer).getType()
           != SchemaCompatibilityType.COMPATIBLE) {

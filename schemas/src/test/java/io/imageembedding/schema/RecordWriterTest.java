@@ -22,6 +22,7 @@ import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificDatumWriter;
 import org.junit.jupiter.api.Test;
 
 class RecordWriterTest {
@@ -40,6 +41,41 @@ class RecordWriterTest {
       assertThat(Arrays.copyOfRange(written, 10, written.length))
           .isEqualTo(rewrittenByGenericWriter(written));
     }
+  }
+
+  @Test
+  void theHandWrittenDecoderReadsWhatAvroWrites() throws Exception {
+    RecordReader<EmbeddingRecord> reader = RecordReader.embeddings(WireFormat.AVRO, null);
+    RecordWriter<EmbeddingFields> writer =
+        RecordWriter.embeddings(WireFormat.AVRO, null, "embeddings");
+    Random random = new Random(4);
+    for (int i = 0; i < 200; i++) {
+      EmbeddingFields fields = random(random);
+      EmbeddingRecord record = Samples.generated(fields);
+      byte[] avros = Samples.array(EmbeddingRecord.getEncoder().encode(record));
+
+      assertThat(reader.read(avros)).isEqualTo(record);
+      assertThat(reader.read(writer.write(fields))).isEqualTo(record);
+    }
+  }
+
+  @Test
+  void arraysAndMapsMayComeInSeveralBlocks() throws Exception {
+    EmbeddingRecord record = Samples.generated(Samples.embedding());
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(EmbeddingRecord.getEncoder().encode(record).array(), 0, 10);
+    BinaryEncoder encoder =
+        new EncoderFactory().configureBlockSize(64).blockingBinaryEncoder(out, null);
+    List<Float> features = new ArrayList<>();
+    for (int i = 0; i < 1280; i++) {
+      features.add(i / 7f);
+    }
+    record.setEmbedding(features);
+    new SpecificDatumWriter<>(EmbeddingRecord.class).write(record, encoder);
+    encoder.flush();
+
+    assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(out.toByteArray()))
+        .isEqualTo(record);
   }
 
   private static byte[] rewrittenByGenericWriter(byte[] written) throws IOException {

@@ -6,9 +6,9 @@ import java.time.Duration;
 
 /**
  * When a micro-batch is closed: at the first of its limits. With a latency budget, a batch also
- * closes as soon as no further element is at hand, so that nothing ever waits for company, and
- * before it has so many elements that two batches in a row would take longer than the budget, by
- * the times that earlier ones took.
+ * closes as soon as no further element is at hand, so that nothing ever waits for company. It then
+ * has as few elements as are about as fast for each of them as any number of which two batches in a
+ * row take no longer than the budget, by the times that earlier ones took.
  *
  * @param maxCount most elements in a batch, at least 1
  * @param maxBytes most bytes in a batch, as {@link ElementSize} counts them; an element that is

@@ -3,9 +3,12 @@ package io.imageembedding.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.function.IntToLongFunction;
 import org.junit.jupiter.api.Test;
 
 class AdaptiveCountTest {
+  private static final IntToLongFunction NOTHING_GAINED = count -> 10L * count;
+  private static final IntToLongFunction HALF_IS_OVERHEAD = count -> 10L + 10L * count;
 
   @Test
   void untilAnythingWasMeasuredElementsGoAlone() {
@@ -13,37 +16,63 @@ class AdaptiveCountTest {
   }
 
   @Test
-  void twoBatchesInARowFitIntoTheBudget() {
-    AdaptiveCount count = new AdaptiveCount(8, 100);
-    count.took(1, 10);
-
-    assertThat(count.limit()).isEqualTo(5);
+  void elementsGoAloneWhereLargerBatchesGainNothing() {
+    assertThat(settled(new AdaptiveCount(16, 10_000), NOTHING_GAINED)).isEqualTo(1);
   }
 
   @Test
   void whatLargerBatchesGainIsUsed() {
-    AdaptiveCount count = new AdaptiveCount(8, 100);
-    count.took(1, 10);
-    count.took(4, 20);
+    assertThat(settled(new AdaptiveCount(16, 10_000), HALF_IS_OVERHEAD)).isEqualTo(16);
+  }
 
-    assertThat(count.limit()).isEqualTo(8);
+  @Test
+  void twoBatchesInARowFitIntoTheBudget() {
+    assertThat(settled(new AdaptiveCount(16, 100), HALF_IS_OVERHEAD)).isEqualTo(4);
+  }
+
+  @Test
+  void batchesAreNoLargerThanTheyGainBy() {
+    IntToLongFunction gainsUpToFour = count -> count <= 4 ? 10L + 10L * count : 50L * count / 4;
+
+    assertThat(settled(new AdaptiveCount(16, 10_000), gainsUpToFour)).isEqualTo(4);
+  }
+
+  @Test
+  void theGreatestNumberNeedsToBeNoPowerOfTwo() {
+    assertThat(settled(new AdaptiveCount(6, 10_000), HALF_IS_OVERHEAD)).isEqualTo(6);
+    assertThat(settled(new AdaptiveCount(1, 10_000), HALF_IS_OVERHEAD)).isEqualTo(1);
   }
 
   @Test
   void elementsGoAloneWhereTheBudgetIsTooShortForOne() {
-    AdaptiveCount count = new AdaptiveCount(8, 15);
-    count.took(1, 10);
-
-    assertThat(count.limit()).isEqualTo(1);
+    assertThat(settled(new AdaptiveCount(8, 15), NOTHING_GAINED)).isEqualTo(1);
   }
 
   @Test
-  void itFollowsAProcessorThatSlowsDown() {
-    AdaptiveCount count = new AdaptiveCount(8, 100);
-    for (int i = 0; i < 50; i++) {
-      count.took(1, i < 10 ? 5 : 25);
-    }
+  void itFollowsAProcessorThatChanges() {
+    AdaptiveCount count = new AdaptiveCount(16, 1_000);
+    assertThat(settled(count, HALF_IS_OVERHEAD)).isEqualTo(16);
 
-    assertThat(count.limit()).isEqualTo(2);
+    assertThat(settled(count, size -> 10 * HALF_IS_OVERHEAD.applyAsLong(size))).isEqualTo(4);
+    assertThat(settled(count, NOTHING_GAINED)).isEqualTo(1);
+    assertThat(settled(count, HALF_IS_OVERHEAD)).isEqualTo(16);
+  }
+
+  /** The size that most of the batches have when there is always enough at hand. */
+  private static int settled(AdaptiveCount count, IntToLongFunction nanos) {
+    int[] times = new int[17];
+    for (int i = 0; i < 5_000; i++) {
+      int size = count.limit();
+      if (i >= 3_000) {
+        times[size]++;
+      }
+      count.took(size, nanos.applyAsLong(size));
+    }
+    int mostOften = 1;
+    for (int size = 1; size < times.length; size++) {
+      mostOften = times[size] > times[mostOften] ? size : mostOften;
+    }
+    assertThat(times[mostOften]).isGreaterThan(1_900);
+    return mostOften;
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.batch.MicroBatch.FlushReason;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.typeutils.base.IntSerializer;
@@ -29,33 +30,30 @@ class LatencyBudgetTest {
   }
 
   @Test
-  void elementsThatAreAtHandShareABatch() throws Exception {
+  void elementsThatAreAtHandShareBatchesThatGrow() throws Exception {
     try (var harness = harness()) {
-      atHand(harness, 0);
-      Integer[] elements = new Integer[19];
-      for (int i = 0; i < elements.length; i++) {
-        elements[i] = i + 1;
-      }
+      Integer[] elements = new Integer[4 * (1 + 2 + 4) + 19];
+      Arrays.setAll(elements, i -> i);
       atHand(harness, elements);
 
-      assertThat(sizes(harness)).containsExactly(1, 8, 8, 3);
-      MicroBatch<Integer> last = harness.extractOutputValues().get(3);
+      assertThat(sizes(harness)).containsExactly(1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 3);
+      MicroBatch<Integer> last = harness.extractOutputValues().get(14);
       assertThat(last.flushReason()).isEqualTo(FlushReason.LATENCY);
-      assertThat(last.elements()).containsExactly(17, 18, 19);
+      assertThat(last.elements()).containsExactly(44, 45, 46);
     }
   }
 
   @Test
   void aBarrierTakesWhatIsThereAndTheLookForMoreFindsNothing() throws Exception {
     try (var harness = harness()) {
-      atHand(harness, 0);
-      harness.processElement(new StreamRecord<>(1));
-      harness.processElement(new StreamRecord<>(2));
+      atHand(harness, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+      harness.processElement(new StreamRecord<>(12));
+      harness.processElement(new StreamRecord<>(13));
       harness.prepareSnapshotPreBarrier(1);
-      assertThat(sizes(harness)).containsExactly(1, 2);
+      assertThat(sizes(harness)).containsExactly(1, 1, 1, 1, 2, 2, 2, 2, 2);
 
       atHand(harness);
-      assertThat(sizes(harness)).containsExactly(1, 2);
+      assertThat(sizes(harness)).hasSize(9);
     }
   }
 
