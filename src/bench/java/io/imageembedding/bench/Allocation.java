@@ -39,7 +39,7 @@ final class Allocation {
 
   /** Of Flink's task threads, which bear the names of their operators. */
   double taskBytesPerSecondSince(Allocation before) {
-    return since(before, name -> name.matches("Source: .*\\(\\d+/\\d+\\)#\\d+"));
+    return since(before, TaskProfile::isTask);
   }
 
   double bytesPerSecondSince(Allocation before) {

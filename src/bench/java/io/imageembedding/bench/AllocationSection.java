@@ -2,7 +2,6 @@
 package io.imageembedding.bench;
 
 import io.imageembedding.model.Precision;
-import java.util.List;
 import java.util.Map;
 
 /** What the hot path allocates on the heap for an image: decoding, inference, the result. */
@@ -15,19 +14,17 @@ final class AllocationSection implements Section {
 
   @Override
   public void measure(Bench.Setting setting, Report report) throws Exception {
-    try (WorkerProcess loop =
-        WorkerProcess.java(setting.folder(), "loop/" + Precision.FP32.key(), List.of(), "")) {
-      Samples bytes = new Samples();
-      for (int round = setting.effort().firstRound(); round < setting.effort().rounds(); round++) {
-        Map<String, Double> figures =
-            loop.run(
-                "seconds=%s batch=%d callers=1"
-                    .formatted(setting.effort().round().toMillis() / 1e3, StreamSetup.BATCH));
-        if (round >= 0) {
-          bytes.add(figures.get(LoopContender.BYTES_PER_IMAGE) / 1000);
-        }
+    WorkerProcess loop = setting.streams().loop(Precision.FP32);
+    Samples bytes = new Samples();
+    for (int round = setting.effort().firstRound(); round < setting.effort().rounds(); round++) {
+      Map<String, Double> figures =
+          loop.run(
+              "seconds=%s batch=%d callers=1"
+                  .formatted(setting.effort().round().toMillis() / 1e3, StreamSetup.BATCH));
+      if (round >= 0) {
+        bytes.add(figures.get(LoopContender.BYTES_PER_IMAGE) / 1000);
       }
-      report.add(Row.alone("allocation/embedder", bytes, "KB/image"));
     }
+    report.add(Row.alone("allocation/embedder", bytes, "KB/image"));
   }
 }

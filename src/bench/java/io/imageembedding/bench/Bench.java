@@ -128,8 +128,10 @@ public final class Bench implements Callable<Integer> {
   /** A section that fails does not take the others' figures with it. */
   private static void measure(Section section, Setting setting, Report report)
       throws InterruptedException {
+    long start = System.nanoTime();
     try {
       section.measure(setting, report);
+      report.progress(section.name(), (System.nanoTime() - start) / 1e9);
     } catch (InterruptedException e) {
       throw e;
     } catch (Exception e) {

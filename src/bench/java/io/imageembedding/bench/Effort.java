@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import io.imageembedding.model.Precision;
 import java.time.Duration;
 import java.util.List;
 
@@ -9,6 +10,7 @@ import java.util.List;
  *
  * @param rounds that contenders take turns in
  * @param round how long each works in a round
+ * @param precisions of ours; the first is the one that others are held against
  * @param batches images in a call
  * @param photos different ones on the topic
  * @param streamRounds that streaming jobs take turns in
@@ -24,6 +26,7 @@ record Effort(
     String name,
     int rounds,
     Duration round,
+    List<Precision> precisions,
     List<Integer> batches,
     int photos,
     int streamRounds,
@@ -40,6 +43,7 @@ record Effort(
           "full",
           7,
           Duration.ofSeconds(4),
+          List.of(Precision.values()),
           List.of(1, 4, 8, 16),
           300,
           3,
@@ -55,13 +59,14 @@ record Effort(
       new Effort(
           "quick",
           3,
-          Duration.ofMillis(800),
+          Duration.ofMillis(600),
+          List.of(Precision.values()),
           List.of(1, 4, 8, 16),
           200,
           2,
           Duration.ofSeconds(2),
           Duration.ofSeconds(10),
-          Duration.ofSeconds(8),
+          Duration.ofSeconds(12),
           1,
           2,
           Duration.ofMillis(500),
@@ -73,6 +78,7 @@ record Effort(
           "smoke",
           1,
           Duration.ofMillis(50),
+          List.of(Precision.FP32),
           List.of(1, 4),
           Fixtures.COMPARED,
           1,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
+import io.imageembedding.embed.EmbedOptions;
 import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.Map;
 /** From a topic of photos to an exactly-once topic of embeddings. */
 final class EndToEndSection implements Section {
   private static final String OURS = "ours";
+  private static final String OURS_BF16 = "ours in bf16";
   private static final String ONE_SLOT = "1 slot";
   private static final String BEAM = "Beam RunInference, from Python";
   private static final String LOOP = "bare loop without Flink and Kafka";
@@ -20,41 +22,39 @@ final class EndToEndSection implements Section {
     return "end-to-end";
   }
 
+  /** A job, and how it is run. */
+  private record Job(WorkerProcess worker, int slots, String... settings) {}
+
   @Override
   public void measure(Bench.Setting setting, Report report) throws Exception {
     StreamSetup setup = setting.streams();
-    Map<String, WorkerProcess> jobs = new LinkedHashMap<>();
-    jobs.put(OURS, setup.ours());
-    jobs.put(ONE_SLOT, setup.ours());
-    jobs.put(
-        "job written first, SavedModel", setup.worker("job/" + Engines.SAVED_MODEL, "threads=1"));
-    jobs.put(
-        "job written first, ONNX Runtime",
-        setup.worker("job/" + Engines.ONNX_RUNTIME, "threads=1"));
+    Map<String, Job> jobs = jobs(setup);
     WorkerProcess loop = setup.loop(Precision.FP32);
     setup.publish(loop);
     WorkerProcess beam = beam(setup, report);
+    double seconds = setting.effort().stream().toMillis() / 1e3;
+    double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
     Map<String, Samples> rates = new LinkedHashMap<>();
     Samples taskBytes = new Samples();
     Samples allBytes = new Samples();
     for (int round = setting.effort().firstRound();
         round < setting.effort().streamRounds();
         round++) {
-      double seconds = setting.effort().stream().toMillis() / 1e3;
-      double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
-      for (Map.Entry<String, WorkerProcess> job : jobs.entrySet()) {
-        if (round < 0 && job.getKey().equals(ONE_SLOT)) {
+      for (Map.Entry<String, Job> entry : jobs.entrySet()) {
+        Job job = entry.getValue();
+        if (round < 0 && entry.getKey().equals(ONE_SLOT)) {
           continue;
         }
         StreamSetup.Streamed streamed =
             setup.run(
-                job.getValue(),
-                job.getKey().equals(ONE_SLOT) ? 1 : StreamSetup.SLOTS,
+                job.worker(),
+                job.slots(),
                 warmUp,
-                round < 0 ? seconds / 5 : seconds);
+                round < 0 ? seconds / 5 : seconds,
+                job.settings());
         if (round >= 0) {
-          add(rates, job.getKey(), streamed.imagesPerSecond());
-          if (job.getKey().equals(OURS)) {
+          add(rates, entry.getKey(), streamed.imagesPerSecond());
+          if (entry.getKey().equals(OURS)) {
             add(taskBytes, streamed, JobContender.TASK_BYTES);
             add(allBytes, streamed, JobContender.ALL_BYTES);
           }
@@ -73,6 +73,28 @@ final class EndToEndSection implements Section {
     photoSize(setting.folder(), report);
   }
 
+  private static Map<String, Job> jobs(StreamSetup setup) throws IOException {
+    Map<String, Job> jobs = new LinkedHashMap<>();
+    jobs.put(OURS, new Job(setup.ours(), StreamSetup.SLOTS));
+    if (Machine.read().features().contains(Machine.AMX)) {
+      jobs.put(
+          OURS_BF16,
+          new Job(
+              setup.ours(),
+              StreamSetup.SLOTS,
+              EmbedOptions.MODEL_PRECISION.key() + "=" + Precision.BF16.key()));
+    }
+    jobs.put(ONE_SLOT, new Job(setup.ours(), 1));
+    for (Map.Entry<String, String> rival :
+        Map.of("SavedModel", Engines.SAVED_MODEL, "ONNX Runtime", Engines.ONNX_RUNTIME)
+            .entrySet()) {
+      jobs.put(
+          "job written first, " + rival.getKey(),
+          new Job(setup.worker("job/" + rival.getValue(), "threads=1"), StreamSetup.SLOTS));
+    }
+    return jobs;
+  }
+
   /** Null where Python has no Beam. */
   private static WorkerProcess beam(StreamSetup setup, Report report) throws Exception {
     if (!Python.has("apache_beam, tensorflow")) {
@@ -81,7 +103,7 @@ final class EndToEndSection implements Section {
               .formatted(Path.of(Python.INTERPRETER).getFileName()));
       return null;
     }
-    return setup.python("beam", "end_to_end_beam.py");
+    return Precisions.checked(setup.python("beam", "end_to_end_beam.py"), BEAM, false);
   }
 
   private static void add(Map<String, Samples> rates, String name, double rate) {
@@ -94,9 +116,16 @@ final class EndToEndSection implements Section {
 
   private static void report(Map<String, Samples> rates, Report report) {
     Samples ours = rates.remove(OURS);
+    Samples oursBf16 = rates.remove(OURS_BF16);
     Samples oneSlot = rates.remove(ONE_SLOT);
     rates.forEach(
         (label, theirs) -> report.add(Row.rates("end-to-end", ours, UNIT, label, theirs)));
+    if (oursBf16 != null) {
+      report.add(Row.rates("end-to-end/bf16", oursBf16, UNIT, "fp32", ours));
+      rates.forEach(
+          (label, theirs) ->
+              report.add(Row.rates("end-to-end/bf16", oursBf16, UNIT, label, theirs)));
+    }
     report.add(Row.rates("scaling/job-2-slots", ours, UNIT, ONE_SLOT, oneSlot));
   }
 

@@ -31,7 +31,7 @@ final class InferSection implements Section {
     List<Competitor> ours = new ArrayList<>();
     List<Competitor> rivals = new ArrayList<>();
     try {
-      for (Precision precision : Precision.values()) {
+      for (Precision precision : setting.effort().precisions()) {
         String name = precision.key();
         ours.add(java(setting.folder(), name, "ours:" + name, CORES, 1, List.of()));
       }
@@ -79,7 +79,9 @@ final class InferSection implements Section {
       WorkerProcess worker =
           WorkerProcess.python(
               folder, "openvino", Python.script("infer_openvino.py"), List.of(folder.toString()));
-      rivals.add(new Competitor("OpenVINO, throughput hint", checked(worker, "OpenVINO"), 1));
+      rivals.add(
+          new Competitor(
+              "OpenVINO, throughput hint", Precisions.checked(worker, "OpenVINO", false), 1));
     } else {
       report.note(
           "infer: OpenVINO is left out: %s has none"
@@ -92,20 +94,8 @@ final class InferSection implements Section {
       throws IOException {
     WorkerProcess worker =
         WorkerProcess.java(folder, "infer/" + kind, jvmArguments, "threads=" + threads);
-    return new Competitor(label, checked(worker, label), callers);
-  }
-
-  private static WorkerProcess checked(WorkerProcess worker, String label) {
-    double difference = worker.facts().get(InferenceContender.DIFFERENCE);
-    boolean exact = difference <= Precisions.MOST_DIFFERENCE;
-    boolean mayRound = REDUCED.contains(label);
-    double cosine = mayRound ? worker.facts().get(InferenceContender.COSINE) : 1;
-    if (!exact && !(mayRound && cosine >= Precisions.LEAST_COSINE)) {
-      throw new IllegalStateException(
-          "%s gives other vectors: a feature differs by %s, least cosine %s"
-              .formatted(label, difference, mayRound ? cosine : "not asked for"));
-    }
-    return worker;
+    return new Competitor(
+        label, Precisions.checked(worker, label, REDUCED.contains(label)), callers);
   }
 
   private static Map<String, Samples> rounds(Effort effort, List<Competitor> all)

@@ -3,6 +3,7 @@ package io.imageembedding.bench;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
@@ -21,6 +22,9 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 final class JobContender implements Contender {
   static final String TASK_BYTES = "task bytes/s";
   static final String ALL_BYTES = "all bytes/s";
+
+  /** Argument: what tasks spend their time with is asked for, too; asking costs a little. */
+  static final String PROFILE = "profile";
 
   /** Adds a job to the environment. */
   interface Builder {
@@ -57,11 +61,16 @@ final class JobContender implements Contender {
       topics.awaitOutput(arguments.text("output"));
       Thread.sleep((long) (arguments.number("warmup") * 1000));
       Allocation before = Allocation.now();
-      Thread.sleep(TimeUnit.NANOSECONDS.toMillis(arguments.nanos()));
+      Map<String, Double> figures = new HashMap<>();
+      if (arguments.values().containsKey(PROFILE)) {
+        figures.putAll(TaskProfile.sample(arguments.nanos()));
+      } else {
+        Thread.sleep(TimeUnit.NANOSECONDS.toMillis(arguments.nanos()));
+      }
       Allocation after = Allocation.now();
-      return Map.of(
-          TASK_BYTES, after.taskBytesPerSecondSince(before),
-          ALL_BYTES, after.bytesPerSecondSince(before));
+      figures.put(TASK_BYTES, after.taskBytesPerSecondSince(before));
+      figures.put(ALL_BYTES, after.bytesPerSecondSince(before));
+      return figures;
     } finally {
       cancel(job);
     }

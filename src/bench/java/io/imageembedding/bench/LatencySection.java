@@ -55,10 +55,22 @@ final class LatencySection implements Section {
     setup.publish(loop);
     WorkerProcess job = setup.ours();
     double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
-    double capacity =
-        setup
-            .run(job, StreamSetup.SLOTS, warmUp, setting.effort().stream().toMillis() / 1e3)
-            .imagesPerSecond();
+    StreamSetup.Streamed saturated =
+        setup.run(
+            job,
+            StreamSetup.SLOTS,
+            warmUp,
+            setting.effort().stream().toMillis() / 1e3,
+            JobContender.PROFILE + "=true");
+    double capacity = saturated.imagesPerSecond();
+    saturated
+        .figures()
+        .forEach(
+            (name, share) -> {
+              if (name.startsWith(TaskProfile.PREFIX)) {
+                report.add(Row.alone(name, Samples.of(share), "% of busy"));
+              }
+            });
     report.add(Row.alone("latency/service-time", service, "ms"));
     report.add(Row.alone("latency/capacity", Samples.of(capacity), "images/s"));
     for (Map.Entry<String, String> settings : SETTINGS.entrySet()) {

@@ -11,12 +11,15 @@ import java.util.stream.Stream;
 
 /** What the figures were measured on, as far as they depend on it. */
 record Machine(String processor, int cores, List<String> features, double gibibytes) {
+  /** The feature that bf16 pays with. */
+  static final String AMX = "amx_bf16";
+
   private static final Path CPU = Path.of("/proc/cpuinfo");
   private static final Path MEMORY = Path.of("/proc/meminfo");
 
   /** Features that change which kernels are run. */
   private static final List<String> FEATURES =
-      List.of("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8");
+      List.of("avx2", "avx512f", "avx512_vnni", "avx512_bf16", AMX, "amx_int8");
 
   static Machine read() throws IOException {
     List<String> flags = Arrays.asList(value(CPU, "flags").split(" "));

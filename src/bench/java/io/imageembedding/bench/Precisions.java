@@ -16,6 +16,21 @@ final class Precisions {
 
   private Precisions() {}
 
+  /**
+   * @return the worker, if its vectors are those of ours
+   * @throws IllegalStateException if they are not, and no figure of it would be worth anything
+   */
+  static WorkerProcess checked(WorkerProcess worker, String label, boolean mayRound) {
+    double difference = worker.facts().get(InferenceContender.DIFFERENCE);
+    double cosine = mayRound ? worker.facts().get(InferenceContender.COSINE) : 1;
+    if (difference > MOST_DIFFERENCE && !(mayRound && cosine >= LEAST_COSINE)) {
+      throw new IllegalStateException(
+          "%s gives other vectors: a feature differs by %s, least cosine %s"
+              .formatted(label, difference, mayRound ? cosine : "not asked for"));
+    }
+    return worker;
+  }
+
   /** The built-in model; the one place where a precision is chosen. */
   static ModelSource model(Precision precision) {
     return ModelSource.parse("builtin", ModelOptions.builder().precision(precision).build());

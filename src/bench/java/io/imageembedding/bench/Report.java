@@ -37,6 +37,12 @@ final class Report {
     out.flush();
   }
 
+  /** Says that a section is done. */
+  void progress(String section, double seconds) {
+    out.printf("-- %s took %.0f s%n", section, seconds);
+    out.flush();
+  }
+
   /** Says that a section has no figures, or not all, and why. */
   void failure(String section, Exception cause) {
     failed = true;

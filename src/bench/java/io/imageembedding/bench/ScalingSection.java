@@ -52,16 +52,14 @@ final class ScalingSection implements Section {
 
   private static void threads(Bench.Setting setting, Report report) throws Exception {
     double seconds = setting.effort().round().toMillis() / 1e3;
-    try (WorkerProcess loop =
-        WorkerProcess.java(setting.folder(), "loop/" + Precision.FP32.key(), List.of(), "")) {
-      Samples one = new Samples();
-      Samples two = new Samples();
-      for (int round = 0; round < setting.effort().rounds(); round++) {
-        one.add(rate(loop, seconds, 1));
-        two.add(rate(loop, seconds, 2));
-      }
-      report.add(Row.rates("scaling/loop-2-threads", two, "images/s", "1 thread", one));
+    WorkerProcess loop = setting.streams().loop(Precision.FP32);
+    Samples one = new Samples();
+    Samples two = new Samples();
+    for (int round = 0; round < setting.effort().rounds(); round++) {
+      one.add(rate(loop, seconds, 1));
+      two.add(rate(loop, seconds, 2));
     }
+    report.add(Row.rates("scaling/loop-2-threads", two, "images/s", "1 thread", one));
   }
 
   private static double rate(WorkerProcess loop, double seconds, int callers) throws Exception {

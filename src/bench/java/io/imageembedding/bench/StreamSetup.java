@@ -104,14 +104,24 @@ final class StreamSetup implements AutoCloseable {
    * is made of whole checkpoint intervals.
    *
    * @param warmUp seconds after the first output that do not count
+   * @param settings further arguments of the job, {@code key=value}
    */
-  Streamed run(WorkerProcess worker, int slots, double warmUp, double seconds) throws IOException {
+  Streamed run(WorkerProcess worker, int slots, double warmUp, double seconds, String... settings)
+      throws IOException {
     String output = topics.createOutput("vectors");
     String deadLetters = topics.createOutput("dead-letters");
     Map<String, Double> figures =
         worker.run(
-            "seconds=%s warmup=%s slots=%d servers=%s input=%s output=%s dead-letters=%s"
-                .formatted(seconds, warmUp, slots, topics.servers(), input, output, deadLetters));
+            "seconds=%s warmup=%s slots=%d servers=%s input=%s output=%s dead-letters=%s %s"
+                .formatted(
+                    seconds,
+                    warmUp,
+                    slots,
+                    topics.servers(),
+                    input,
+                    output,
+                    deadLetters,
+                    String.join(" ", settings)));
     List<Topics.Written> written = topics.read(output);
     if (topics.end(deadLetters) > 0) {
       throw new IOException("there are dead letters");
