@@ -4,6 +4,7 @@ package io.imageembedding.bench;
 import io.imageembedding.embed.EmbedOptions;
 import io.imageembedding.model.Precision;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -77,7 +78,8 @@ final class LatencySection implements Section {
     report.add(Row.alone("latency/service-time", service, "ms"));
     report.add(Row.alone("latency/capacity", Samples.of(capacity), "images/s"));
     for (Map.Entry<String, String> settings : SETTINGS.entrySet()) {
-      Run run = new Run(setup, job, photos, capacity, seconds, settings.getValue());
+      Run run =
+          new Run(setup, job, photos, capacity, seconds, settings.getKey(), settings.getValue());
       run.measure(report)
           .forEach((load, sorted) -> add(settings.getKey(), load, sorted, service, report));
     }
@@ -118,6 +120,7 @@ final class LatencySection implements Section {
       List<byte[]> photos,
       double capacity,
       double seconds,
+      String name,
       String settings) {
 
     Map<Double, double[]> measure(Report report) throws Exception {
@@ -163,8 +166,9 @@ final class LatencySection implements Section {
       return Math.min(MOST_PAUSE_SECONDS, seconds / 5);
     }
 
-    private static Map<Double, double[]> latencies(
-        Map<Double, Map<String, Long>> due, List<Topics.Written> written, Report report) {
+    private Map<Double, double[]> latencies(
+        Map<Double, Map<String, Long>> due, List<Topics.Written> written, Report report)
+        throws IOException {
       Map<String, Long> done = new LinkedHashMap<>();
       written.forEach(one -> done.putIfAbsent(one.key(), one.timestamp()));
       Map<Double, double[]> latencies = new LinkedHashMap<>();
@@ -178,9 +182,15 @@ final class LatencySection implements Section {
           continue;
         }
         List<Double> millis = new ArrayList<>();
+        List<String> lines = new ArrayList<>(List.of("due,millis"));
         for (Map.Entry<String, Long> image : load.getValue().entrySet()) {
-          millis.add((double) Math.max(1, done.get(image.getKey()) - image.getValue()));
+          double latency = Math.max(1, done.get(image.getKey()) - image.getValue());
+          millis.add(latency);
+          lines.add("%d,%.0f".formatted(image.getValue(), latency));
         }
+        Files.write(
+            setup.folder().resolve("latency-%s-%.0f.csv".formatted(name, load.getKey() * 100)),
+            lines);
         double[] sorted = millis.stream().mapToDouble(Double::doubleValue).toArray();
         Arrays.sort(sorted);
         latencies.put(load.getKey(), sorted);

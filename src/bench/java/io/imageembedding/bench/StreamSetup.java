@@ -52,6 +52,10 @@ final class StreamSetup implements AutoCloseable {
     }
   }
 
+  Path folder() {
+    return folder;
+  }
+
   WorkerProcess worker(String contender, String arguments) throws IOException {
     WorkerProcess worker = workers.get(contender);
     if (worker == null) {
