@@ -68,6 +68,16 @@ final class Stores {
     }
 
     @Override
+    public List<StoredVector> scan(String after, int most) {
+      return retry.call(() -> store.scan(after, most));
+    }
+
+    @Override
+    public List<StoredVector> newest(int most) {
+      return retry.call(() -> store.newest(most));
+    }
+
+    @Override
     public StoreDescription describe() {
       return retry.call(store::describe);
     }

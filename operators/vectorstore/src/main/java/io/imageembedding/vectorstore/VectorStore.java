@@ -65,6 +65,24 @@ public interface VectorStore extends AutoCloseable {
   /** What is under an id, with its vector as the store keeps it. */
   Optional<StoredVector> get(String id);
 
+  /**
+   * A page of all vectors in the order of their ids, by code points. Pages that are asked for one
+   * after the other, each with the last id of the one before, have every vector once that is there
+   * all the while.
+   *
+   * @param after those after this id; null begins
+   * @param most vectors of the page; fewer are the last page
+   */
+  List<StoredVector> scan(String after, int most);
+
+  /**
+   * The newest vectors by {@link Version}, newest first; of those that have the same version, any
+   * first.
+   *
+   * @param most vectors
+   */
+  List<StoredVector> newest(int most);
+
   /** What the store is and holds. */
   StoreDescription describe();
 

@@ -2,6 +2,7 @@
 package io.imageembedding.vectorstore;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /** A store in memory, {@code testing:NAME}, that fails and stops as it is told. */
 final class TestingStore implements VectorStore {
@@ -82,6 +84,29 @@ final class TestingStore implements VectorStore {
   @Override
   public Optional<StoredVector> get(String id) {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public synchronized List<StoredVector> scan(String after, int most) {
+    return vectors()
+        .sorted(Comparator.comparing(StoredVector::id, TestingVectors.BY_CODE_POINTS))
+        .filter(v -> after == null || TestingVectors.BY_CODE_POINTS.compare(v.id(), after) > 0)
+        .limit(Math.max(0, most))
+        .toList();
+  }
+
+  @Override
+  public synchronized List<StoredVector> newest(int most) {
+    return vectors()
+        .sorted(Comparator.comparing(StoredVector::version).reversed())
+        .limit(Math.max(0, most))
+        .toList();
+  }
+
+  private Stream<StoredVector> vectors() {
+    return written.values().stream()
+        .filter(StoredVector.class::isInstance)
+        .map(StoredVector.class::cast);
   }
 
   @Override

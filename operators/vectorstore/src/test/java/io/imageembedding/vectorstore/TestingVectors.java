@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -18,6 +20,10 @@ public final class TestingVectors {
   /** Another. */
   public static final VectorSpace OTHER_SPACE =
       new VectorSpace("6".repeat(64), "other", "b".repeat(64), "fp32", "reference");
+
+  /** The order in which a store has its ids. */
+  static final Comparator<String> BY_CODE_POINTS =
+      (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
 
   private static final int LATENT = 48;
 

@@ -29,6 +29,8 @@ import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.BooleanClause;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.Query;
+import org.apache.lucene.search.Sort;
+import org.apache.lucene.search.SortField;
 import org.apache.lucene.search.TermQuery;
 import org.apache.lucene.util.BytesRef;
 
@@ -46,6 +48,14 @@ final class Documents {
   private static final String PARTITION = "partition";
   private static final String OFFSET = "offset";
   private static final String TIE_BREAK = "tieBreak";
+
+  /** By {@link Version}. */
+  static final Sort NEWEST_FIRST =
+      new Sort(
+          new SortField(TIMESTAMP, SortField.Type.LONG, true),
+          new SortField(TOPIC, SortField.Type.STRING, true),
+          new SortField(PARTITION, SortField.Type.LONG, true),
+          new SortField(OFFSET, SortField.Type.LONG, true));
 
   /** Longer conditions are looked up by digest; a term of Lucene has at most 32,766 bytes. */
   private static final int LONGEST_CONDITION = 1000;

@@ -276,10 +276,78 @@ final class LuceneStore implements VectorStore {
           IdLookup.Found found = new IdLookup(reader).newest(new BytesRef(id));
           return found == null || found.age().deletes()
               ? Optional.empty()
-              : Optional.of(
-                  Documents.vector(
-                      found.context().reader(), found.doc(), collection.orElseThrow()));
+              : Optional.of(vector(found.context(), found.doc()));
         });
+  }
+
+  @Override
+  public List<StoredVector> scan(String after, int most) {
+    return reading(
+        reader -> {
+          List<StoredVector> page = new ArrayList<>();
+          Terms ids = MultiTerms.getTerms(reader, Documents.ID);
+          if (ids == null || most < 1) {
+            return page;
+          }
+          TermsEnum terms = ids.iterator();
+          BytesRef id = after == null ? terms.next() : firstAfter(terms, new BytesRef(after));
+          IdLookup lookup = new IdLookup(reader);
+          for (; id != null && page.size() < most; id = terms.next()) {
+            IdLookup.Found found = lookup.newest(id);
+            if (found != null && !found.age().deletes()) {
+              page.add(vector(found.context(), found.doc()));
+            }
+          }
+          return page;
+        });
+  }
+
+  private static BytesRef firstAfter(TermsEnum terms, BytesRef id) throws IOException {
+    return switch (terms.seekCeil(id)) {
+      case END -> null;
+      case FOUND -> terms.next();
+      case NOT_FOUND -> terms.term();
+    };
+  }
+
+  @Override
+  public List<StoredVector> newest(int most) {
+    return reading(
+        reader -> {
+          if (most < 1) {
+            return List.of();
+          }
+          IndexSearcher searcher = new IndexSearcher(reader);
+          IdLookup lookup = hasSeveralShards(reader) ? new IdLookup(reader) : null;
+          for (int candidates = most; ; candidates *= 2) {
+            TopDocs top =
+                searcher.search(
+                    new FieldExistsQuery(Documents.VECTOR), candidates, Documents.NEWEST_FIRST);
+            List<StoredVector> newest = vectors(reader, lookup, top.scoreDocs, most);
+            if (newest.size() == most || top.scoreDocs.length < candidates) {
+              return newest;
+            }
+          }
+        });
+  }
+
+  /** The first of the documents that are what is there under their ids. */
+  private List<StoredVector> vectors(MultiReader reader, IdLookup lookup, ScoreDoc[] docs, int most)
+      throws IOException {
+    List<StoredVector> vectors = new ArrayList<>();
+    for (int i = 0; i < docs.length && vectors.size() < most; i++) {
+      int doc = docs[i].doc;
+      LeafReaderContext leaf = reader.leaves().get(ReaderUtil.subIndex(doc, reader.leaves()));
+      StoredVector vector = vector(leaf, doc - leaf.docBase);
+      if (lookup == null || lookup.newest(new BytesRef(vector.id())).globalDoc() == doc) {
+        vectors.add(vector);
+      }
+    }
+    return vectors;
+  }
+
+  private StoredVector vector(LeafReaderContext leaf, int doc) throws IOException {
+    return Documents.vector(leaf.reader(), doc, collection.orElseThrow());
   }
 
   @Override

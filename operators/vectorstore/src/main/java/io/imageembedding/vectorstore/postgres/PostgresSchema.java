@@ -216,6 +216,12 @@ final class PostgresSchema {
             .map(column -> column.getKey() + " " + column.getValue())
             .collect(Collectors.joining(", "));
     statement.execute("CREATE TABLE " + table() + " (" + columns + ", PRIMARY KEY (id))");
+    statement.execute(
+        "CREATE INDEX \""
+            + settings.table()
+            + "_newest\" ON "
+            + table()
+            + " (version_timestamp DESC) WHERE NOT deleted");
     String insert =
         "INSERT INTO " + qualified(DESCRIPTIONS) + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     try (PreparedStatement row = connection.prepareStatement(insert)) {

@@ -230,27 +230,69 @@ final class PostgresStore implements VectorStore {
           if (!isKnown(open)) {
             return Optional.empty();
           }
-          String sql =
-              "SELECT "
-                  + COLUMNS
-                  + ", embedding::real[] FROM "
-                  + schema.table()
-                  + " WHERE id = ? AND NOT deleted";
-          try (PreparedStatement query = open.prepareStatement(sql)) {
-            query.setString(1, id);
-            try (ResultSet row = query.executeQuery()) {
-              return row.next()
-                  ? Optional.of(
-                      new StoredVector(
-                          id,
-                          floats((Float[]) row.getArray(12).getArray()),
-                          table.collection().space(),
-                          version(row),
-                          image(row)))
-                  : Optional.empty();
-            }
-          }
+          return vectors(open, " AND id = ?", query -> query.setString(1, id)).stream().findFirst();
         });
+  }
+
+  @Override
+  public List<StoredVector> scan(String after, int most) {
+    return call(
+        open ->
+            isKnown(open) && most > 0
+                ? vectors(
+                    open,
+                    (after == null ? "" : " AND id > ?") + " ORDER BY id LIMIT ?",
+                    query -> {
+                      int parameter = 1;
+                      if (after != null) {
+                        query.setString(parameter++, after);
+                      }
+                      query.setInt(parameter, most);
+                    })
+                : List.of());
+  }
+
+  @Override
+  public List<StoredVector> newest(int most) {
+    return call(
+        open ->
+            isKnown(open) && most > 0
+                ? vectors(
+                    open,
+                    " ORDER BY version_timestamp DESC, topic DESC, topic_partition DESC,"
+                        + " topic_offset DESC LIMIT ?",
+                    query -> query.setInt(1, most))
+                : List.of());
+  }
+
+  /**
+   * @param condition and order, what stands behind those that are not deleted
+   */
+  private List<StoredVector> vectors(Connection open, String condition, Parameters parameters)
+      throws SQLException {
+    String sql =
+        "SELECT "
+            + COLUMNS
+            + ", embedding::real[] FROM "
+            + schema.table()
+            + " WHERE NOT deleted"
+            + condition;
+    try (PreparedStatement query = open.prepareStatement(sql)) {
+      parameters.set(query);
+      List<StoredVector> vectors = new ArrayList<>();
+      try (ResultSet row = query.executeQuery()) {
+        while (row.next()) {
+          vectors.add(
+              new StoredVector(
+                  row.getString(1),
+                  floats((Float[]) row.getArray(12).getArray()),
+                  table.collection().space(),
+                  version(row),
+                  image(row)));
+        }
+      }
+      return vectors;
+    }
   }
 
   private static float[] floats(Float[] boxed) {
@@ -411,6 +453,10 @@ final class PostgresStore implements VectorStore {
         LOG.debug("Ending a connection to {} failed", settings.name(), e);
       }
     }
+  }
+
+  private interface Parameters {
+    void set(PreparedStatement query) throws SQLException;
   }
 
   private interface SqlAction<R> {

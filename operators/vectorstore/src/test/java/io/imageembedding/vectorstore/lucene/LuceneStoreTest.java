@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.store.FilterDirectory;
@@ -94,6 +95,13 @@ class LuceneStoreTest extends VectorStoreContract {
           .doesNotHaveDuplicates();
       assertThat(store.search(newer.vector(), 1, Filter.NONE).get(0).version())
           .isEqualTo(Version.at(20));
+      Map<String, StoredVector> newest = new TreeMap<>();
+      all.forEach(vector -> newest.put(vector.id(), vector));
+      newest.put("id-0", newer);
+      newest.remove("id-2");
+      assertThat(scan(store, 4)).containsExactlyElementsOf(newest.values());
+      assertThat(store.newest(1)).containsExactly(newer);
+      assertThat(store.newest(100)).containsExactlyInAnyOrderElementsOf(newest.values());
     }
   }
 

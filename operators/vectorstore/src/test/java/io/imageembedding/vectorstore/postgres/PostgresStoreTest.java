@@ -133,6 +133,23 @@ class PostgresStoreTest extends VectorStoreContract {
   }
 
   @Test
+  void theNewestAreFoundByAnIndexAndPagesByThePrimaryKey() throws SQLException {
+    try (VectorStore store = writer()) {
+      store.upsert(some(0, 2000, 1));
+      store.upsert(some(0, 1000, 2));
+    }
+    sql("ANALYZE " + table);
+    String query = "EXPLAIN (FORMAT JSON) SELECT id FROM " + table + " WHERE NOT deleted ";
+    assertThat(
+            sql(
+                query
+                    + "ORDER BY version_timestamp DESC, topic DESC, topic_partition DESC,"
+                    + " topic_offset DESC LIMIT 20"))
+        .contains(table + "_newest");
+    assertThat(sql(query + "AND id > 'id-5' ORDER BY id LIMIT 20")).contains(table + "_pkey");
+  }
+
+  @Test
   void halfvecIsAnOptionOfTheTableAndRefusesWhatItCannotHold() {
     String half = address() + "&type=halfvec";
     float[] large = vectors.next();
