@@ -10,11 +10,11 @@ import picocli.CommandLine.Option;
 /** The option by which a command is told its store. */
 final class StoreChoice {
 
-  @Option(
-      names = "--store",
-      paramLabel = "S",
-      required = true,
-      description = "lucene:PATH, or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME.")
+  /** How a person names a store. */
+  static final String FORMS =
+      "lucene:PATH, or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME.";
+
+  @Option(names = "--store", paramLabel = "S", required = true, description = FORMS)
   private String address;
 
   VectorStore open(OpenMode mode) {

@@ -4,8 +4,6 @@ package io.imageembedding.vectorstore;
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
 import java.io.Serializable;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * Which of two changes to one id is the newer. The order is total, so any sequence of the same
@@ -43,18 +41,11 @@ public record Version(long timestamp, String topic, int partition, long offset)
   public int compareTo(Version other) {
     int order = Long.compare(timestamp, other.timestamp);
     if (order == 0) {
-      order = compareBytes(topic, other.topic);
+      order = TextOrder.BY_BYTES.compare(topic, other.topic);
     }
     if (order == 0) {
       order = Integer.compare(partition, other.partition);
     }
     return order != 0 ? order : Long.compare(offset, other.offset);
-  }
-
-  private static int compareBytes(String a, String b) {
-    return a.equals(b)
-        ? 0
-        : Arrays.compareUnsigned(
-            a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
   }
 }

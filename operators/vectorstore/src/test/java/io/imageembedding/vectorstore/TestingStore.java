@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A store in memory, {@code testing:NAME}, that fails and stops as it is told. */
@@ -24,6 +25,15 @@ final class TestingStore implements VectorStore {
 
   /** Batches that may be written. */
   final Semaphore batchesAllowed = new Semaphore(100_000);
+
+  /** How many vectors it says that it has beyond those that it has. */
+  volatile int countedMore;
+
+  /** How many of the nearest a search passes over, after the first. */
+  volatile int searchBlindness;
+
+  /** What a scan has besides. */
+  final List<StoredVector> scanned = new ArrayList<>();
 
   final List<Integer> batches = new ArrayList<>();
   private final Map<String, Change> written = new HashMap<>();
@@ -76,9 +86,27 @@ final class TestingStore implements VectorStore {
     }
   }
 
+  /** Puts something under its id that a store would refuse. */
+  synchronized void put(StoredVector vector) {
+    written.put(vector.id(), vector);
+  }
+
   @Override
-  public List<Hit> search(float[] vector, int k, Filter filter) {
-    throw new UnsupportedOperationException();
+  public synchronized List<Hit> search(float[] vector, int k, Filter filter) {
+    List<Hit> hits =
+        vectors()
+            .filter(v -> v.vector().length == collection.dimension())
+            .map(v -> hit(v, (float) TestingVectors.cosine(v.vector(), vector)))
+            .filter(hit -> Float.isFinite(hit.score()))
+            .sorted(Comparator.comparing(Hit::score).reversed().thenComparing(Hit::id))
+            .limit(k + searchBlindness)
+            .collect(Collectors.toCollection(ArrayList::new));
+    hits.subList(1, 1 + searchBlindness).clear();
+    return hits;
+  }
+
+  private static Hit hit(StoredVector vector, float cosine) {
+    return new Hit(vector.id(), cosine, vector.version(), vector.image());
   }
 
   @Override
@@ -88,7 +116,7 @@ final class TestingStore implements VectorStore {
 
   @Override
   public synchronized List<StoredVector> scan(String after, int most) {
-    return vectors()
+    return Stream.concat(vectors(), scanned.stream())
         .sorted(Comparator.comparing(StoredVector::id, TestingVectors.BY_CODE_POINTS))
         .filter(v -> after == null || TestingVectors.BY_CODE_POINTS.compare(v.id(), after) > 0)
         .limit(Math.max(0, most))
@@ -110,8 +138,9 @@ final class TestingStore implements VectorStore {
   }
 
   @Override
-  public StoreDescription describe() {
-    throw new UnsupportedOperationException();
+  public synchronized StoreDescription describe() {
+    return new StoreDescription(
+        "testing", vectors().count() + countedMore, Optional.of(collection), Map.of());
   }
 
   @Override

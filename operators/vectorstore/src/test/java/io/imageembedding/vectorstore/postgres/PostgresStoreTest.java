@@ -11,7 +11,9 @@ import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreAddress;
+import io.imageembedding.vectorstore.StoreCopy;
 import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.StoreVerification;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.TestingVectors;
 import io.imageembedding.vectorstore.VectorStore;
@@ -147,6 +149,50 @@ class PostgresStoreTest extends VectorStoreContract {
                     + " topic_offset DESC LIMIT 20"))
         .contains(table + "_newest");
     assertThat(sql(query + "AND id > 'id-5' ORDER BY id LIMIT 20")).contains(table + "_pkey");
+  }
+
+  @Test
+  void vectorsThatGoFromLuceneThroughHereAndBackAreTheSame(@TempDir Path folder) {
+    List<StoredVector> all = some(0, 1100, 3);
+    String first = "lucene:" + folder.resolve("first");
+    String last = "lucene:" + folder.resolve("last");
+    try (VectorStore store = VectorStore.open(first, OpenMode.write(0))) {
+      store.upsert(all);
+    }
+    copy(first, address(), all.size());
+    copy(address(), last, all.size());
+    for (String address : List.of(first, address(), last)) {
+      try (VectorStore store = VectorStore.open(address, OpenMode.read())) {
+        assertThat(scan(store, 400)).containsExactlyInAnyOrderElementsOf(all);
+        assertThat(StoreVerification.of(store, 50, 0.98, read -> {}).faults()).isEmpty();
+      }
+    }
+    try (VectorStore store = writer()) {
+      assertThat(store.describe().details()).containsEntry("index", "hnsw");
+      assertThat(store.upsert(all).stale()).isEqualTo(all.size());
+    }
+  }
+
+  private static void copy(String from, String to, int count) {
+    try (VectorStore source = VectorStore.open(from, OpenMode.read())) {
+      assertThat(StoreCopy.copy(source, to, refused -> {}, copied -> {}))
+          .isEqualTo(new StoreCopy.Copied(count, count, 0, 0));
+    }
+  }
+
+  @Test
+  void aVectorThatSomebodyElseSpoiledIsFoundByVerifying() throws SQLException {
+    try (VectorStore store = writer()) {
+      store.upsert(some(0, 50, 1));
+      assertThat(StoreVerification.of(store, 10, 1, read -> {}).faults()).isEmpty();
+      sql(
+          "UPDATE %s SET embedding = array_fill(0, ARRAY[64])::vector WHERE id = 'id-3'"
+              .formatted(table));
+      assertThat(StoreVerification.of(store, 10, 0.95, read -> {}).faults())
+          .containsExactly(
+              "1 of 50 vectors cannot be searched for; the first: id-3: the vector is 0.0 long, so"
+                  + " it has no direction");
+    }
   }
 
   @Test
