@@ -1,75 +1,178 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.imageembedding.vectorstore.lucene.BareIndexing;
+import io.imageembedding.vectorstore.postgres.BareLoader;
+import io.imageembedding.vectorstore.postgres.TestingPostgres;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Measures a store: upserts a second, recall at 10 against exact search, time of a search.
+ * Measures the stores, Lucene first and then PostgreSQL: upserts a second beside bare loops that do
+ * the same without versions, recall at 10 against exact search and the time of a search at
+ * defaults, disk a vector, and the time of {@link VectorStore#optimize}. Prints a row for each:
+ * name, value, unit, what it is compared with, ratio. In some five minutes on two quiet cores:
  *
- * <p>Arguments: address of a new store, number of vectors, and where wanted a file of real
- * embeddings of 1280 big-endian floats each. Each vector is then a mixture of two of them, with
- * every feature changed by a random part of some 30 %, and searches are for mixtures that are not
- * in the store; without a file they are {@link TestingVectors}.
+ * <pre>{@code
+ * mvn -q verify -pl operators/vectorstore -am -Dtest=StoreMeasurement \
+ *     -Dsurefire.failIfNoSpecifiedTests=false -Dspotless.check.skip -Dmeasure.real=lucene:PATH
+ * }</pre>
+ *
+ * <p>{@code measure.real} is a store of real embeddings, as {@code ./embed index} makes it. Each
+ * vector is then a mixture of two of them, with every feature changed by a random part of some 30
+ * %, and searches are for mixtures that are not in the store; without it they are {@link
+ * TestingVectors}. {@code measure.vectors} (default 100000) and {@code measure.postgres-vectors}
+ * (default 20000) say how many there are.
+ *
+ * <p>Loops that are compared take turns, {@value #ROUNDS} of them; the value is the median, and
+ * what it lies between stands behind.
  */
-final class StoreMeasurement {
+class StoreMeasurement {
   private static final int DIMENSION = 1280;
   private static final int BATCH = 100;
+  private static final int ROUNDS = 5;
+  private static final int BATCHES_A_ROUND = 20;
+  private static final int BATCHES_A_COMMIT = 10;
   private static final int QUERIES = 500;
   private static final int K = 10;
 
-  private StoreMeasurement() {}
+  private final Source source = source();
 
-  public static void main(String[] args) throws IOException {
-    String address = args[0];
-    int count = Integer.parseInt(args[1]);
-    Source source = args.length > 2 ? new Mixtures(Path.of(args[2])) : new Made();
-    float[][] vectors = source.take(count);
+  @TempDir private Path folder;
+
+  @Test
+  void measure() throws Exception {
+    System.out.printf(
+        "%-58s %10s  %-10s %-42s %6s  %s%n",
+        "NAME", "VALUE", "UNIT", "AGAINST", "RATIO", "BETWEEN");
+    List<List<StoredVector>> round = batches(source.take(BATCHES_A_ROUND * BATCH));
+    measureLuceneUpserts(round);
     float[][] queries = source.take(QUERIES);
-
-    try (VectorStore store = VectorStore.open(address, OpenMode.write(0))) {
-      long start = System.nanoTime();
-      for (int from = 0; from < count; from += BATCH) {
-        int first = from;
-        store.upsert(
-            IntStream.range(first, Math.min(count, first + BATCH))
-                .mapToObj(
-                    i ->
-                        TestingVectors.stored(
-                            "image-" + i + ".jpg",
-                            vectors[i],
-                            new Version(1_700_000_000_000L + i, "images", 0, i),
-                            Map.of("class", "class-" + i % 10)))
-                .toList());
-      }
-      store.commit();
-      double seconds = secondsSince(start);
-      System.out.printf("upserts: %d in %.1f s, %.0f a second%n", count, seconds, count / seconds);
-      search("before optimize", store, vectors, queries);
-      start = System.nanoTime();
-      store.optimize();
-      System.out.printf("optimize: %.1f s%n", secondsSince(start));
-      search("after optimize", store, vectors, queries);
+    float[][] vectors = source.take(Integer.getInteger("measure.vectors", 100_000));
+    measureLucene(vectors, queries);
+    try (TestingPostgres server = TestingPostgres.start()) {
+      measurePostgresUpserts(server.address(), round);
+      measurePostgres(
+          server.address() + "?table=measured",
+          Arrays.copyOf(
+              vectors,
+              Math.min(vectors.length, Integer.getInteger("measure.postgres-vectors", 20_000))),
+          queries);
     }
-    if (address.startsWith("lucene:")) {
-      try (Stream<Path> files = Files.walk(Path.of(StoreAddress.parse(address).target()))) {
-        long bytes = files.filter(Files::isRegularFile).mapToLong(f -> f.toFile().length()).sum();
-        System.out.printf(
-            "disk: %.3f x raw floats%n", bytes / ((double) count * DIMENSION * Float.BYTES));
+  }
+
+  private void measureLuceneUpserts(List<List<StoredVector>> round) throws IOException {
+    List<Double> ours = new ArrayList<>();
+    List<Double> bare = new ArrayList<>();
+    for (int i = 0; i <= ROUNDS; i++) {
+      double bareSeconds = BareIndexing.load(folder.resolve("bare-" + i), round, BATCHES_A_COMMIT);
+      double ourSeconds = load("lucene:" + folder.resolve("ours-" + i), round);
+      if (i > 0) {
+        bare.add(perSecond(bareSeconds));
+        ours.add(perSecond(ourSeconds));
       }
+    }
+    compare("Lucene: upserts", ours, "bare IndexWriter", bare);
+  }
+
+  private void measurePostgresUpserts(String database, List<List<StoredVector>> round)
+      throws Exception {
+    List<Double> ours = new ArrayList<>();
+    List<Double> inserts = new ArrayList<>();
+    List<Double> copies = new ArrayList<>();
+    for (int i = 0; i <= ROUNDS; i++) {
+      double insertSeconds = bare(database, "inserted" + i, loader -> loader.upsert(round));
+      double copySeconds = bare(database, "copied" + i, loader -> loader.copy(round));
+      String address = database + "?table=upserted" + i;
+      double ourSeconds = load(address, round);
+      new BareLoader(address).drop();
+      if (i > 0) {
+        inserts.add(perSecond(insertSeconds));
+        copies.add(perSecond(copySeconds));
+        ours.add(perSecond(ourSeconds));
+      }
+    }
+    compare("PostgreSQL: upserts", ours, "INSERT … ON CONFLICT of PGvector", inserts);
+    compare("PostgreSQL: upserts", ours, "COPY, which replaces nothing", copies);
+  }
+
+  private static double bare(String database, String table, Loop loop) throws Exception {
+    BareLoader loader = new BareLoader(database + "?table=" + table);
+    double seconds = loop.seconds(loader);
+    loader.drop();
+    return seconds;
+  }
+
+  private interface Loop {
+    double seconds(BareLoader loader) throws Exception;
+  }
+
+  private static double perSecond(double seconds) {
+    return BATCHES_A_ROUND * BATCH / seconds;
+  }
+
+  private static double load(String address, List<List<StoredVector>> batches) {
+    try (VectorStore store = VectorStore.open(address, OpenMode.write(0))) {
+      return load(store, batches);
+    }
+  }
+
+  private static double load(VectorStore store, List<List<StoredVector>> batches) {
+    long start = System.nanoTime();
+    for (int i = 0; i < batches.size(); i++) {
+      WriteResult result = store.upsert(batches.get(i));
+      assertThat(result.written()).isEqualTo(batches.get(i).size());
+      if ((i + 1) % BATCHES_A_COMMIT == 0) {
+        store.commit();
+      }
+    }
+    store.commit();
+    return secondsSince(start);
+  }
+
+  private void measureLucene(float[][] vectors, float[][] queries) throws IOException {
+    Path root = folder.resolve("measured");
+    measureSearches("Lucene", "lucene:" + root, vectors, queries);
+    try (Stream<Path> files = Files.walk(root)) {
+      long bytes = files.filter(Files::isRegularFile).mapToLong(f -> f.toFile().length()).sum();
+      double raw = DIMENSION * Float.BYTES;
+      double each = bytes / (double) vectors.length;
+      row("Lucene: disk", each, "bytes", "raw float32, " + (int) raw, each / raw, "");
+    }
+  }
+
+  private void measurePostgres(String address, float[][] vectors, float[][] queries) {
+    measureSearches("PostgreSQL", address, vectors, queries);
+  }
+
+  private static void measureSearches(
+      String kind, String address, float[][] vectors, float[][] queries) {
+    List<Set<String>> nearest = nearest(vectors, queries);
+    String name = "%s, %,d vectors: ".formatted(kind, vectors.length);
+    try (VectorStore store = VectorStore.open(address, OpenMode.write(0))) {
+      double seconds = load(store, batches(vectors));
+      row(name + "load", vectors.length / seconds, "vectors/s", "", Double.NaN, "");
+      measureSearch(name + "search, not optimized", store, queries, nearest);
+      long start = System.nanoTime();
+      store.optimize();
+      row(name + "optimize", secondsSince(start), "s", "", Double.NaN, "");
+      measureSearch(name + "search", store, queries, nearest);
     }
   }
 
@@ -77,48 +180,142 @@ final class StoreMeasurement {
     return (System.nanoTime() - start) / 1e9;
   }
 
-  private static void search(String when, VectorStore store, float[][] vectors, float[][] queries) {
-    System.out.println(when + ": " + store.describe().details());
-    for (int i = 0; i < 100; i++) {
+  private static void measureSearch(
+      String name, VectorStore store, float[][] queries, List<Set<String>> nearest) {
+    for (int i = 0; i < queries.length / 5; i++) {
       store.search(queries[i], K, Filter.NONE);
     }
-    long[] nanos = new long[queries.length];
-    List<List<Hit>> answers = new ArrayList<>();
+    double[] millis = new double[queries.length];
+    int found = 0;
     for (int i = 0; i < queries.length; i++) {
       long start = System.nanoTime();
-      answers.add(store.search(queries[i], K, Filter.NONE));
-      nanos[i] = System.nanoTime() - start;
+      List<Hit> hits = store.search(queries[i], K, Filter.NONE);
+      millis[i] = secondsSince(start) * 1000;
+      Set<String> wanted = nearest.get(i);
+      found += (int) hits.stream().filter(hit -> wanted.contains(hit.id())).count();
     }
-    Arrays.sort(nanos);
-    int found =
-        IntStream.range(0, queries.length)
-            .parallel()
-            .map(i -> common(answers.get(i), nearest(vectors, queries[i])))
-            .sum();
-    System.out.printf(
-        "  recall@%d %.4f, search p50 %.2f ms, p99 %.2f ms, most %.2f ms%n",
-        K,
+    Arrays.sort(millis);
+    String details = store.describe().details().toString();
+    row(
+        name + ", recall@" + K,
         found / (double) (K * queries.length),
-        nanos[nanos.length / 2] / 1e6,
-        nanos[nanos.length * 99 / 100] / 1e6,
-        nanos[nanos.length - 1] / 1e6);
+        "",
+        "exact search",
+        Double.NaN,
+        details);
+    row(
+        name + ", p99",
+        millis[millis.length * 99 / 100],
+        "ms",
+        "",
+        Double.NaN,
+        "%.2f to %.2f, median %.2f"
+            .formatted(millis[0], millis[millis.length - 1], millis[millis.length / 2]));
   }
 
-  private static int common(List<Hit> hits, Set<String> nearest) {
-    return (int) hits.stream().filter(hit -> nearest.contains(hit.id())).count();
+  /** The ids of the nearest to each query, by exact search. */
+  private static List<Set<String>> nearest(float[][] vectors, float[][] queries) {
+    double[] lengths = Arrays.stream(vectors).parallel().mapToDouble(v -> length(v)).toArray();
+    return Arrays.stream(queries)
+        .parallel()
+        .map(
+            query -> {
+              PriorityQueue<Near> nearest = new PriorityQueue<>(K + 1);
+              for (int i = 0; i < vectors.length; i++) {
+                double cosine = dot(vectors[i], query) / lengths[i];
+                if (nearest.size() < K || cosine > nearest.element().cosine) {
+                  nearest.add(new Near(cosine, id(i)));
+                }
+                if (nearest.size() > K) {
+                  nearest.remove();
+                }
+              }
+              return nearest.stream().map(Near::id).collect(Collectors.toSet());
+            })
+        .toList();
   }
 
-  private static Set<String> nearest(float[][] vectors, float[] query) {
-    double[] cosines = new double[vectors.length];
-    for (int i = 0; i < vectors.length; i++) {
-      cosines[i] = TestingVectors.cosine(vectors[i], query);
+  private record Near(double cosine, String id) implements Comparable<Near> {
+    @Override
+    public int compareTo(Near other) {
+      return Double.compare(cosine, other.cosine);
     }
-    return IntStream.range(0, vectors.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble(i -> -cosines[i]))
-        .limit(K)
-        .map(i -> "image-" + i + ".jpg")
-        .collect(Collectors.toCollection(HashSet::new));
+  }
+
+  private static double length(float[] vector) {
+    return Math.sqrt(dot(vector, vector));
+  }
+
+  /** In sums that do not wait for each other, as there are many. */
+  private static double dot(float[] a, float[] b) {
+    float first = 0;
+    float second = 0;
+    float third = 0;
+    float fourth = 0;
+    for (int i = 0; i < DIMENSION; i += 4) {
+      first += a[i] * b[i];
+      second += a[i + 1] * b[i + 1];
+      third += a[i + 2] * b[i + 2];
+      fourth += a[i + 3] * b[i + 3];
+    }
+    return (double) first + second + third + fourth;
+  }
+
+  private static void compare(String name, List<Double> ours, String against, List<Double> theirs) {
+    row(
+        name,
+        median(ours),
+        "vectors/s",
+        "%s, %,.0f".formatted(against, median(theirs)),
+        median(ours) / median(theirs),
+        "%,.0f to %,.0f; %,.0f to %,.0f"
+            .formatted(
+                Collections.min(ours),
+                Collections.max(ours),
+                Collections.min(theirs),
+                Collections.max(theirs)));
+  }
+
+  private static double median(List<Double> values) {
+    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+  }
+
+  private static void row(
+      String name, double value, String unit, String against, double ratio, String between) {
+    System.out.printf(
+        "%-58s %10s  %-10s %-42s %6s  %s%n",
+        name,
+        value >= 100 ? "%,.0f".formatted(value) : "%.4f".formatted(value),
+        unit,
+        against,
+        Double.isNaN(ratio) ? "" : "%.2f".formatted(ratio),
+        between);
+  }
+
+  private static String id(int i) {
+    return "image-" + i + ".jpg";
+  }
+
+  private static List<List<StoredVector>> batches(float[][] vectors) {
+    List<List<StoredVector>> batches = new ArrayList<>();
+    for (int from = 0; from < vectors.length; from += BATCH) {
+      batches.add(
+          IntStream.range(from, Math.min(vectors.length, from + BATCH))
+              .mapToObj(
+                  i ->
+                      TestingVectors.stored(
+                          id(i),
+                          vectors[i],
+                          new Version(1_700_000_000_000L + i, "images", 0, i),
+                          Map.of("class", "class-" + i % 10)))
+              .toList());
+    }
+    return batches;
+  }
+
+  private static Source source() {
+    String real = System.getProperty("measure.real");
+    return real == null ? new TestingVectors(DIMENSION, 5)::next : new Mixtures(real);
   }
 
   private interface Source {
@@ -129,31 +326,24 @@ final class StoreMeasurement {
     }
   }
 
-  private static final class Made implements Source {
-    private final TestingVectors vectors = new TestingVectors(DIMENSION, 5);
-
-    @Override
-    public float[] next() {
-      return vectors.next();
-    }
-  }
-
   private static final class Mixtures implements Source {
     private final Random random = new Random(5);
-    private final float[][] real;
+    private final List<StoredVector> real;
 
-    private Mixtures(Path file) throws IOException {
-      var floats = ByteBuffer.wrap(Files.readAllBytes(file)).asFloatBuffer();
-      real = new float[floats.remaining() / DIMENSION][DIMENSION];
-      for (float[] vector : real) {
-        floats.get(vector);
+    private Mixtures(String address) {
+      try (VectorStore store = VectorStore.open(address, OpenMode.read())) {
+        real = store.scan(null, 10_000);
       }
     }
 
+    private float[] any() {
+      return real.get(random.nextInt(real.size())).vector();
+    }
+
     @Override
     public float[] next() {
-      float[] a = real[random.nextInt(real.length)];
-      float[] b = real[random.nextInt(real.length)];
+      float[] a = any();
+      float[] b = any();
       float part = 0.5f * random.nextFloat();
       float[] mixture = new float[DIMENSION];
       for (int i = 0; i < DIMENSION; i++) {

