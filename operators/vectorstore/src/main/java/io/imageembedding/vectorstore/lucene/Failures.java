@@ -4,13 +4,15 @@ package io.imageembedding.vectorstore.lucene;
 import io.imageembedding.vectorstore.StoreException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.util.List;
 import org.apache.lucene.index.CorruptIndexException;
 import org.apache.lucene.index.IndexFormatTooNewException;
 import org.apache.lucene.index.IndexFormatTooOldException;
 
 /** What went wrong with a folder, in one line. */
 final class Failures {
-  private static final String DISK_FULL = "No space left on device";
+  private static final List<String> DISK_FULL =
+      List.of("No space left on device", "Disk quota exceeded");
 
   private Failures() {}
 
@@ -23,7 +25,8 @@ final class Failures {
 
   private static String reason(Throwable cause) {
     for (Throwable c = cause; c != null; c = c.getCause()) {
-      if (c.getMessage() != null && c.getMessage().contains(DISK_FULL)) {
+      String message = String.valueOf(c.getMessage());
+      if (DISK_FULL.stream().anyMatch(message::contains)) {
         return "the disk is full; what was committed before is kept";
       }
     }

