@@ -38,10 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
  * vector is then a mixture of two of them, with every feature changed by a random part of some 30
  * %, and searches are for mixtures that are not in the store; without it they are {@link
  * TestingVectors}. {@code measure.vectors} (default 100000) and {@code measure.postgres-vectors}
- * (default 20000) say how many there are.
+ * (default 20000) say how many there are; 0 leaves searches out.
  *
- * <p>Loops that are compared take turns, {@value #ROUNDS} of them; the value is the median, and
- * what it lies between stands behind.
+ * <p>Loops that are compared take turns, batch by batch, in {@value #ROUNDS} rounds; what stands
+ * there are medians, and behind them what the ratios of the rounds lie between.
  */
 class StoreMeasurement {
   private static final int DIMENSION = 1280;
@@ -62,74 +62,127 @@ class StoreMeasurement {
         "%-58s %10s  %-10s %-42s %6s  %s%n",
         "NAME", "VALUE", "UNIT", "AGAINST", "RATIO", "BETWEEN");
     List<List<StoredVector>> round = batches(source.take(BATCHES_A_ROUND * BATCH));
-    measureLuceneUpserts(round);
     float[][] queries = source.take(QUERIES);
     float[][] vectors = source.take(Integer.getInteger("measure.vectors", 100_000));
-    measureLucene(vectors, queries);
+    measureLuceneUpserts(round);
+    if (vectors.length > 0) {
+      measureLucene(vectors, queries);
+    }
     try (TestingPostgres server = TestingPostgres.start()) {
       measurePostgresUpserts(server.address(), round);
-      measurePostgres(
-          server.address() + "?table=measured",
-          Arrays.copyOf(
-              vectors,
-              Math.min(vectors.length, Integer.getInteger("measure.postgres-vectors", 20_000))),
-          queries);
-    }
-  }
-
-  private void measureLuceneUpserts(List<List<StoredVector>> round) throws IOException {
-    List<Double> ours = new ArrayList<>();
-    List<Double> bare = new ArrayList<>();
-    for (int i = 0; i <= ROUNDS; i++) {
-      double bareSeconds = BareIndexing.load(folder.resolve("bare-" + i), round, BATCHES_A_COMMIT);
-      double ourSeconds = load("lucene:" + folder.resolve("ours-" + i), round);
-      if (i > 0) {
-        bare.add(perSecond(bareSeconds));
-        ours.add(perSecond(ourSeconds));
+      int some = Math.min(vectors.length, Integer.getInteger("measure.postgres-vectors", 20_000));
+      if (some > 0) {
+        String address = server.address() + "?table=measured";
+        measureSearches("PostgreSQL", address, Arrays.copyOf(vectors, some), queries);
       }
     }
-    compare("Lucene: upserts", ours, "bare IndexWriter", bare);
   }
 
-  private void measurePostgresUpserts(String database, List<List<StoredVector>> round)
+  private void measureLuceneUpserts(List<List<StoredVector>> batches) throws Exception {
+    Rates rates = new Rates(batches);
+    for (int i = 0; i <= ROUNDS; i++) {
+      Path root = folder.resolve("round-" + i);
+      try (VectorStore ours =
+              VectorStore.open("lucene:" + root.resolve("ours"), OpenMode.write(0));
+          BareIndexing bare = new BareIndexing(root.resolve("bare"))) {
+        rates.measure(
+            n -> {
+              ours.upsert(batches.get(n));
+              if ((n + 1) % BATCHES_A_COMMIT == 0) {
+                ours.commit();
+              }
+            },
+            n -> {
+              bare.upsert(batches.get(n));
+              if ((n + 1) % BATCHES_A_COMMIT == 0) {
+                bare.commit();
+              }
+            });
+      }
+    }
+    rates.print("Lucene: upserts", "bare IndexWriter");
+  }
+
+  private void measurePostgresUpserts(String database, List<List<StoredVector>> batches)
       throws Exception {
-    List<Double> ours = new ArrayList<>();
-    List<Double> inserts = new ArrayList<>();
-    List<Double> copies = new ArrayList<>();
+    Rates inserts = new Rates(batches);
+    Rates copies = new Rates(batches);
     for (int i = 0; i <= ROUNDS; i++) {
-      double insertSeconds = bare(database, "inserted" + i, loader -> loader.upsert(round));
-      double copySeconds = bare(database, "copied" + i, loader -> loader.copy(round));
-      String address = database + "?table=upserted" + i;
-      double ourSeconds = load(address, round);
-      new BareLoader(address).drop();
-      if (i > 0) {
-        inserts.add(perSecond(insertSeconds));
-        copies.add(perSecond(copySeconds));
-        ours.add(perSecond(ourSeconds));
+      try (BareLoader bare = new BareLoader(database + "?table=inserted", DIMENSION)) {
+        measure(database + "?table=ours_i" + i, batches, inserts, bare::upsert);
+      }
+      try (BareLoader bare = new BareLoader(database + "?table=copied", DIMENSION)) {
+        measure(database + "?table=ours_c" + i, batches, copies, bare::copy);
       }
     }
-    compare("PostgreSQL: upserts", ours, "INSERT … ON CONFLICT of PGvector", inserts);
-    compare("PostgreSQL: upserts", ours, "COPY, which replaces nothing", copies);
+    inserts.print("PostgreSQL: upserts", "INSERT … ON CONFLICT of PGvector");
+    copies.print("PostgreSQL: upserts", "COPY, which replaces nothing");
   }
 
-  private static double bare(String database, String table, Loop loop) throws Exception {
-    BareLoader loader = new BareLoader(database + "?table=" + table);
-    double seconds = loop.seconds(loader);
-    loader.drop();
-    return seconds;
+  private static void measure(
+      String address, List<List<StoredVector>> batches, Rates rates, BareLoop bare)
+      throws Exception {
+    try (VectorStore ours = VectorStore.open(address, OpenMode.write(0))) {
+      rates.measure(n -> ours.upsert(batches.get(n)), n -> bare.write(batches.get(n)));
+    }
+    BareLoader.drop(address);
   }
 
-  private interface Loop {
-    double seconds(BareLoader loader) throws Exception;
+  private interface BareLoop {
+    void write(List<StoredVector> batch) throws Exception;
   }
 
-  private static double perSecond(double seconds) {
-    return BATCHES_A_ROUND * BATCH / seconds;
+  private interface Step {
+    void run(int batch) throws Exception;
   }
 
-  private static double load(String address, List<List<StoredVector>> batches) {
-    try (VectorStore store = VectorStore.open(address, OpenMode.write(0))) {
-      return load(store, batches);
+  /** Vectors a second of two loops, whose batches take turns. */
+  private static final class Rates {
+    private final List<Double> ours = new ArrayList<>();
+    private final List<Double> theirs = new ArrayList<>();
+    private final List<Double> ratios = new ArrayList<>();
+    private final int batches;
+    private boolean warm;
+
+    private Rates(List<List<StoredVector>> batches) {
+      this.batches = batches.size();
+    }
+
+    /** Measures a round; the first one is for warming up. */
+    private void measure(Step our, Step their) throws Exception {
+      double ourSeconds = 0;
+      double theirSeconds = 0;
+      for (int n = 0; n < batches; n++) {
+        if (n % 2 == 0) {
+          ourSeconds += seconds(our, n);
+          theirSeconds += seconds(their, n);
+        } else {
+          theirSeconds += seconds(their, n);
+          ourSeconds += seconds(our, n);
+        }
+      }
+      if (warm) {
+        ours.add(batches * BATCH / ourSeconds);
+        theirs.add(batches * BATCH / theirSeconds);
+        ratios.add(theirSeconds / ourSeconds);
+      }
+      warm = true;
+    }
+
+    private static double seconds(Step step, int batch) throws Exception {
+      long start = System.nanoTime();
+      step.run(batch);
+      return secondsSince(start);
+    }
+
+    private void print(String name, String against) {
+      row(
+          name,
+          median(ours),
+          "vectors/s",
+          "%s, %,.0f".formatted(against, median(theirs)),
+          median(ratios),
+          "%.2f to %.2f".formatted(Collections.min(ratios), Collections.max(ratios)));
     }
   }
 
@@ -138,9 +191,6 @@ class StoreMeasurement {
     for (int i = 0; i < batches.size(); i++) {
       WriteResult result = store.upsert(batches.get(i));
       assertThat(result.written()).isEqualTo(batches.get(i).size());
-      if ((i + 1) % BATCHES_A_COMMIT == 0) {
-        store.commit();
-      }
     }
     store.commit();
     return secondsSince(start);
@@ -157,10 +207,6 @@ class StoreMeasurement {
     }
   }
 
-  private void measurePostgres(String address, float[][] vectors, float[][] queries) {
-    measureSearches("PostgreSQL", address, vectors, queries);
-  }
-
   private static void measureSearches(
       String kind, String address, float[][] vectors, float[][] queries) {
     List<Set<String>> nearest = nearest(vectors, queries);
@@ -168,7 +214,6 @@ class StoreMeasurement {
     try (VectorStore store = VectorStore.open(address, OpenMode.write(0))) {
       double seconds = load(store, batches(vectors));
       row(name + "load", vectors.length / seconds, "vectors/s", "", Double.NaN, "");
-      measureSearch(name + "search, not optimized", store, queries, nearest);
       long start = System.nanoTime();
       store.optimize();
       row(name + "optimize", secondsSince(start), "s", "", Double.NaN, "");
@@ -259,21 +304,6 @@ class StoreMeasurement {
       fourth += a[i + 3] * b[i + 3];
     }
     return (double) first + second + third + fourth;
-  }
-
-  private static void compare(String name, List<Double> ours, String against, List<Double> theirs) {
-    row(
-        name,
-        median(ours),
-        "vectors/s",
-        "%s, %,.0f".formatted(against, median(theirs)),
-        median(ours) / median(theirs),
-        "%,.0f to %,.0f; %,.0f to %,.0f"
-            .formatted(
-                Collections.min(ours),
-                Collections.max(ours),
-                Collections.min(theirs),
-                Collections.max(theirs)));
   }
 
   private static double median(List<Double> values) {

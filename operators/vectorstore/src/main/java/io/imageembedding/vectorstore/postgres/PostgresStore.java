@@ -121,7 +121,7 @@ final class PostgresStore implements VectorStore {
           settings.name() + " holds type " + there.type().sql() + ", not " + settings.type().sql());
     }
     table = there;
-    upsert = new UpsertStatement(schema.table(), there);
+    upsert = new UpsertStatement(schema.table());
   }
 
   @Override
@@ -273,7 +273,7 @@ final class PostgresStore implements VectorStore {
     String sql =
         "SELECT "
             + COLUMNS
-            + ", embedding::real[] FROM "
+            + ", vector_send(embedding::vector) FROM "
             + schema.table()
             + " WHERE NOT deleted"
             + condition;
@@ -285,7 +285,7 @@ final class PostgresStore implements VectorStore {
           vectors.add(
               new StoredVector(
                   row.getString(1),
-                  floats((Float[]) row.getArray(12).getArray()),
+                  BinaryVector.features(row.getBytes(12)),
                   table.collection().space(),
                   version(row),
                   image(row)));
@@ -293,14 +293,6 @@ final class PostgresStore implements VectorStore {
       }
       return vectors;
     }
-  }
-
-  private static float[] floats(Float[] boxed) {
-    float[] floats = new float[boxed.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = boxed[i];
-    }
-    return floats;
   }
 
   private static Version version(ResultSet row) throws SQLException {

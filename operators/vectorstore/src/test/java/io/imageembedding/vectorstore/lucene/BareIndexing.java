@@ -14,36 +14,35 @@ import org.apache.lucene.store.FSDirectory;
  * What the store's speed is measured against: a loop over {@link IndexWriter#updateDocument} with
  * the same documents, codec and memory.
  */
-public final class BareIndexing {
-  private BareIndexing() {}
+public final class BareIndexing implements AutoCloseable {
+  private final Directory directory;
+  private final IndexWriter writer;
 
-  /**
-   * Indexes batches.
-   *
-   * @param commit how many batches are committed at once
-   * @return seconds
-   */
-  public static double load(Path folder, List<List<StoredVector>> batches, int commit)
-      throws IOException {
+  public BareIndexing(Path folder) throws IOException {
     IndexWriterConfig config = new IndexWriterConfig();
     config.setCodec(new WideVectorCodec());
     config.setRAMBufferSizeMB(LuceneStoreProvider.DEFAULT_RAM_BUFFER_MB);
     config.setUseCompoundFile(false);
     config.getMergePolicy().setNoCFSRatio(0);
-    long start = System.nanoTime();
-    try (Directory directory = FSDirectory.open(folder);
-        IndexWriter writer = new IndexWriter(directory, config)) {
-      int written = 0;
-      for (List<StoredVector> batch : batches) {
-        for (StoredVector vector : batch) {
-          writer.updateDocument(Documents.id(vector.id()), Documents.of(vector, 0));
-        }
-        if (++written % commit == 0) {
-          writer.commit();
-        }
-      }
-      writer.commit();
+    directory = FSDirectory.open(folder);
+    writer = new IndexWriter(directory, config);
+  }
+
+  /** Indexes a batch. */
+  public void upsert(List<StoredVector> batch) throws IOException {
+    for (StoredVector vector : batch) {
+      writer.updateDocument(Documents.id(vector.id()), Documents.of(vector, 0));
     }
-    return (System.nanoTime() - start) / 1e9;
+  }
+
+  /** Makes it durable. */
+  public void commit() throws IOException {
+    writer.commit();
+  }
+
+  @Override
+  public void close() throws IOException {
+    writer.close();
+    directory.close();
   }
 }

@@ -24,110 +24,95 @@ import org.postgresql.PGProperty;
 
 /**
  * What the store's speed is measured against: loops as one would write them with the driver, with
- * the same columns except those of the version, every batch a transaction.
+ * the same columns except those of the version, every batch a transaction, into a table that is
+ * made for it and dropped at the end.
  */
-public final class BareLoader {
+public final class BareLoader implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String COLUMNS =
       "id, embedding, uri, image_format, width, height, captured_at, attributes";
 
-  private final PostgresSettings settings;
+  private final String table;
+  private final Connection connection;
+  private final PreparedStatement upsert;
 
-  /**
-   * @param address of a table that is made by each loop
-   */
-  public BareLoader(String address) {
-    settings = PostgresSettings.of(StoreAddress.parse(address));
-  }
-
-  private Connection connect(int dimension) throws SQLException {
+  public BareLoader(String address, int dimension) throws SQLException {
+    PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(address));
+    table = settings.table();
     Properties properties = settings.connection();
     properties.setProperty(PGProperty.REWRITE_BATCHED_INSERTS.getName(), "true");
-    Connection connection = new Driver().connect(settings.url(), properties);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("CREATE EXTENSION IF NOT EXISTS vector");
-      statement.execute(
-          "CREATE TABLE "
-              + settings.table()
-              + " (id text PRIMARY KEY, embedding vector("
-              + dimension
-              + "), uri text, image_format text, width integer, height integer, captured_at bigint,"
-              + " attributes jsonb)");
-    }
-    return connection;
+    connection = new Driver().connect(settings.url(), properties);
+    execute("CREATE EXTENSION IF NOT EXISTS vector");
+    execute(
+        "CREATE TABLE %s (id text PRIMARY KEY, embedding vector(%d), uri text, image_format text,"
+                .formatted(table, dimension)
+            + " width integer, height integer, captured_at bigint, attributes jsonb)");
+    PGvector.addVectorType(connection);
+    connection.setAutoCommit(false);
+    upsert =
+        connection.prepareStatement(
+            "INSERT INTO "
+                + table
+                + " ("
+                + COLUMNS
+                + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?::jsonb) ON CONFLICT (id) DO UPDATE SET"
+                + " embedding = excluded.embedding, uri = excluded.uri,"
+                + " image_format = excluded.image_format, width = excluded.width,"
+                + " height = excluded.height, captured_at = excluded.captured_at,"
+                + " attributes = excluded.attributes");
   }
 
-  /** Removes the table. */
-  public void drop() throws SQLException {
+  private void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** Multi-row INSERT … ON CONFLICT of pgvector's own type, by the driver's rewriting. */
+  public void upsert(List<StoredVector> batch) throws SQLException {
+    for (StoredVector vector : batch) {
+      ImageMetadata image = vector.image();
+      upsert.setString(1, vector.id());
+      upsert.setObject(2, new PGvector(vector.vector()));
+      upsert.setString(3, image.uri());
+      upsert.setString(4, image.format());
+      upsert.setInt(5, image.width());
+      upsert.setInt(6, image.height());
+      upsert.setObject(7, image.capturedAt(), Types.BIGINT);
+      upsert.setString(8, json(image));
+      upsert.addBatch();
+    }
+    upsert.executeBatch();
+    connection.commit();
+  }
+
+  /** Binary COPY, which cannot replace what is there. */
+  public void copy(List<StoredVector> batch) throws SQLException, IOException {
+    var in =
+        connection
+            .unwrap(PGConnection.class)
+            .getCopyAPI()
+            .copyIn("COPY " + table + " (" + COLUMNS + ") FROM STDIN (FORMAT binary)");
+    byte[] rows = rows(batch);
+    in.writeToCopy(rows, 0, rows.length);
+    in.endCopy();
+    connection.commit();
+  }
+
+  @Override
+  public void close() throws SQLException {
+    execute("DROP TABLE " + table);
+    connection.commit();
+    connection.close();
+  }
+
+  /** Drops the table of a store. */
+  public static void drop(String address) throws SQLException {
+    PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(address));
     try (Connection connection = new Driver().connect(settings.url(), settings.connection());
         Statement statement = connection.createStatement()) {
       statement.execute("DROP TABLE " + settings.table());
     }
-  }
-
-  /**
-   * Multi-row INSERT … ON CONFLICT of pgvector's own type, by the driver's rewriting of batches.
-   *
-   * @return seconds
-   */
-  public double upsert(List<List<StoredVector>> batches) throws SQLException {
-    String sql =
-        "INSERT INTO "
-            + settings.table()
-            + " ("
-            + COLUMNS
-            + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?::jsonb) ON CONFLICT (id) DO UPDATE SET"
-            + " embedding = excluded.embedding, uri = excluded.uri,"
-            + " image_format = excluded.image_format, width = excluded.width,"
-            + " height = excluded.height, captured_at = excluded.captured_at,"
-            + " attributes = excluded.attributes";
-    try (Connection connection = connect(batches.get(0).get(0).vector().length)) {
-      PGvector.addVectorType(connection);
-      connection.setAutoCommit(false);
-      long start = System.nanoTime();
-      try (PreparedStatement statement = connection.prepareStatement(sql)) {
-        for (List<StoredVector> batch : batches) {
-          for (StoredVector vector : batch) {
-            ImageMetadata image = vector.image();
-            statement.setString(1, vector.id());
-            statement.setObject(2, new PGvector(vector.vector()));
-            statement.setString(3, image.uri());
-            statement.setString(4, image.format());
-            statement.setInt(5, image.width());
-            statement.setInt(6, image.height());
-            statement.setObject(7, image.capturedAt(), Types.BIGINT);
-            statement.setString(8, json(image));
-            statement.addBatch();
-          }
-          statement.executeBatch();
-          connection.commit();
-        }
-      }
-      return secondsSince(start);
-    }
-  }
-
-  /**
-   * Binary COPY, which cannot replace what is there.
-   *
-   * @return seconds
-   */
-  public double copy(List<List<StoredVector>> batches) throws SQLException, IOException {
-    String copy = "COPY " + settings.table() + " (" + COLUMNS + ") FROM STDIN (FORMAT binary)";
-    try (Connection connection = connect(batches.get(0).get(0).vector().length)) {
-      long start = System.nanoTime();
-      for (List<StoredVector> batch : batches) {
-        var in = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(copy);
-        byte[] rows = rows(batch);
-        in.writeToCopy(rows, 0, rows.length);
-        in.endCopy();
-      }
-      return secondsSince(start);
-    }
-  }
-
-  private static double secondsSince(long start) {
-    return (System.nanoTime() - start) / 1e9;
   }
 
   private static byte[] rows(List<StoredVector> batch) throws IOException {
