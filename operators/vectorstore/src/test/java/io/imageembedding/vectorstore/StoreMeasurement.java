@@ -52,6 +52,10 @@ class StoreMeasurement {
   private static final int QUERIES = 500;
   private static final int K = 10;
 
+  /** Makes the store before it is measured. */
+  private static final OpenMode MODE =
+      OpenMode.write(0).expecting(new Collection(DIMENSION, Metric.COSINE, TestingVectors.SPACE));
+
   private final Source source = source();
 
   @TempDir private Path folder;
@@ -82,8 +86,7 @@ class StoreMeasurement {
     Rates rates = new Rates(batches);
     for (int i = 0; i <= ROUNDS; i++) {
       Path root = folder.resolve("round-" + i);
-      try (VectorStore ours =
-              VectorStore.open("lucene:" + root.resolve("ours"), OpenMode.write(0));
+      try (VectorStore ours = VectorStore.open("lucene:" + root.resolve("ours"), MODE);
           BareIndexing bare = new BareIndexing(root.resolve("bare"))) {
         rates.measure(
             n -> {
@@ -122,7 +125,7 @@ class StoreMeasurement {
   private static void measure(
       String address, List<List<StoredVector>> batches, Rates rates, BareLoop bare)
       throws Exception {
-    try (VectorStore ours = VectorStore.open(address, OpenMode.write(0))) {
+    try (VectorStore ours = VectorStore.open(address, MODE)) {
       rates.measure(n -> ours.upsert(batches.get(n)), n -> bare.write(batches.get(n)));
     }
     BareLoader.drop(address);
@@ -211,7 +214,7 @@ class StoreMeasurement {
       String kind, String address, float[][] vectors, float[][] queries) {
     List<Set<String>> nearest = nearest(vectors, queries);
     String name = "%s, %,d vectors: ".formatted(kind, vectors.length);
-    try (VectorStore store = VectorStore.open(address, OpenMode.write(0))) {
+    try (VectorStore store = VectorStore.open(address, MODE)) {
       double seconds = load(store, batches(vectors));
       row(name + "load", vectors.length / seconds, "vectors/s", "", Double.NaN, "");
       long start = System.nanoTime();

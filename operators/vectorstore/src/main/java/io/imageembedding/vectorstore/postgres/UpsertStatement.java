@@ -11,13 +11,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
 /**
- * Writes a batch in one transaction, by statements of many rows whose vectors travel in binary. A
- * statement's text says how many rows it has, so that batches that are equally long share one that
- * the server has planned already.
+ * Writes a batch in one transaction, by statements of {@value #ROWS} rows and of one whose vectors
+ * travel in binary. The server plans both once, and they are sent without waiting for each other.
  *
  * <p>A row is replaced only by one whose version and tie-break are greater. Equal rows have equal
  * ones, so they are not rewritten.
@@ -25,8 +25,8 @@ import java.util.List;
 final class UpsertStatement {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Rows of a statement; all their parameters are far fewer than the 65,535 that there may be. */
-  private static final int MOST_ROWS = 128;
+  /** Rows of a statement; what is left of a batch goes row by row. */
+  private static final int ROWS = 20;
 
   private static final String COLUMNS =
       "id, deleted, embedding, version_timestamp, topic, topic_partition, topic_offset, tie_break,"
@@ -64,28 +64,32 @@ final class UpsertStatement {
    */
   int execute(Connection connection, List<Change> changes) throws SQLException {
     BinaryVector.register(connection);
-    boolean several = changes.size() > MOST_ROWS;
-    connection.setAutoCommit(!several);
+    connection.setAutoCommit(false);
+    int whole = changes.size() - changes.size() % ROWS;
     int written = 0;
-    for (int from = 0; from < changes.size(); from += MOST_ROWS) {
-      written +=
-          insert(connection, changes.subList(from, Math.min(changes.size(), from + MOST_ROWS)));
+    if (whole > 0) {
+      written += insert(connection, ROWS, changes.subList(0, whole));
     }
-    if (several) {
-      connection.commit();
-      connection.setAutoCommit(true);
+    if (whole < changes.size()) {
+      written += insert(connection, 1, changes.subList(whole, changes.size()));
     }
+    connection.commit();
+    connection.setAutoCommit(true);
     return written;
   }
 
-  private int insert(Connection connection, List<Change> changes) throws SQLException {
-    String rows = String.join(", ", Collections.nCopies(changes.size(), ROW));
-    try (PreparedStatement statement = connection.prepareStatement(insert + rows + UNLESS_NEWER)) {
-      Row row = new Row(statement);
-      for (Change change : changes) {
-        row.add(change);
+  private int insert(Connection connection, int rows, List<Change> changes) throws SQLException {
+    String values = String.join(", ", Collections.nCopies(rows, ROW));
+    try (PreparedStatement statement =
+        connection.prepareStatement(insert + values + UNLESS_NEWER)) {
+      for (int from = 0; from < changes.size(); from += rows) {
+        Row row = new Row(statement);
+        for (Change change : changes.subList(from, from + rows)) {
+          row.add(change);
+        }
+        statement.addBatch();
       }
-      return statement.executeUpdate();
+      return Arrays.stream(statement.executeBatch()).sum();
     }
   }
 
