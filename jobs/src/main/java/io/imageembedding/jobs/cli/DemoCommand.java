@@ -174,13 +174,14 @@ final class DemoCommand implements Callable<Integer> {
     for (int i = 0; i < found.size(); i++) {
       Found each = found.get(i);
       List<Picture> row = new ArrayList<>();
-      row.add(new Picture(each.image().id(), each.image().bytes(), true));
+      row.add(new Picture(each.image().id(), List.of(), each.image().bytes(), true));
       List<Neighbour> nearest = neighbours.of(i, SHOWN);
       for (Neighbour neighbour : nearest) {
         DemoImage other = found.get(neighbour.index()).image();
         row.add(
             new Picture(
                 ContactSheet.caption(other.id(), neighbour.cosine()),
+                List.of(),
                 other.bytes(),
                 other.photo().equals(each.image().photo())));
       }

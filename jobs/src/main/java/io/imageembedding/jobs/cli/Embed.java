@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       PublishCommand.class,
       ReadCommand.class,
       SearchCommand.class,
+      ServeCommand.class,
       StoreCommand.class
     })
 public final class Embed implements Runnable {

@@ -4,21 +4,27 @@ package io.imageembedding.jobs.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.imageembedding.embed.EmbedSettings;
+import io.imageembedding.embed.ElementRefusedException;
 import io.imageembedding.embed.Embedding;
-import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.Outcome;
-import io.imageembedding.image.DecodeLimits;
-import io.imageembedding.image.Preprocessing;
+import io.imageembedding.jobs.cli.ContactSheet.Picture;
+import io.imageembedding.jobs.serve.ImageSource;
+import io.imageembedding.jobs.serve.NearestPictures;
+import io.imageembedding.jobs.serve.QueryEmbedder;
 import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
+import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -81,6 +87,15 @@ final class SearchCommand implements Callable<Integer> {
   @Option(names = "--json", description = "One JSON object a line.")
   private boolean json;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Also a page in one file: what was searched for and what was found, with thumbnails.")
+  private Path html;
+
+  @Mixin private ImageSourceChoice images;
+
   @Override
   public Integer call() throws IOException {
     if (most < 1 || most > MOST) {
@@ -88,52 +103,113 @@ final class SearchCommand implements Callable<Integer> {
           spec.commandLine(), "Invalid value for -k: " + most + "; allowed: 1 to " + MOST);
     }
     Filter filter = Filter.parse(filters);
-    try (VectorStore vectors = store.open(OpenMode.read())) {
+    try (ImageSource source = images.open(spec);
+        VectorStore vectors = store.open(OpenMode.read())) {
+      Query query = query(vectors);
       List<Hit> hits =
-          wanted.id != null
-              ? others(vectors, filter)
-              : vectors.search(vector(vectors), most, filter);
+          query.picture() != null
+              ? NearestPictures.others(vectors, query.picture(), most, filter)
+              : vectors.search(query.vector(), most, filter);
       print(hits);
+      if (html != null) {
+        write(vectors, source, query, hits);
+      }
     }
     return ExitCode.OK;
   }
 
-  private List<Hit> others(VectorStore vectors, Filter filter) {
-    float[] vector =
-        vectors
-            .get(wanted.id)
-            .orElseThrow(() -> new CommandFailure(store + " has no image " + wanted.id))
-            .vector();
-    return vectors.search(vector, most + 1, filter).stream()
-        .filter(hit -> !hit.id().equals(wanted.id))
-        .limit(most)
-        .toList();
-  }
+  /**
+   * What was searched for.
+   *
+   * @param name for people
+   * @param picture null where it is not of the store
+   * @param image the encoded image, null where it is of the store or was never one
+   */
+  private record Query(String name, float[] vector, StoredVector picture, byte[] image) {}
 
-  private float[] vector(VectorStore vectors) throws IOException {
-    if (wanted.vector != null) {
-      return parsed(
-          wanted.vector.equals("-")
-              ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-              : wanted.vector);
-    }
-    try (ImageEmbedder embedder =
-        new ImageEmbedder(
-            model.source(),
-            new EmbedSettings(Preprocessing.REFERENCE, DecodeLimits.DEFAULT, 1, model.topK(), 0))) {
-      Collection held =
+  private Query query(VectorStore vectors) throws IOException {
+    if (wanted.id != null) {
+      StoredVector picture =
           vectors
-              .describe()
-              .collection()
-              .orElseThrow(() -> new CommandFailure(store + " is empty"));
-      new Collection(embedder.dimension(), held.metric(), StoreChoice.space(embedder.provenance()))
-          .requireSame(store.toString(), held);
-      Outcome outcome = embedder.embed(1, i -> ImageFile.read(wanted.image)).get(0);
+              .get(wanted.id)
+              .orElseThrow(() -> new CommandFailure(store + " has no image " + wanted.id));
+      return new Query(wanted.id, picture.vector(), picture, null);
+    }
+    if (wanted.vector != null) {
+      return new Query(
+          "a vector",
+          parsed(
+              wanted.vector.equals("-")
+                  ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
+                  : wanted.vector),
+          null,
+          null);
+    }
+    Collection held =
+        vectors.describe().collection().orElseThrow(() -> new CommandFailure(store + " is empty"));
+    byte[] image = read(wanted.image);
+    try (QueryEmbedder embedder = QueryEmbedder.open(model.source(), store.toString(), held)) {
+      Outcome outcome = embedder.embed(image);
       if (outcome instanceof Embedding embedding) {
-        return embedding.vector();
+        return new Query(wanted.image.getFileName().toString(), embedding.vector(), null, image);
       }
       throw new CommandFailure(wanted.image + ": " + Answer.of("", outcome).summary());
     }
+  }
+
+  private static byte[] read(Path file) {
+    try {
+      return ImageFile.read(file);
+    } catch (ElementRefusedException e) {
+      throw new CommandFailure(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void write(VectorStore vectors, ImageSource source, Query query, List<Hit> hits)
+      throws IOException {
+    List<Picture> row = new ArrayList<>();
+    if (query.picture() != null) {
+      StoredVector found = query.picture();
+      row.add(
+          new Picture(
+              found.id(),
+              facts(found.version(), found.image()),
+              source.find(found.id(), found.version(), found.image()).orElse(null),
+              true));
+    } else if (query.image() != null) {
+      row.add(new Picture(query.name(), List.of(), query.image(), true));
+    }
+    for (Hit hit : hits) {
+      row.add(
+          new Picture(
+              ContactSheet.caption(hit.id(), hit.score()),
+              facts(hit.version(), hit.image()),
+              source.find(hit.id(), hit.version(), hit.image()).orElse(null),
+              true));
+    }
+    ContactSheet.write(
+        html,
+        hits.size() + " images of " + store + " that are nearest to " + query.name(),
+        vectors.describe().collection().map(held -> held.space().summary()).orElse(""),
+        List.of(row));
+    spec.commandLine().getErr().println("page: " + html.toAbsolutePath().normalize());
+  }
+
+  private static List<String> facts(Version version, ImageMetadata image) {
+    List<String> facts = new ArrayList<>();
+    facts.add(image.format() + " " + image.width() + "x" + image.height());
+    if (!version.topic().isEmpty()) {
+      facts.add(
+          "%s, partition %d, offset %d"
+              .formatted(version.topic(), version.partition(), version.offset()));
+    }
+    if (image.uri() != null) {
+      facts.add(image.uri());
+    }
+    if (version.timestamp() != Version.NO_TIMESTAMP) {
+      facts.add(Instant.ofEpochMilli(version.timestamp()).toString());
+    }
+    return facts;
   }
 
   private float[] parsed(String text) {

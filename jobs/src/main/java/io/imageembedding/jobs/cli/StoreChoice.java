@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs.cli;
 
-import io.imageembedding.embed.Provenance;
 import io.imageembedding.vectorstore.OpenMode;
-import io.imageembedding.vectorstore.VectorSpace;
 import io.imageembedding.vectorstore.VectorStore;
 import picocli.CommandLine.Option;
 
@@ -19,11 +17,6 @@ final class StoreChoice {
 
   VectorStore open(OpenMode mode) {
     return VectorStore.open(address, mode);
-  }
-
-  static VectorSpace space(Provenance made) {
-    return new VectorSpace(
-        made.vectorSpace(), made.model(), made.sha256(), made.precision(), made.preprocessing());
   }
 
   @Override

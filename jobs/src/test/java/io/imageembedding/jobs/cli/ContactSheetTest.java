@@ -25,11 +25,16 @@ class ContactSheetTest {
         "a & b",
         List.of(
             List.of(
-                new Picture("\"><script>alert(1)</script>.jpg", jpeg, true),
-                new Picture("no image", new byte[] {1, 2}, false))));
+                new Picture("\"><script>alert(1)</script>.jpg", List.of("<b>"), jpeg, true),
+                new Picture("broken", List.of(), new byte[] {1, 2}, false),
+                new Picture("gone", List.of(), null, true))));
 
     assertThat(Files.readString(file))
-        .doesNotContain("<script>")
-        .contains("&quot;&gt;&lt;script&gt;", "1 &lt; 2", "a &amp; b", "class=\"other\"");
+        .doesNotContain("<script>", "<b>")
+        .contains(
+            "&quot;&gt;&lt;script&gt;",
+            "1 &lt; 2",
+            "a &amp; b",
+            "class=\"other\"><div class=\"lost\">");
   }
 }

@@ -6,6 +6,7 @@ import io.imageembedding.image.Preprocessing.JpegDecoding;
 import io.imageembedding.image.Preprocessing.Orientation;
 import io.imageembedding.image.UndecodableImageException.Fault;
 import io.imageembedding.tensorflow.TensorFlowFailure;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -48,15 +49,43 @@ public final class ImageDecoder implements AutoCloseable {
   public ImageInfo decode(byte[] encoded, ImageTensor into) throws UndecodableImageException {
     EncodedBytes bytes = new EncodedBytes(encoded);
     ImageFormat format = format(bytes);
-    ImageHeader header = format.header(bytes, limits.maxFrames());
-    checkLimits(format, header);
-    boolean turned = preprocessing.orientation() == Orientation.APPLY;
-    try (Pixels pixels =
-        Orientations.upright(
-            pixels(encoded, format, header, into.size()), turned ? header.orientation() : 1)) {
+    ImageHeader header = header(format, bytes);
+    try (Pixels pixels = turned(encoded, format, header, into.size())) {
       resize.append(pixels, into);
     }
     return new ImageInfo(format.name(), header.width(), header.height());
+  }
+
+  /**
+   * The image as people want to see it in a list: in its own proportions, and smaller.
+   *
+   * @param encoded only read
+   * @param longestSide most pixels of width and height; smaller images stay as they are
+   */
+  public BufferedImage thumbnail(byte[] encoded, int longestSide) throws UndecodableImageException {
+    EncodedBytes bytes = new EncodedBytes(encoded);
+    ImageFormat format = format(bytes);
+    ImageHeader header = header(format, bytes);
+    int longer = Math.max(header.width(), header.height());
+    int shorter = Math.min(header.width(), header.height());
+    int kept = (int) Math.max(1, (long) longestSide * shorter / longer);
+    try (Pixels pixels = turned(encoded, format, header, kept)) {
+      return AreaResize.within(longestSide, pixels);
+    }
+  }
+
+  private ImageHeader header(ImageFormat format, EncodedBytes bytes)
+      throws UndecodableImageException {
+    ImageHeader header = format.header(bytes, limits.maxFrames());
+    checkLimits(format, header);
+    return header;
+  }
+
+  private Pixels turned(byte[] encoded, ImageFormat format, ImageHeader header, int size)
+      throws UndecodableImageException {
+    boolean turned = preprocessing.orientation() == Orientation.APPLY;
+    return Orientations.upright(
+        pixels(encoded, format, header, size), turned ? header.orientation() : 1);
   }
 
   private ImageFormat format(EncodedBytes bytes) throws UndecodableImageException {

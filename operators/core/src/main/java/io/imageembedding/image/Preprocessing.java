@@ -2,6 +2,8 @@
 package io.imageembedding.image;
 
 import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * The way from an encoded image to the model's input, apart from the input's size: decoded as
@@ -43,5 +45,16 @@ public record Preprocessing(Orientation orientation, JpegDecoding jpegDecoding)
     return "tf-decode-image/rgb-0-1/bilinear-half-pixel"
         + (orientation == Orientation.APPLY ? "/exif-orientation" : "")
         + (jpegDecoding == JpegDecoding.SCALED ? "/dct-scaled" : "");
+  }
+
+  /** The one of that {@link #id()}, if there is one. */
+  public static Optional<Preprocessing> ofId(String id) {
+    return Arrays.stream(Orientation.values())
+        .flatMap(
+            orientation ->
+                Arrays.stream(JpegDecoding.values())
+                    .map(decoding -> new Preprocessing(orientation, decoding)))
+        .filter(preprocessing -> preprocessing.id().equals(id))
+        .findFirst();
   }
 }

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs.serve;
+
+import com.sun.net.httpserver.HttpExchange;
+import io.imageembedding.embed.Embedding;
+import io.imageembedding.embed.Outcome;
+import io.imageembedding.embed.Refusal;
+import io.imageembedding.image.UndecodableImageException;
+import io.imageembedding.model.ModelSource;
+import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.Filter;
+import io.imageembedding.vectorstore.Hit;
+import io.imageembedding.vectorstore.StoreDescription;
+import io.imageembedding.vectorstore.StoredVector;
+import io.imageembedding.vectorstore.VectorSpace;
+import io.imageembedding.vectorstore.VectorStore;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What can be asked of the server apart from the page itself. Owns what answers. */
+final class Api implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Api.class);
+
+  /** Most bytes of an image that is searched for. */
+  static final int MAX_UPLOAD_BYTES = 32 << 20;
+
+  /** Most images that are searched for at the same time. */
+  static final int MAX_UPLOADS = 4;
+
+  private static final int MOST_HITS = 100;
+  private static final int HITS = 24;
+  private static final int NEWEST = 60;
+  private static final long CACHE_BYTES = 32L << 20;
+  private static final String ID = "id";
+  private static final String K = "k";
+
+  private final VectorStore store;
+  private final ImageSource images;
+  private final ModelSource model;
+  private final Arrivals arrivals;
+  private final Thumbnails thumbnails = new Thumbnails();
+  private final ThumbnailCache cache = new ThumbnailCache(CACHE_BYTES);
+  private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
+  private QueryEmbedder embedder;
+
+  /** Answers of {@code describe}. */
+  private record Described(
+      String store,
+      long count,
+      Integer dimension,
+      String metric,
+      VectorSpace space,
+      Map<String, String> details,
+      long maxUploadBytes) {}
+
+  /** Answers of {@code newest}. */
+  private record Newest(long count, List<Picture> pictures) {}
+
+  /** Answers of {@code search}. */
+  private record Found(Query query, int k, Map<String, String> filter, List<Picture> hits) {}
+
+  /**
+   * What was searched for.
+   *
+   * @param picture null where it is not of the store
+   * @param image null where it is
+   */
+  private record Query(Picture picture, Uploaded image) {}
+
+  private record Uploaded(String format, int width, int height, String thumbnail) {}
+
+  Api(VectorStore store, ImageSource images, ModelSource model) {
+    this.store = store;
+    this.images = images;
+    this.model = model;
+    this.arrivals = new Arrivals(store);
+  }
+
+  /** Loads the model, if the store already says of which one its vectors are. */
+  void prepare() {
+    store.describe().collection().ifPresent(this::embedder);
+  }
+
+  private synchronized QueryEmbedder embedder(Collection held) {
+    if (embedder == null) {
+      embedder = QueryEmbedder.open(model, store.describe().store(), held);
+    }
+    return embedder;
+  }
+
+  Reply describe(HttpExchange exchange) throws RequestFailure {
+    parameters(exchange, Set.of());
+    StoreDescription is = arrivals.latest().store();
+    Optional<Collection> held = is.collection();
+    return Reply.json(
+        new Described(
+            is.store(),
+            is.count(),
+            held.map(Collection::dimension).orElse(null),
+            held.map(collection -> collection.metric().id()).orElse(null),
+            held.map(Collection::space).orElse(null),
+            is.details(),
+            MAX_UPLOAD_BYTES));
+  }
+
+  Reply newest(HttpExchange exchange) throws RequestFailure {
+    int most = parameters(exchange, Set.of("n")).number("n", NEWEST, Arrivals.MOST);
+    Arrivals.Snapshot now = arrivals.latest();
+    return Reply.json(
+        new Newest(
+            now.store().count(), now.pictures().stream().limit(most).map(Picture::of).toList()));
+  }
+
+  Reply searchById(HttpExchange exchange) throws RequestFailure {
+    Parameters parameters = parameters(exchange, Set.of(ID, K, Parameters.FILTER));
+    int k = parameters.number(K, HITS, MOST_HITS);
+    Filter filter = parameters.filter();
+    StoredVector picture = picture(parameters);
+    return found(
+        new Query(Picture.of(picture), null),
+        k,
+        filter,
+        NearestPictures.others(store, picture, k, filter));
+  }
+
+  Reply searchByImage(HttpExchange exchange) throws RequestFailure, IOException {
+    Parameters parameters = parameters(exchange, Set.of(K, Parameters.FILTER));
+    int k = parameters.number(K, HITS, MOST_HITS);
+    Filter filter = parameters.filter();
+    if (!uploads.tryAcquire()) {
+      discard(exchange.getRequestBody());
+      exchange.getResponseHeaders().set("Retry-After", "1");
+      throw new RequestFailure(
+          503,
+          "BUSY",
+          MAX_UPLOADS + " images are being searched for, and no more at a time; try again");
+    }
+    try {
+      byte[] image = body(exchange);
+      Collection held =
+          store
+              .describe()
+              .collection()
+              .orElseThrow(() -> new RequestFailure(409, "EMPTY_STORE", "the store is empty"));
+      Outcome outcome = embedder(held).embed(image);
+      if (outcome instanceof Refusal refusal) {
+        throw new RequestFailure(
+            422,
+            refusal.stage().name().toLowerCase(Locale.ROOT),
+            refusal.code(),
+            refusal.message());
+      }
+      Embedding embedding = (Embedding) outcome;
+      Uploaded uploaded =
+          new Uploaded(
+              embedding.image().format(),
+              embedding.image().width(),
+              embedding.image().height(),
+              thumbnails.dataUrl(image));
+      return found(
+          new Query(null, uploaded), k, filter, store.search(embedding.vector(), k, filter));
+    } catch (UndecodableImageException e) {
+      throw new RequestFailure(422, "image", e.fault().name(), e.getMessage());
+    } finally {
+      uploads.release();
+    }
+  }
+
+  private static Reply found(Query query, int k, Filter filter, List<Hit> hits) {
+    return Reply.json(
+        new Found(query, k, filter.conditions(), hits.stream().map(Picture::of).toList()));
+  }
+
+  private static byte[] body(HttpExchange exchange) throws RequestFailure, IOException {
+    byte[] body = exchange.getRequestBody().readNBytes(MAX_UPLOAD_BYTES + 1);
+    if (body.length > MAX_UPLOAD_BYTES) {
+      discard(exchange.getRequestBody());
+      throw new RequestFailure(
+          413,
+          "image",
+          "TOO_LARGE",
+          "the file has more bytes than can be searched for; the limit is " + MAX_UPLOAD_BYTES);
+    }
+    return body;
+  }
+
+  /** Reads on, so that the sender hears the answer and not only that the connection is broken. */
+  private static void discard(InputStream body) throws IOException {
+    byte[] scratch = new byte[1 << 16];
+    int left = MAX_UPLOAD_BYTES;
+    for (int read = 0; read >= 0 && left > 0; left -= read) {
+      read = body.read(scratch);
+    }
+  }
+
+  Reply thumbnail(HttpExchange exchange) throws RequestFailure, IOException {
+    Parameters parameters = parameters(exchange, Set.of(ID, "version"));
+    StoredVector picture = picture(parameters);
+    String version = Picture.key(picture.version());
+    boolean current = parameters.text("version").equals(Optional.of(version));
+    String key = version + " " + picture.id();
+    Optional<byte[]> known = cache.get(key);
+    if (known.isPresent()) {
+      return new Reply(200, "image/jpeg", known.get(), current);
+    }
+    byte[] encoded;
+    try {
+      encoded =
+          images
+              .find(picture.id(), picture.version(), picture.image())
+              .orElseThrow(() -> missing("is not where images of this server may be read"));
+    } catch (IOException e) {
+      LOG.warn("image {} cannot be read", picture.id(), e);
+      throw missing("cannot be read now");
+    }
+    try {
+      byte[] jpeg = thumbnails.jpeg(encoded);
+      cache.put(key, jpeg);
+      return new Reply(200, "image/jpeg", jpeg, current);
+    } catch (UndecodableImageException e) {
+      throw new RequestFailure(422, "image", e.fault().name(), e.getMessage());
+    }
+  }
+
+  private static RequestFailure missing(String why) {
+    return new RequestFailure(404, "NO_IMAGE", "the picture is in the store, but its image " + why);
+  }
+
+  private StoredVector picture(Parameters parameters) throws RequestFailure {
+    String id = parameters.required(ID);
+    return store
+        .get(id)
+        .orElseThrow(
+            () -> new RequestFailure(404, "UNKNOWN_ID", "the store has no picture '" + id + "'"));
+  }
+
+  private static Parameters parameters(HttpExchange exchange, Set<String> known)
+      throws RequestFailure {
+    return new Parameters(exchange.getRequestURI().getRawQuery(), known);
+  }
+
+  @Override
+  public void close() {
+    try (store;
+        images;
+        thumbnails) {
+      synchronized (this) {
+        if (embedder != null) {
+          embedder.close();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs.serve;
+
+import io.imageembedding.embed.EmbedOptions;
+import io.imageembedding.embed.EmbedSettings;
+import io.imageembedding.embed.ImageEmbedder;
+import io.imageembedding.embed.Outcome;
+import io.imageembedding.embed.Provenance;
+import io.imageembedding.image.DecodeLimits;
+import io.imageembedding.image.Preprocessing;
+import io.imageembedding.model.ModelSource;
+import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.VectorSpace;
+import java.io.IOException;
+
+/**
+ * Embeds images that are searched for, so that their vectors may be compared with those of a store.
+ * May be used by several threads, which take turns.
+ */
+public final class QueryEmbedder implements AutoCloseable {
+  private final ImageEmbedder embedder;
+
+  private QueryEmbedder(ImageEmbedder embedder) {
+    this.embedder = embedder;
+  }
+
+  /**
+   * Loads the model.
+   *
+   * @param store its address, for messages
+   * @param held what the store holds; images are decoded as those of the store were
+   * @throws StoreException naming both models if the store's vectors are another's
+   */
+  public static QueryEmbedder open(ModelSource model, String store, Collection held) {
+    ImageEmbedder embedder =
+        new ImageEmbedder(
+            model,
+            new EmbedSettings(
+                Preprocessing.ofId(held.space().preprocessing()).orElse(Preprocessing.REFERENCE),
+                DecodeLimits.DEFAULT,
+                1,
+                EmbedOptions.SCORES_TOP_K.defaultValue(),
+                0));
+    try {
+      new Collection(embedder.dimension(), held.metric(), space(embedder.provenance()))
+          .requireSame(store, held);
+    } catch (StoreException e) {
+      embedder.close();
+      throw e;
+    }
+    return new QueryEmbedder(embedder);
+  }
+
+  /** The space of the vectors that were made so. */
+  public static VectorSpace space(Provenance made) {
+    return new VectorSpace(
+        made.vectorSpace(), made.model(), made.sha256(), made.precision(), made.preprocessing());
+  }
+
+  /** Embeds an encoded image. */
+  public synchronized Outcome embed(byte[] image) throws IOException {
+    return embedder.embed(1, index -> image).get(0);
+  }
+
+  @Override
+  public synchronized void close() {
+    embedder.close();
+  }
+}
