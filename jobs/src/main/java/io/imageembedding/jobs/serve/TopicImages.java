@@ -19,6 +19,7 @@ import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
@@ -33,6 +34,11 @@ final class TopicImages implements ImageSource {
 
   /** Made when the first image is asked for, so that what is no topic's needs no broker. */
   private KafkaConsumer<byte[], byte[]> consumer;
+
+  /** The last failure, which stands for as long as it took, so that a page does not wait again. */
+  private IOException failure;
+
+  private long failedUntil;
 
   TopicImages(Properties clientProperties, WireFormat format, SchemaRegistry registry) {
     reader = new ImageRecordReader(format, registry);
@@ -55,12 +61,17 @@ final class TopicImages implements ImageSource {
     if (version.topic().isEmpty()) {
       return Optional.empty();
     }
+    if (failure != null && System.nanoTime() - failedUntil < 0) {
+      throw failure;
+    }
     try {
       return image(id, message(version));
     } catch (InvalidOffsetException e) {
       return Optional.empty();
     } catch (KafkaException e) {
-      throw new IOException("the message cannot be read: " + e.getMessage(), e);
+      failure = new IOException("the message cannot be read: " + e.getMessage(), e);
+      failedUntil = System.nanoTime() + PATIENCE.toNanos();
+      throw failure;
     }
   }
 
@@ -78,7 +89,8 @@ final class TopicImages implements ImageSource {
         return record.offset() == version.offset() ? Optional.of(record) : Optional.empty();
       }
     } while (System.nanoTime() < end);
-    return Optional.empty();
+    throw new TimeoutException(
+        "nothing came from " + partition + " for " + PATIENCE.toSeconds() + " s");
   }
 
   private Optional<byte[]> image(String id, Optional<ConsumerRecord<byte[], byte[]>> message)
