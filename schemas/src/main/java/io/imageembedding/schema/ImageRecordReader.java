@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 
@@ -101,13 +102,22 @@ public final class ImageRecordReader {
   }
 
   private static String rawId(byte[] key, String topic, int partition, long offset) {
-    if (key != null && key.length > 0) {
-      try {
-        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
-      } catch (CharacterCodingException e) {
-        // Not text: the place of the message names it.
-      }
+    return id(key).orElse(topic + "-" + partition + "-" + offset);
+  }
+
+  /**
+   * The id that a key says: its text. By it a message without a value names the image that is to be
+   * deleted. Empty where the key is null, empty or not UTF-8.
+   */
+  public static Optional<String> id(byte[] key) {
+    if (key == null || key.length == 0) {
+      return Optional.empty();
     }
-    return topic + "-" + partition + "-" + offset;
+    try {
+      return Optional.of(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString());
+    } catch (CharacterCodingException e) {
+      return Optional.empty();
+    }
   }
 }

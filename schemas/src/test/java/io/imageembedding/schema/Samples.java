@@ -44,10 +44,14 @@ final class Samples {
   }
 
   static DeadLetter deadLetter() {
+    return deadLetter(Stage.store, Code.OTHER_SPACE);
+  }
+
+  static DeadLetter deadLetter(Stage stage, Code code) {
     return new DeadLetter(
         "a/photo.jpg",
-        Stage.image,
-        Code.TRUNCATED,
+        stage,
+        code,
         "the jpeg ends before its image does",
         SOURCE,
         buffer("key"),

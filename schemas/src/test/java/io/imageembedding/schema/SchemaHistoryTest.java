@@ -68,13 +68,32 @@ class SchemaHistoryTest {
     assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(oldBytes("EmbeddingRecord-1")))
         .isEqualTo(Samples.generated(Samples.embedding(null)));
     assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-1")))
-        .isEqualTo(Samples.deadLetter());
+        .isEqualTo(Samples.deadLetter(Stage.image, Code.TRUNCATED));
   }
 
   @Test
   void bytesThatVersionTwoWroteAreReadWithTheirScores() throws Exception {
     assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(oldBytes("EmbeddingRecord-2")))
         .isEqualTo(Samples.generated(Samples.embedding()));
+  }
+
+  @Test
+  void bytesThatVersionTwoWroteAreReadWithTheReasonsOfAStore() throws Exception {
+    assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-2")))
+        .isEqualTo(Samples.deadLetter());
+  }
+
+  @Test
+  void aReaderOfVersionOneTakesTheReasonsOfAStoreAsOther() throws Exception {
+    var decoder =
+        new BinaryMessageDecoder<GenericRecord>(
+            new GenericData(), RecordSchemas.published("DeadLetter", 1));
+    decoder.addSchema(DeadLetter.SCHEMA$);
+
+    GenericRecord read = decoder.decode(oldBytes("DeadLetter-2"));
+
+    assertThat(read.get("stage")).hasToString("store");
+    assertThat(read.get("code")).hasToString("OTHER");
   }
 
   private static byte[] oldBytes(String name) throws IOException {

@@ -13,13 +13,16 @@ import io.imageembedding.schema.ImageRecordReader;
 import io.imageembedding.schema.Model;
 import io.imageembedding.schema.RecordWriter;
 import io.imageembedding.schema.Source;
+import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.UnreadableRecordException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Properties;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
@@ -30,8 +33,11 @@ import org.apache.flink.util.OutputTag;
  * Encodes every answer: embeddings to the main output, dead letters to the side output {@link
  * #DEAD_LETTERS}. What its topic would not take becomes a dead letter, and a dead letter that its
  * topic would not take loses as much of the original as it must.
+ *
+ * <p>Where tombstones are wanted, a message without a value whose key is an id goes to the main
+ * output, too, in its place behind the embeddings that it deletes.
  */
-final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, OutgoingMessage> {
+final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, AnsweredMessage> {
   private static final long serialVersionUID = 1L;
 
   static final OutputTag<OutgoingMessage> DEAD_LETTERS =
@@ -57,6 +63,7 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Outgoi
   private final WireSettings wire;
   private final String outputTopic;
   private final String deadLetterTopic;
+  private final boolean tombstones;
   private final TopicLimits limits;
 
   private transient ImageRecordReader reader;
@@ -66,79 +73,121 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Outgoi
   private transient Provenance provenance;
   private transient Model model;
 
-  AnswerEncoder(WireSettings wire, String outputTopic, String deadLetterTopic, TopicLimits limits) {
+  /**
+   * @param outputTopic null where embeddings go to none
+   * @param tombstones whether messages without a value delete
+   */
+  AnswerEncoder(
+      WireSettings wire,
+      String outputTopic,
+      String deadLetterTopic,
+      boolean tombstones,
+      TopicLimits limits) {
     this.wire = wire;
     this.outputTopic = outputTopic;
     this.deadLetterTopic = deadLetterTopic;
+    this.tombstones = tombstones;
     this.limits = limits;
   }
 
   @Override
   public void open(OpenContext context) throws IOException {
-    maxEmbeddingBytes = limits.maxMessageBytes(outputTopic);
     reader = new ImageRecordReader(wire.input(), wire.registry(wire.input()));
-    embeddings = RecordWriter.embeddings(wire.output(), wire.registry(wire.output()), outputTopic);
-    deadLetters =
-        new DeadLetterEncoder(
-            RecordWriter.deadLetters(wire.output(), wire.registry(wire.output()), deadLetterTopic),
-            limits.maxMessageBytes(deadLetterTopic));
+    if (outputTopic != null) {
+      maxEmbeddingBytes = limits.maxMessageBytes(outputTopic);
+      embeddings =
+          RecordWriter.embeddings(wire.output(), wire.registry(wire.output()), outputTopic);
+    }
+    deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, limits);
   }
 
   @Override
   public void processElement(
-      Embedded<KafkaMessage> answer, Context context, Collector<OutgoingMessage> out)
+      Embedded<KafkaMessage> answer, Context context, Collector<AnsweredMessage> out)
       throws IOException {
     KafkaMessage message = answer.element();
     if (answer.outcome() instanceof Embedding embedding) {
-      OutgoingMessage encoded = encode(message, embedding);
-      long bytes = MessageSizes.upperBound(encoded);
-      if (bytes <= maxEmbeddingBytes) {
-        out.collect(encoded);
-        return;
-      }
-      String reason =
-          "the embedding record takes "
-              + bytes
-              + " bytes, topic "
-              + outputTopic
-              + " messages up to "
-              + maxEmbeddingBytes;
-      context.output(
-          DEAD_LETTERS,
-          deadLetters.encode(message, id(message), Stage.store, Code.RECORD_TOO_LARGE, reason));
+      collect(embedded(message, record(message, embedding)), context, out);
     } else if (answer.outcome() instanceof Refusal refusal) {
-      context.output(
-          DEAD_LETTERS,
-          deadLetters.encode(
-              message,
-              id(message),
-              Stage.valueOf(refusal.stage().name().toLowerCase(Locale.ROOT)),
-              Code.valueOf(refusal.code()),
-              refusal.message()));
+      Optional<String> deleted = tombstones ? deletedId(message) : Optional.empty();
+      if (deleted.isPresent()) {
+        collect(tombstone(message, deleted.get()), context, out);
+      } else {
+        context.output(
+            DEAD_LETTERS,
+            deadLetters.encode(
+                message,
+                id(message),
+                Stage.valueOf(refusal.stage().name().toLowerCase(Locale.ROOT)),
+                Code.valueOf(refusal.code()),
+                refusal.message()));
+      }
     }
   }
 
-  private OutgoingMessage encode(KafkaMessage message, Embedding embedding) throws IOException {
+  private void collect(AnsweredMessage answer, Context context, Collector<AnsweredMessage> out)
+      throws IOException {
+    long bytes = answer.outgoing() == null ? 0 : MessageSizes.upperBound(answer.outgoing());
+    if (bytes <= maxEmbeddingBytes) {
+      out.collect(answer);
+      return;
+    }
+    String reason =
+        "the embedding record takes "
+            + bytes
+            + " bytes, topic "
+            + outputTopic
+            + " messages up to "
+            + maxEmbeddingBytes;
+    context.output(
+        DEAD_LETTERS,
+        deadLetters.encode(
+            answer.message(), answer.id(), Stage.store, Code.RECORD_TOO_LARGE, reason));
+  }
+
+  private AnsweredMessage embedded(KafkaMessage message, EmbeddingFields record)
+      throws IOException {
+    OutgoingMessage outgoing =
+        outputTopic == null
+            ? null
+            : new OutgoingMessage(
+                message.key(), embeddings.write(record), message.headers(), message.partition());
+    return new AnsweredMessage(message, record.id(), record, outgoing, null);
+  }
+
+  private static Optional<String> deletedId(KafkaMessage message) {
+    return message.value() == null ? ImageRecordReader.id(message.key()) : Optional.empty();
+  }
+
+  private AnsweredMessage tombstone(KafkaMessage message, String id) throws IOException {
+    OutgoingMessage outgoing = null;
+    if (outputTopic != null) {
+      List<KafkaHeader> headers = new ArrayList<>(message.headers());
+      headers.removeIf(header -> header.key().equals(SourceHeader.KEY));
+      headers.add(new KafkaHeader(SourceHeader.KEY, SourceHeader.write(source(message))));
+      outgoing = new OutgoingMessage(message.key(), null, headers, message.partition());
+    }
+    return new AnsweredMessage(message, id, null, outgoing, null);
+  }
+
+  private EmbeddingFields record(KafkaMessage message, Embedding embedding) throws IOException {
     ImageRecordReader.Metadata metadata;
     try {
       metadata = metadata(message);
     } catch (UnreadableRecordException e) {
       throw new IllegalStateException("a message with an image became unreadable: " + message, e);
     }
-    EmbeddingFields record =
-        new EmbeddingFields(
-            metadata.id(),
-            embedding.vector(),
-            model(embedding.provenance()),
-            embedding.provenance().vectorSpace(),
-            new Image(
-                embedding.image().format(), embedding.image().width(), embedding.image().height()),
-            source(message),
-            metadata.capturedAt(),
-            metadata.attributes(),
-            scores(embedding));
-    return new OutgoingMessage(
-        message.key(), embeddings.write(record), message.headers(), message.partition());
+    return new EmbeddingFields(
+        metadata.id(),
+        embedding.vector(),
+        model(embedding.provenance()),
+        embedding.provenance().vectorSpace(),
+        new Image(
+            embedding.image().format(), embedding.image().width(), embedding.image().height()),
+        source(message),
+        metadata.capturedAt(),
+        metadata.attributes(),
+        scores(embedding));
   }
 
   private static List<ClassScore> scores(Embedding embedding) {

@@ -36,10 +36,18 @@ final class DeadLetterEncoder {
   private final RecordWriter<DeadLetter> writer;
   private final int maxBytes;
 
+  /** An encoder for the topic of a running job. */
+  static DeadLetterEncoder of(WireSettings wire, String topic, AnswerEncoder.TopicLimits limits)
+      throws IOException {
+    return new DeadLetterEncoder(
+        RecordWriter.deadLetters(wire.output(), wire.registry(wire.output()), topic),
+        limits.maxMessageBytes(topic));
+  }
+
   /**
    * @param maxBytes largest message that the topic takes
    */
-  DeadLetterEncoder(RecordWriter<DeadLetter> writer, int maxBytes) {
+  private DeadLetterEncoder(RecordWriter<DeadLetter> writer, int maxBytes) {
     this.writer = writer;
     this.maxBytes = maxBytes;
   }

@@ -79,7 +79,7 @@ public final class KafkaOptions {
       key("image-embedding.kafka.output.topic")
           .stringType()
           .noDefaultValue()
-          .withDescription("Topic of the embeddings. Required.");
+          .withDescription("Topic of the embeddings. Required, unless a vector store takes them.");
 
   public static final ConfigOption<String> OUTPUT_FORMAT =
       key("image-embedding.kafka.output.format")

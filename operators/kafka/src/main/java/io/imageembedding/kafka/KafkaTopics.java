@@ -5,11 +5,14 @@ import io.imageembedding.embed.Embedded;
 import io.imageembedding.embed.ImageExtractor;
 import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.embed.Options;
+import io.imageembedding.kafka.AnswerEncoder.TopicLimits;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -42,6 +45,9 @@ import org.slf4j.LoggerFactory;
  * topics.check(embedding.describeModel().dimension());
  * topics.write(embedding.embed(topics.read(env)));
  * }</pre>
+ *
+ * <p>A job that puts embeddings somewhere else, too, or only there, says by {@link
+ * #write(DataStream, UnaryOperator)} what they pass through before they are sent.
  */
 public final class KafkaTopics {
 
@@ -64,7 +70,7 @@ public final class KafkaTopics {
   private final Duration transactionTimeout;
   private final Properties properties;
 
-  private KafkaTopics(ReadableConfig config) {
+  private KafkaTopics(ReadableConfig config, boolean outputRequired) {
     this.config = config;
     jobName =
         Options.get(
@@ -73,13 +79,20 @@ public final class KafkaTopics {
             name -> name == null || !name.isBlank() && name.length() <= MAX_JOB_NAME,
             "1 to " + MAX_JOB_NAME + " characters");
     inputTopic = required(KafkaOptions.INPUT_TOPIC, SOME_NAME);
-    outputTopic = required(KafkaOptions.OUTPUT_TOPIC, SOME_NAME);
+    outputTopic =
+        outputRequired
+            ? required(KafkaOptions.OUTPUT_TOPIC, SOME_NAME)
+            : given(KafkaOptions.OUTPUT_TOPIC, SOME_NAME);
     deadLetterTopic = required(KafkaOptions.DEAD_LETTER_TOPIC, SOME_NAME);
-    if (Stream.of(inputTopic, outputTopic, deadLetterTopic).distinct().count() < 3) {
+    if (topics().stream().distinct().count() < topics().size()) {
+      ConfigOption<String> repeated =
+          outputTopic == null ? KafkaOptions.DEAD_LETTER_TOPIC : KafkaOptions.OUTPUT_TOPIC;
       throw new InvalidOptionException(
-          KafkaOptions.OUTPUT_TOPIC.key(),
-          outputTopic,
-          "input, output and dead letters in three different topics");
+          repeated.key(),
+          config.get(repeated),
+          outputTopic == null
+              ? "input and dead letters in two different topics"
+              : "input, output and dead letters in three different topics");
     }
     wire = WireSettings.of(config);
     guarantee =
@@ -114,11 +127,30 @@ public final class KafkaTopics {
    * @throws InvalidOptionException naming key, value and what is allowed
    */
   public static KafkaTopics of(ReadableConfig config) {
-    return new KafkaTopics(config);
+    return new KafkaTopics(config, true);
+  }
+
+  /**
+   * The same for a job whose embeddings may go elsewhere: where no topic is named for them, they
+   * are not sent.
+   *
+   * @throws InvalidOptionException naming key, value and what is allowed
+   */
+  public static KafkaTopics withOptionalOutput(ReadableConfig config) {
+    return new KafkaTopics(config, false);
+  }
+
+  /** Input first, then what there is. */
+  private List<String> topics() {
+    return Stream.of(inputTopic, outputTopic, deadLetterTopic).filter(Objects::nonNull).toList();
+  }
+
+  private String given(ConfigOption<String> option, String allowed) {
+    return Options.get(config, option, value -> value == null || !value.isBlank(), allowed);
   }
 
   private String required(ConfigOption<String> option, String allowed) {
-    String value = Options.get(config, option, v -> v == null || !v.isBlank(), allowed);
+    String value = given(option, allowed);
     if (value == null) {
       throw new InvalidOptionException(option.key() + " is not set; needed: " + allowed);
     }
@@ -146,8 +178,9 @@ public final class KafkaTopics {
    */
   public void createOutputs(int partitions) {
     try (TopicAdmin admin = new TopicAdmin(properties)) {
-      admin.createIfMissing(outputTopic, partitions);
-      admin.createIfMissing(deadLetterTopic, partitions);
+      for (String topic : topics().subList(1, topics().size())) {
+        admin.createIfMissing(topic, partitions);
+      }
     }
   }
 
@@ -162,21 +195,11 @@ public final class KafkaTopics {
    */
   public void check(int dimension) {
     try (TopicAdmin admin = new TopicAdmin(properties)) {
-      for (String topic : List.of(inputTopic, outputTopic, deadLetterTopic)) {
+      for (String topic : topics()) {
         admin.requireTopic(topic);
       }
-      int needed = wire.bytesOfAnEmbedding(dimension);
-      int taken = admin.maxMessageBytes(outputTopic);
-      if (taken < needed) {
-        throw new KafkaSetupException(
-            "topic '"
-                + outputTopic
-                + "' takes messages up to "
-                + taken
-                + " bytes (max.message.bytes), but an embedding of "
-                + dimension
-                + " features needs about "
-                + needed);
+      if (outputTopic != null) {
+        checkMessageSize(dimension, admin.maxMessageBytes(outputTopic));
       }
       MessageSizes.report(
           inputTopic,
@@ -186,6 +209,21 @@ public final class KafkaTopics {
       if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
         checkTransactionTimeout(admin.maxTransactionTimeout());
       }
+    }
+  }
+
+  private void checkMessageSize(int dimension, int taken) {
+    int needed = wire.bytesOfAnEmbedding(dimension);
+    if (taken < needed) {
+      throw new KafkaSetupException(
+          "topic '"
+              + outputTopic
+              + "' takes messages up to "
+              + taken
+              + " bytes (max.message.bytes), but an embedding of "
+              + dimension
+              + " features needs about "
+              + needed);
     }
   }
 
@@ -273,30 +311,67 @@ public final class KafkaTopics {
 
   /** Writes every answer: embeddings to the output topic, refusals to that of the dead letters. */
   public void write(DataStream<Embedded<KafkaMessage>> answers) {
+    SingleOutputStreamOperator<AnsweredMessage> encoded = encoded(answers, false);
+    send(encoded);
+    sendDeadLetters(encoded.getSideOutput(AnswerEncoder.DEAD_LETTERS));
+  }
+
+  /**
+   * The same, after every embedding has passed through another operator, such as one that puts it
+   * into a store. Messages without a value whose key is an id are tombstones then: they pass
+   * through it in their places, and are sent to the output topic without a value.
+   *
+   * @param first gives on every element once and in order, those that it does not take as {@link
+   *     AnsweredMessage#refused}; with the parallelism of its input
+   */
+  public void write(
+      DataStream<Embedded<KafkaMessage>> answers,
+      UnaryOperator<DataStream<AnsweredMessage>> first) {
+    SingleOutputStreamOperator<AnsweredMessage> encoded = encoded(answers, true);
+    SingleOutputStreamOperator<OutgoingMessage> sent = send(first.apply(encoded));
+    sendDeadLetters(
+        encoded
+            .getSideOutput(AnswerEncoder.DEAD_LETTERS)
+            .union(sent.getSideOutput(AnswerEncoder.DEAD_LETTERS)));
+  }
+
+  private SingleOutputStreamOperator<AnsweredMessage> encoded(
+      DataStream<Embedded<KafkaMessage>> answers, boolean tombstones) {
+    AnswerEncoder encoder =
+        new AnswerEncoder(
+            wire, outputTopic, deadLetterTopic, tombstones, TopicLimits.ofBrokers(properties));
+    return answers
+        .process(encoder)
+        .returns(AnsweredMessage.typeInformation())
+        .name("encode")
+        .uid("encode")
+        .setParallelism(answers.getParallelism());
+  }
+
+  private SingleOutputStreamOperator<OutgoingMessage> send(DataStream<AnsweredMessage> answers) {
     int instances = answers.getParallelism();
-    SingleOutputStreamOperator<OutgoingMessage> embeddings =
+    SingleOutputStreamOperator<OutgoingMessage> sent =
         answers
-            .process(
-                new AnswerEncoder(
-                    wire,
-                    outputTopic,
-                    deadLetterTopic,
-                    AnswerEncoder.TopicLimits.ofBrokers(properties)))
+            .process(new AnswerSender(wire, deadLetterTopic, TopicLimits.ofBrokers(properties)))
             .returns(OutgoingMessage.typeInformation())
-            .name("encode")
-            .uid("encode")
+            .name("send")
+            .uid("send")
             .setParallelism(instances);
-    embeddings
-        .sinkTo(sink(outputTopic, name()))
-        .name("embeddings to " + outputTopic)
-        .uid("embeddings")
-        .setParallelism(instances);
-    embeddings
-        .getSideOutput(AnswerEncoder.DEAD_LETTERS)
+    if (outputTopic != null) {
+      sent.sinkTo(sink(outputTopic, name()))
+          .name("embeddings to " + outputTopic)
+          .uid("embeddings")
+          .setParallelism(instances);
+    }
+    return sent;
+  }
+
+  private void sendDeadLetters(DataStream<OutgoingMessage> deadLetters) {
+    deadLetters
         .sinkTo(sink(deadLetterTopic, name() + "-dead-letters"))
         .name("dead letters to " + deadLetterTopic)
         .uid("dead-letters")
-        .setParallelism(instances);
+        .setParallelism(deadLetters.getParallelism());
   }
 
   private KafkaSink<OutgoingMessage> sink(String topic, String transactionalIdPrefix) {

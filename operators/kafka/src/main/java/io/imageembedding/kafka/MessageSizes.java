@@ -27,7 +27,7 @@ final class MessageSizes {
 
   /** An upper bound of what the message takes of its topic's {@code max.message.bytes}. */
   static long upperBound(OutgoingMessage message) {
-    long bytes = OVERHEAD + length(message.key()) + message.value().length;
+    long bytes = OVERHEAD + length(message.key()) + length(message.value());
     for (KafkaHeader header : message.headers()) {
       bytes +=
           HEADER_OVERHEAD

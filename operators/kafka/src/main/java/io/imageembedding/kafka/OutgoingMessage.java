@@ -10,7 +10,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  * A message ready to be sent.
  *
  * @param key of the message that it answers, null where that has none
- * @param value the encoded record
+ * @param value the encoded record; null for a tombstone
  * @param headers of the message that it answers
  * @param partition of the message that it answers; chooses the partition where there is no key
  */

@@ -17,6 +17,8 @@ import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.ImageRecord;
 import io.imageembedding.schema.RecordReader;
+import io.imageembedding.schema.Source;
+import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
@@ -151,26 +153,110 @@ class AnswerEncoderTest {
     assertThat(codes).contains(Refusal.MODEL_FAILED, Refusal.WRONG_LENGTH, Refusal.NOT_FINITE);
   }
 
+  @Test
+  void aKeyWithoutAValueIsATombstoneWhereThoseAreWanted() throws Exception {
+    Answers answers = encode(encoder(WireFormat.AVRO, "embeddings", true), deletion("a.jpg"));
+
+    assertThat(answers.deadLetters).isEmpty();
+    AnsweredMessage answer = answers.all.get(0);
+    assertThat(answer.id()).isEqualTo("a.jpg");
+    assertThat(answer.embedding()).isEmpty();
+    OutgoingMessage sent = answer.outgoing();
+    assertThat(sent.key()).isEqualTo("a.jpg".getBytes(UTF_8));
+    assertThat(sent.value()).isNull();
+    assertThat(sent.headers())
+        .extracting(KafkaHeader::key)
+        .containsExactly("trace", SourceHeader.KEY);
+    assertThat(SourceHeader.read(sent.headers().get(1).value()))
+        .contains(new Source("images", 3, 42L, Instant.ofEpochMilli(1234)));
+  }
+
+  @Test
+  void aKeyWithoutAValueIsADeadLetterWhereNoTombstonesAreWanted() throws Exception {
+    DeadLetter letter =
+        deadLetter(encode(encoder(WireFormat.AVRO, "embeddings", false), deletion("a.jpg")));
+
+    assertThat(letter.getStage()).isEqualTo(Stage.wire);
+    assertThat(letter.getCode()).isEqualTo(Code.NULL_VALUE);
+  }
+
+  @Test
+  void aKeyThatIsNoIdDeletesNothing() throws Exception {
+    for (byte[] key : new byte[][] {null, {}, {(byte) 0xff, 1}}) {
+      KafkaMessage message = new KafkaMessage(key, null, List.of(), "images", 3, 42, 1234);
+      Answers answers =
+          encode(
+              encoder(WireFormat.RAW, "embeddings", true),
+              new Embedded<>(message, new Refusal(Refusal.Stage.WIRE, "NULL_VALUE", "no value")));
+
+      assertThat(answers.all).isEmpty();
+      assertThat(deadLetter(answers).getCode()).isEqualTo(Code.NULL_VALUE);
+    }
+  }
+
+  @Test
+  void withoutAnOutputTopicEmbeddingsAreNotEncodedAndDeadLettersAre() throws Exception {
+    AnswerEncoder encoder = encoder(WireFormat.AVRO, null, true);
+    Answers embedded = encode(encoder, new Embedded<>(message(avro("a.jpg", 10), 0), EMBEDDING));
+    assertThat(embedded.all.get(0).outgoing()).isNull();
+    assertThat(embedded.all.get(0).embedding().orElseThrow().id()).isEqualTo("a.jpg");
+    assertThat(encode(encoder, deletion("a.jpg")).all.get(0).outgoing()).isNull();
+    assertThat(
+            deadLetter(encode(encoder, new Embedded<>(message(avro("a.jpg", 10), 0), TRUNCATED)))
+                .getCode())
+        .isEqualTo(Code.TRUNCATED);
+  }
+
+  private static Embedded<KafkaMessage> deletion(String key) {
+    return new Embedded<>(
+        new KafkaMessage(
+            key.getBytes(UTF_8),
+            null,
+            List.of(
+                new KafkaHeader("trace", new byte[] {1}),
+                new KafkaHeader(SourceHeader.KEY, new byte[] {2})),
+            "images",
+            3,
+            42,
+            1234),
+        new Refusal(Refusal.Stage.WIRE, "NULL_VALUE", "the message has no value"));
+  }
+
   private static final class Answers {
+    private final List<AnsweredMessage> all = new ArrayList<>();
     private final List<OutgoingMessage> embeddings = new ArrayList<>();
     private final List<OutgoingMessage> deadLetters = new ArrayList<>();
   }
 
   private static Answers encode(
       WireFormat input, KafkaMessage message, Outcome outcome, int maxBytes) throws Exception {
-    AnswerEncoder encoder =
-        new AnswerEncoder(
-            new WireSettings(input, WireFormat.AVRO, null, null),
-            "embeddings",
-            "dead",
-            topic -> maxBytes);
+    return encode(encoder(input, "embeddings", false, maxBytes), new Embedded<>(message, outcome));
+  }
+
+  private static AnswerEncoder encoder(WireFormat input, String outputTopic, boolean tombstones) {
+    return encoder(input, outputTopic, tombstones, MIB);
+  }
+
+  private static AnswerEncoder encoder(
+      WireFormat input, String outputTopic, boolean tombstones, int maxBytes) {
+    return new AnswerEncoder(
+        new WireSettings(input, WireFormat.AVRO, null, null),
+        outputTopic,
+        "dead",
+        tombstones,
+        topic -> maxBytes);
+  }
+
+  private static Answers encode(AnswerEncoder encoder, Embedded<KafkaMessage> answer)
+      throws Exception {
     Answers answers = new Answers();
     try (var harness =
-        new OneInputStreamOperatorTestHarness<Embedded<KafkaMessage>, OutgoingMessage>(
+        new OneInputStreamOperatorTestHarness<Embedded<KafkaMessage>, AnsweredMessage>(
             new ProcessOperator<>(encoder))) {
       harness.open();
-      harness.processElement(new StreamRecord<>(new Embedded<>(message, outcome)));
-      answers.embeddings.addAll(harness.extractOutputValues());
+      harness.processElement(new StreamRecord<>(answer));
+      answers.all.addAll(harness.extractOutputValues());
+      answers.all.forEach(each -> answers.embeddings.add(each.outgoing()));
       var side = harness.getSideOutput(AnswerEncoder.DEAD_LETTERS);
       if (side != null) {
         side.forEach(record -> answers.deadLetters.add(record.getValue()));

@@ -55,6 +55,20 @@ class KafkaTopicsTest {
         .hasMessage(key + ": '" + value + "' is not allowed; allowed: " + allowed);
   }
 
+  @Test
+  void aJobWhoseEmbeddingsGoElsewhereNeedsNoOutputTopicButTheOthers() {
+    Map<String, String> options = new HashMap<>(COMPLETE);
+    options.remove("image-embedding.kafka.output.topic");
+    KafkaTopics.withOptionalOutput(Configuration.fromMap(options));
+
+    options.put("image-embedding.kafka.dead-letter.topic", "in");
+    assertThatThrownBy(() -> KafkaTopics.withOptionalOutput(Configuration.fromMap(options)))
+        .isInstanceOf(InvalidOptionException.class)
+        .hasMessage(
+            "image-embedding.kafka.dead-letter.topic: 'in' is not allowed; allowed: input and dead"
+                + " letters in two different topics");
+  }
+
   @ParameterizedTest
   @CsvSource({"true, 0, 200", "true, 5000, 5000", "false, 0, 0"})
   void unalignedCheckpointsBeginAlignedSoThatNoPartitionIsOvertaken(

@@ -3,15 +3,14 @@ package io.imageembedding.vectorstore;
 
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
+import io.imageembedding.schema.EmbeddingFields;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.Model;
-import io.imageembedding.schema.Source;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import org.apache.commons.codec.digest.DigestUtils;
 
@@ -41,40 +40,30 @@ public record StoredVector(
 
   /** The vector of a record as the job writes it. */
   public static StoredVector of(EmbeddingRecord record) {
-    Model model = record.getModel();
-    Source source = record.getSource();
-    Map<String, String> attributes = record.getAttributes();
+    return of(EmbeddingFields.of(record));
+  }
+
+  /** The vector of a record as the job writes it. */
+  public static StoredVector of(EmbeddingFields record) {
+    Model model = record.model();
+    Map<String, String> attributes = record.attributes();
     return new StoredVector(
-        record.getId(),
-        floats(record.getEmbedding()),
+        record.id(),
+        record.embedding(),
         new VectorSpace(
-            record.getVectorSpace(),
+            record.vectorSpace(),
             model.getName(),
             model.getSha256(),
             model.getPrecision(),
             model.getPreprocessing()),
-        new Version(
-            source.getTimestamp() == null
-                ? Version.NO_TIMESTAMP
-                : source.getTimestamp().toEpochMilli(),
-            source.getTopic(),
-            source.getPartition(),
-            source.getOffset()),
+        Version.of(record.source()),
         new ImageMetadata(
             attributes.get(URI_ATTRIBUTE),
-            record.getImage().getFormat(),
-            record.getImage().getWidth(),
-            record.getImage().getHeight(),
-            record.getCapturedAt() == null ? null : record.getCapturedAt().toEpochMilli(),
+            record.image().getFormat(),
+            record.image().getWidth(),
+            record.image().getHeight(),
+            record.capturedAt() == null ? null : record.capturedAt().toEpochMilli(),
             attributes));
-  }
-
-  private static float[] floats(List<Float> boxed) {
-    float[] floats = new float[boxed.size()];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = boxed.get(i);
-    }
-    return floats;
   }
 
   /** The first 63 bits of a SHA-256 over vector and metadata. */

@@ -4,6 +4,7 @@ package io.imageembedding.vectorstore;
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
 import io.imageembedding.batch.BatchPolicy;
+import io.imageembedding.batch.ElementSize;
 import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.batch.MicroBatches;
 import java.time.Duration;
@@ -36,6 +37,7 @@ public final class VectorStoring<T> {
   private final ChangeExtractor<T> extractor;
   private StoreTarget target;
   private BatchPolicy policy = BATCHES;
+  private ElementSize<T> size = element -> 0;
   private String uidPrefix = "vector-store";
 
   private VectorStoring(StoreTarget target, ChangeExtractor<T> extractor) {
@@ -59,10 +61,16 @@ public final class VectorStoring<T> {
     return this;
   }
 
-  /** When a batch is written; its limit of bytes has no meaning here. */
+  /** When a batch is written; its limit of bytes has no meaning without sizes of elements. */
   public VectorStoring<T> batches(BatchPolicy batchPolicy) {
     policy = checkNotNull(batchPolicy, "batchPolicy");
     return this;
+  }
+
+  /** When a batch is written, where elements are so large that their bytes count. */
+  public VectorStoring<T> batches(BatchPolicy batchPolicy, ElementSize<T> elementSize) {
+    size = checkNotNull(elementSize, "elementSize");
+    return batches(batchPolicy);
   }
 
   /** How a failure that can pass is waited for; default {@link RetryPolicy#DEFAULT}. */
@@ -81,7 +89,7 @@ public final class VectorStoring<T> {
   public SingleOutputStreamOperator<Stored<T>> store(DataStream<T> stream) {
     TypeInformation<Stored<T>> type = Stored.typeInformation(stream.getType());
     int instances = stream.getParallelism();
-    var batches = named("micro-batch", instances, MicroBatches.batch(stream, policy, element -> 0));
+    var batches = named("micro-batch", instances, MicroBatches.batch(stream, policy, size));
     var stored =
         named(
             "store",

@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
+import io.imageembedding.schema.Source;
 import java.io.Serializable;
 
 /**
@@ -35,6 +36,15 @@ public record Version(long timestamp, String topic, int partition, long offset)
   /** The version of something that came from no topic. */
   public static Version at(long timestamp) {
     return new Version(timestamp, "", 0, 0);
+  }
+
+  /** The version of what came in a message. */
+  public static Version of(Source source) {
+    return new Version(
+        source.getTimestamp() == null ? NO_TIMESTAMP : source.getTimestamp().toEpochMilli(),
+        source.getTopic(),
+        source.getPartition(),
+        source.getOffset());
   }
 
   @Override

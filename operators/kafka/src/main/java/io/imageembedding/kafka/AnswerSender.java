@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import io.imageembedding.kafka.AnswerEncoder.TopicLimits;
+import io.imageembedding.kafka.AnsweredMessage.Refused;
+import io.imageembedding.schema.Stage;
+import java.io.IOException;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+
+/**
+ * Hands on what is to be sent to the main output, and for what was refused on the way a dead letter
+ * to the side output {@link AnswerEncoder#DEAD_LETTERS}.
+ */
+final class AnswerSender extends ProcessFunction<AnsweredMessage, OutgoingMessage> {
+  private static final long serialVersionUID = 1L;
+
+  private final WireSettings wire;
+  private final String deadLetterTopic;
+  private final TopicLimits limits;
+
+  private transient DeadLetterEncoder deadLetters;
+
+  AnswerSender(WireSettings wire, String deadLetterTopic, TopicLimits limits) {
+    this.wire = wire;
+    this.deadLetterTopic = deadLetterTopic;
+    this.limits = limits;
+  }
+
+  @Override
+  public void open(OpenContext context) throws IOException {
+    deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, limits);
+  }
+
+  @Override
+  public void processElement(
+      AnsweredMessage answer, Context context, Collector<OutgoingMessage> out) throws IOException {
+    Refused refused = answer.refusal();
+    if (refused != null) {
+      context.output(
+          AnswerEncoder.DEAD_LETTERS,
+          deadLetters.encode(
+              answer.message(), answer.id(), Stage.store, refused.code(), refused.reason()));
+    } else if (answer.outgoing() != null) {
+      out.collect(answer.outgoing());
+    }
+  }
+}
