@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs;
 
+import io.imageembedding.embed.EmbedOptions;
 import io.imageembedding.embed.ImageEmbedding;
 import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.kafka.KafkaMessage;
 import io.imageembedding.kafka.KafkaTopics;
+import io.imageembedding.model.ModelDescriptor;
+import io.imageembedding.model.Precision;
+import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.VectorSpace;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
@@ -16,7 +22,8 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * The streaming job: images from one topic, embeddings to another, dead letters to a third.
+ * The streaming job: images from one topic, embeddings to another, to a vector store, or to both,
+ * dead letters to a topic of their own.
  *
  * <p>Submitted to a cluster with {@code flink run JAR --config FILE [-D key=value]...}; the command
  * line's {@code job} runs the same in its own process.
@@ -56,17 +63,52 @@ public final class EmbedImagesJob {
   }
 
   /**
-   * Adds the job to the environment, after checking options, model and topics.
+   * Adds the job to the environment, after checking options, model, topics and store.
    *
    * @throws InvalidOptionException naming key, value and what is allowed
    * @throws io.imageembedding.model.ModelException if the model cannot be used
    * @throws io.imageembedding.kafka.KafkaSetupException if brokers or topics are not as needed
+   * @throws io.imageembedding.vectorstore.StoreException if the store is for other vectors, or
+   *     cannot be reached
    */
   public static void build(StreamExecutionEnvironment env, Configuration config) {
-    KafkaTopics topics = KafkaTopics.of(config);
+    Optional<StoreFeed> store = StoreFeed.of(config);
+    KafkaTopics topics = topics(config);
     ImageEmbedding<KafkaMessage> embedding = ImageEmbedding.of(topics.extractor()).options(config);
     topics.check(embedding.describeModel().dimension());
-    topics.write(embedding.embed(topics.read(env)));
+    if (store.isEmpty()) {
+      topics.write(embedding.embed(topics.read(env)));
+      return;
+    }
+    if (config.get(EmbedOptions.MODEL_PRECISION) == Precision.AUTO) {
+      embedding.options(inOnePrecision(config, store.get(), embedding.describeModel()));
+    }
+    store.get().expect(embedding.describeModel().dimension(), embedding.provenance());
+    topics.write(embedding.embed(topics.read(env)), store.get()::feed);
+  }
+
+  /**
+   * The topics that the configuration names; a job with a vector store needs none for embeddings.
+   *
+   * @throws InvalidOptionException naming key, value and what is allowed
+   */
+  public static KafkaTopics topics(Configuration config) {
+    return StoreFeed.of(config).isPresent()
+        ? KafkaTopics.withOptionalOutput(config)
+        : KafkaTopics.of(config);
+  }
+
+  /** A store decides once: what it holds wins over what is measured here and now. */
+  static Configuration inOnePrecision(
+      Configuration config, StoreFeed store, ModelDescriptor measured) {
+    String precision =
+        store
+            .held()
+            .map(Collection::space)
+            .filter(space -> space.sha256().equals(measured.sha256()))
+            .map(VectorSpace::precision)
+            .orElse(measured.precision());
+    return new Configuration(config).set(EmbedOptions.MODEL_PRECISION, Precision.of(precision));
   }
 
   private static Configuration arguments(String[] args) {

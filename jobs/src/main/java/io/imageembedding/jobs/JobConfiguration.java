@@ -29,6 +29,7 @@ public final class JobConfiguration {
   public static List<ConfigOption<?>> options() {
     List<ConfigOption<?>> all = new ArrayList<>(EmbedOptions.all());
     all.addAll(KafkaOptions.all());
+    all.addAll(StoreOptions.all());
     return all;
   }
 

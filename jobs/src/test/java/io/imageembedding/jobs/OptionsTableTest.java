@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.imageembedding.embed.EmbedMetrics;
 import io.imageembedding.embed.EmbedOptions;
 import io.imageembedding.kafka.KafkaOptions;
+import io.imageembedding.vectorstore.StoreMetrics;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
@@ -36,8 +37,10 @@ class OptionsTableTest {
   @Test
   void everyMetricIsExplainedWhereTheJobIsDeployed() throws Exception {
     String deploy = Files.readString(PROJECT.resolve("deploy/README.md"));
-    for (Field field : EmbedMetrics.class.getFields()) {
-      assertThat(deploy).contains("`" + field.get(null) + "`");
+    for (Class<?> metrics : List.of(EmbedMetrics.class, StoreMetrics.class)) {
+      for (Field field : metrics.getFields()) {
+        assertThat(deploy).contains("`" + field.get(null) + "`");
+      }
     }
   }
 
@@ -54,6 +57,7 @@ class OptionsTableTest {
         .append("*` goes to every Kafka client ");
     table.append("without its prefix, such as `security.protocol`. A secret is never written out ");
     table.append("but given as `${file:PATH:KEY}`, `${env:NAME}` or `${directory:PATH:FILE}`.\n\n");
+    section(table, "The vector store", StoreOptions.all());
     table.append("## Flink's own\n\n");
     table.append("Every option of Flink can be set too. These have another default here:\n\n");
     table.append("| key | default |\n|---|---|\n");

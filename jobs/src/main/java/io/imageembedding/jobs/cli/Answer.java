@@ -6,9 +6,14 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.imageembedding.embed.ClassScore;
 import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.Outcome;
+import io.imageembedding.embed.Provenance;
 import io.imageembedding.embed.Refusal;
+import io.imageembedding.image.ImageInfo;
+import io.imageembedding.schema.EmbeddingFields;
+import io.imageembedding.schema.Model;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -16,8 +21,8 @@ import java.util.stream.Collectors;
  * What became of one image, as the command line prints it.
  *
  * @param id of the image; null where it could not be read
- * @param embedding null if it failed
- * @param failure null if it did not
+ * @param embedding null if it failed, or was deleted
+ * @param failure null if it did not fail
  */
 record Answer(String id, Embedding embedding, Failure failure) {
   private static final JsonFactory JSON = new JsonFactory();
@@ -33,6 +38,38 @@ record Answer(String id, Embedding embedding, Failure failure) {
     return new Answer(id, (Embedding) outcome, null);
   }
 
+  /** The embedding of a record. */
+  static Answer of(EmbeddingFields record) {
+    Model model = record.model();
+    return new Answer(
+        record.id(),
+        new Embedding(
+            record.embedding(),
+            new ImageInfo(
+                record.image().getFormat(), record.image().getWidth(), record.image().getHeight()),
+            new Provenance(
+                model.getName(),
+                model.getSha256(),
+                model.getPrecision(),
+                model.getPreprocessing(),
+                record.vectorSpace()),
+            record.scores() == null
+                ? List.of()
+                : record.scores().stream()
+                    .map(score -> new ClassScore(score.getLabel(), score.getScore()))
+                    .toList()),
+        null);
+  }
+
+  /** The deletion of an image. */
+  static Answer deleted(String id) {
+    return new Answer(id, null, null);
+  }
+
+  private boolean isDeleted() {
+    return embedding == null && failure == null;
+  }
+
   /** One JSON object without line breaks. */
   String json() throws IOException {
     StringWriter text = new StringWriter();
@@ -45,6 +82,8 @@ record Answer(String id, Embedding embedding, Failure failure) {
         out.writeStringField("code", failure.code());
         out.writeStringField("message", failure.message());
         out.writeEndObject();
+      } else if (isDeleted()) {
+        out.writeBooleanField("deleted", true);
       } else {
         writeEmbedding(out);
       }
@@ -87,7 +126,7 @@ record Answer(String id, Embedding embedding, Failure failure) {
    * the vector.
    */
   String line() {
-    if (failure != null) {
+    if (embedding == null) {
       return summary();
     }
     if (!embedding.scores().isEmpty()) {
@@ -109,8 +148,11 @@ record Answer(String id, Embedding embedding, Failure failure) {
     return String.format(Locale.ROOT, "%s %.1f%%", score.label(), score.score() * 100);
   }
 
-  /** Format and size of the image, or the failure, in a few words. */
+  /** Format and size of the image, or the failure, or that it was deleted, in a few words. */
   String summary() {
+    if (isDeleted()) {
+      return "deleted";
+    }
     return failure != null
         ? failure.stage() + " " + failure.code() + ": " + failure.message()
         : embedding.image().format()

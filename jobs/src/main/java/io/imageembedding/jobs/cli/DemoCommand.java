@@ -5,17 +5,22 @@ import io.imageembedding.embed.Provenance;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.jobs.StoreOptions;
 import io.imageembedding.jobs.cli.ContactSheet.Picture;
 import io.imageembedding.jobs.cli.DemoImages.DemoImage;
 import io.imageembedding.jobs.cli.Neighbours.Neighbour;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.schema.WireFormat;
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.VectorStore;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +29,7 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -40,8 +46,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Starts a Kafka broker and a Flink cluster with two slots in this process, publishes photos"
-            + " and altered copies of them, runs the job, reads the embeddings back and shows for"
-            + " each image which other one is nearest.")
+            + " and altered copies of them, runs the job into a topic and a vector store, reads the"
+            + " embeddings back and shows for each image which other one is nearest.")
 final class DemoCommand implements Callable<Integer> {
   private static final String IMAGES = "images";
   private static final String EMBEDDINGS = "embeddings";
@@ -66,6 +72,14 @@ final class DemoCommand implements Callable<Integer> {
       description = "Where the contact sheet is written. Default: ${DEFAULT-VALUE}.")
   private Path output;
 
+  @Option(
+      names = "--store",
+      paramLabel = "S",
+      description =
+          "Vector store that the job feeds; default: lucene:DIR/store in the folder of the contact"
+              + " sheet, made anew each time.")
+  private String store;
+
   @Option(names = "--json", description = "One JSON object a line, with the vector.")
   private boolean json;
 
@@ -79,14 +93,41 @@ final class DemoCommand implements Callable<Integer> {
     // A mistake in them is said before anything is started.
     model.source();
     model.topK();
+    String address = store == null ? newStore(output.resolve("store")) : store;
     say("starting a broker …");
     try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
       publish(demoImages, kafka);
       say("running the job on " + demoImages.size() + " images …");
-      runJob(kafka);
+      runJob(kafka, address);
       answers = read(kafka);
     }
-    return show(demoImages, answers);
+    int exitCode = show(demoImages, answers);
+    say("vectors: " + address + "; search in them with");
+    say("  ./embed search --store " + quoted(address) + " --id " + quoted(demoImages.get(0).id()));
+    return exitCode;
+  }
+
+  /** The address of the demonstration's own store, without what an earlier one left in it. */
+  private static String newStore(Path folder) throws IOException {
+    String address = "lucene:" + folder;
+    if (Files.isDirectory(folder)) {
+      try (VectorStore old = VectorStore.open(address, OpenMode.write(0))) {
+        if (old.describe().collection().isEmpty()) {
+          return address;
+        }
+      }
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+    return address;
+  }
+
+  /** As a shell takes it for one word. */
+  private static String quoted(String text) {
+    return text.matches("[\\w./:=@%+-]+") ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 
   private void say(String line) {
@@ -113,7 +154,7 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private void runJob(EmbeddedKafka kafka) throws Exception {
+  private void runJob(EmbeddedKafka kafka, String address) throws Exception {
     Map<String, String> options = new HashMap<>(model.jobOptions());
     options.put("pipeline.name", "demo");
     options.put("parallelism.default", SLOTS);
@@ -123,6 +164,7 @@ final class DemoCommand implements Callable<Integer> {
     options.put("image-embedding.kafka.input.bounded", "true");
     options.put("image-embedding.kafka.output.topic", EMBEDDINGS);
     options.put("image-embedding.kafka.dead-letter.topic", DEAD_LETTERS);
+    options.put(StoreOptions.ADDRESS.key(), address);
     Configuration config = EmbedImagesJob.withDefaults(JobConfiguration.load(null, options));
     StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
     EmbedImagesJob.build(env, config);
@@ -136,8 +178,8 @@ final class DemoCommand implements Callable<Integer> {
           .read(
               properties(kafka),
               topic,
-              answer -> {
-                answers.add(answer);
+              message -> {
+                answers.add(message.answer());
                 return true;
               });
     }

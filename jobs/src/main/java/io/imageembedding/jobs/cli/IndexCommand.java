@@ -8,15 +8,14 @@ import io.imageembedding.embed.Outcome;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.jobs.serve.QueryEmbedder;
+import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.Metric;
 import io.imageembedding.vectorstore.OpenMode;
-import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
-import io.imageembedding.vectorstore.WriteResult;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -24,26 +23,35 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import me.tongfei.progressbar.ProgressBar;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 @Command(
     name = "index",
     mixinStandardHelpOptions = true,
-    description =
-        "Embeds image files in this process and puts their vectors into a store, under their paths"
-            + " below the folder that is named; what is there already and has not changed stays."
-            + " Exits with 1 if any could not be embedded, after all others.")
+    description = {
+      "Embeds image files in this process and puts their vectors into a store, under their paths"
+          + " below the folder that is named; or puts the embeddings of a topic into it, and deletes"
+          + " what its messages without a value delete. What is there already and has not changed"
+          + " stays, so it may be started again at any time.",
+      "Exits with 1 if anything was refused, after all others."
+    })
 final class IndexCommand implements Callable<Integer> {
   private static final int BATCH = 8;
   private static final int WRITTEN_AT_ONCE = 128;
+  private static final long PATIENCE_SECONDS = 30;
 
   @Spec private CommandSpec spec;
 
@@ -51,22 +59,33 @@ final class IndexCommand implements Callable<Integer> {
 
   @Mixin private StoreChoice store;
 
+  @ArgGroup(exclusive = false, heading = "To read embeddings from a topic:%n")
+  private TopicSource source;
+
   @Option(names = "--json", description = "One JSON object with the counts.")
   private boolean json;
 
-  @Parameters(arity = "1..*", paramLabel = "PATH", description = "Files and folders.")
-  private List<Path> paths;
+  @Parameters(arity = "0..*", paramLabel = "PATH", description = "Files and folders.")
+  private List<Path> paths = List.of();
 
   /** What became of the files, as {@code --json} prints it. */
-  private record Counts(int files, int written, int unchanged, int refused) {}
+  private record FileCounts(long files, long written, long unchanged, long refused) {}
+
+  /** What became of the messages, as {@code --json} prints it. */
+  private record MessageCounts(
+      long messages, long written, long deleted, long unchanged, long refused) {}
 
   @Override
   public Integer call() throws IOException {
+    if (paths.isEmpty() == (source == null)) {
+      throw new ParameterException(
+          spec.commandLine(), "Expected either files and folders, or --topic");
+    }
+    return source == null ? indexFiles() : indexTopic();
+  }
+
+  private int indexFiles() throws IOException {
     List<ImageFile> files = ImageFile.below(paths);
-    PrintWriter err = spec.commandLine().getErr();
-    int written = 0;
-    int unchanged = 0;
-    int refused = 0;
     try (ImageEmbedder embedder =
             new ImageEmbedder(
                 model.source(),
@@ -74,6 +93,7 @@ final class IndexCommand implements Callable<Integer> {
                     Preprocessing.REFERENCE, DecodeLimits.DEFAULT, BATCH, model.topK(), 0));
         VectorStore vectors = store.open(OpenMode.write(0).expecting(collection(embedder)));
         ProgressBar progress = Progress.bar("indexing", files.size())) {
+      Indexing indexing = new Indexing(vectors, spec.commandLine().getErr());
       for (int from = 0; from < files.size(); from += WRITTEN_AT_ONCE) {
         List<ImageFile> part = files.subList(from, Math.min(files.size(), from + WRITTEN_AT_ONCE));
         List<Outcome> outcomes =
@@ -83,30 +103,84 @@ final class IndexCommand implements Callable<Integer> {
           if (outcomes.get(i) instanceof Embedding embedding) {
             found.add(stored(part.get(i), embedding));
           } else {
-            refused++;
-            err.println(part.get(i).id() + ": " + Answer.of("", outcomes.get(i)).summary());
+            indexing.refused(part.get(i).id(), Answer.of("", outcomes.get(i)).summary());
           }
         }
-        WriteResult result = vectors.upsert(found);
-        written += result.written();
-        unchanged += result.stale();
-        refused += result.refused().size();
-        for (RefusedChange change : result.refused()) {
-          err.println(change.id() + ": " + change.message());
-        }
+        indexing.write(found);
         progress.stepBy(part.size());
       }
       vectors.commit();
       vectors.optimize();
+      FileCounts counts =
+          new FileCounts(
+              files.size(), indexing.written(), indexing.unchanged(), indexing.refused());
+      return end(
+          counts,
+          "indexed %d of %d files, %d unchanged, %d refused, in %s"
+              .formatted(
+                  counts.written(), counts.files(), counts.unchanged(), counts.refused(), store),
+          counts.refused());
     }
-    Counts counts = new Counts(files.size(), written, unchanged, refused);
-    spec.commandLine()
-        .getOut()
-        .println(
-            json
-                ? Json.line(counts)
-                : "indexed %d of %d files, %d unchanged, %d refused, in %s"
-                    .formatted(written, files.size(), unchanged, refused, store));
+  }
+
+  private int indexTopic() throws IOException {
+    TopicReader reader = source.wire().reader(spec);
+    Properties properties = source.connection().clientProperties();
+    try (TopicAdmin admin = new TopicAdmin(properties)) {
+      admin.requireTopic(source.topic());
+    }
+    CountDownLatch ended = new CountDownLatch(1);
+    try (VectorStore vectors = store.open(OpenMode.write(0));
+        ProgressBar progress = Progress.bar("indexing", 0)) {
+      Indexing indexing = new Indexing(vectors, spec.commandLine().getErr());
+      TopicIndexer indexer = new TopicIndexer(vectors, indexing, progress, source.follow());
+      if (source.follow()) {
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(reader, ended), "stop reading"));
+        reader.follow(properties, source.topic(), indexer);
+      } else {
+        reader.read(properties, source.topic(), indexer);
+      }
+      indexer.finish();
+      if (!source.follow()) {
+        vectors.optimize();
+      }
+      MessageCounts counts =
+          new MessageCounts(
+              indexer.messages(),
+              indexing.written() - indexer.deleted(),
+              indexer.deleted(),
+              indexing.unchanged(),
+              indexing.refused());
+      return end(
+          counts,
+          "indexed %d of %d messages, %d deleted, %d unchanged, %d refused, in %s"
+              .formatted(
+                  counts.written(),
+                  counts.messages(),
+                  counts.deleted(),
+                  counts.unchanged(),
+                  counts.refused(),
+                  store),
+          counts.refused());
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /** Lets the reading come to its end, and with it everything into the store. */
+  private static void stop(TopicReader reader, CountDownLatch ended) {
+    reader.stop();
+    try {
+      ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private int end(Object counts, String line, long refused) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(json ? Json.line(counts) : line);
+    out.flush();
     return refused > 0 ? ExitCode.SOFTWARE : ExitCode.OK;
   }
 

@@ -4,7 +4,6 @@ package io.imageembedding.jobs.cli;
 import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
-import io.imageembedding.kafka.KafkaTopics;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +65,7 @@ final class JobCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Configuration config = EmbedImagesJob.withDefaults(JobConfiguration.load(file, overrides));
     if (newPartitions != null) {
-      KafkaTopics.of(config).createOutputs(newPartitions);
+      EmbedImagesJob.topics(config).createOutputs(newPartitions);
     }
     boolean remote = config.getOptional(DeploymentOptions.TARGET).isPresent();
     Path checkpoints = null;

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs;
+
+import io.imageembedding.batch.BatchPolicy;
+import io.imageembedding.embed.EmbedOptions;
+import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.embed.Options;
+import io.imageembedding.embed.Provenance;
+import io.imageembedding.kafka.AnsweredMessage;
+import io.imageembedding.schema.Code;
+import io.imageembedding.vectorstore.Change;
+import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.Deletion;
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.RefusedChange;
+import io.imageembedding.vectorstore.RetryPolicy;
+import io.imageembedding.vectorstore.StoreAddress;
+import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.Stored;
+import io.imageembedding.vectorstore.StoredVector;
+import io.imageembedding.vectorstore.VectorSpace;
+import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.VectorStoring;
+import io.imageembedding.vectorstore.Version;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.streaming.api.datastream.DataStream;
+
+/**
+ * The vector store of one job, as {@link StoreOptions} name it: what is before the topics goes into
+ * it first, effectively once, and only what it takes is sent. So both have the same images, and an
+ * image that the store refuses becomes a dead letter.
+ */
+public final class StoreFeed {
+  private static final Duration LONGEST_RETRY_TIME = Duration.ofDays(1);
+
+  private final String address;
+  private final VectorStoring<AnsweredMessage> storing;
+  private final RetryPolicy retry;
+
+  private StoreFeed(ReadableConfig config) {
+    address =
+        Options.get(
+            config,
+            StoreOptions.ADDRESS,
+            text -> !text.isBlank(),
+            "lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME");
+    retry =
+        new RetryPolicy(
+            RetryPolicy.DEFAULT.firstPause(),
+            RetryPolicy.DEFAULT.longestPause(),
+            Options.get(
+                config,
+                StoreOptions.RETRY_TIME,
+                time -> !time.isNegative() && time.compareTo(LONGEST_RETRY_TIME) <= 0,
+                "a duration from 0 s to 1 d"));
+    BatchPolicy batches =
+        new BatchPolicy(
+            Options.get(
+                config,
+                StoreOptions.BATCH_MAX_COUNT,
+                count -> count >= 1 && count <= 10_000,
+                "a whole number from 1 to 10000"),
+            EmbedOptions.batchPolicy(config).maxBytes(),
+            Options.get(
+                config,
+                StoreOptions.BATCH_MAX_AGE,
+                age -> age.toMillis() >= 1 && age.compareTo(Duration.ofHours(1)) <= 0,
+                "a duration from 1 ms to 1 h"));
+    try {
+      storing =
+          VectorStoring.to(address, StoreFeed::change)
+              .retrying(retry)
+              .batches(batches, StoreFeed::bytes);
+    } catch (StoreException e) {
+      throw new InvalidOptionException(StoreOptions.ADDRESS.key() + ": " + e.getMessage());
+    }
+  }
+
+  /**
+   * The store that the configuration names, if any; it is not asked yet.
+   *
+   * @throws InvalidOptionException naming key, value and what is allowed
+   */
+  public static Optional<StoreFeed> of(ReadableConfig config) {
+    if (config.getOptional(StoreOptions.ADDRESS).isPresent()) {
+      return Optional.of(new StoreFeed(config));
+    }
+    for (ConfigOption<?> option : StoreOptions.all()) {
+      if (config.toMap().containsKey(option.key())) {
+        throw new InvalidOptionException(
+            option.key() + " is set, but " + StoreOptions.ADDRESS.key() + " is not");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What the store holds; empty if it is new. */
+  Optional<Collection> held() {
+    try (VectorStore store = VectorStore.open(address, OpenMode.write(0).retrying(retry))) {
+      return store.describe().collection();
+    }
+  }
+
+  /**
+   * Makes the store for vectors of that kind, or sees that it is for them.
+   *
+   * @throws StoreException if it is for others, naming both, or cannot be reached
+   */
+  public void expect(int dimension, Provenance provenance) {
+    Collection collection =
+        new Collection(dimension, StoreAddress.parse(address).metric(), space(provenance));
+    VectorStore.open(address, OpenMode.write(0).expecting(collection).retrying(retry)).close();
+    storing.expecting(collection);
+  }
+
+  /** The space of vectors with that provenance. */
+  public static VectorSpace space(Provenance made) {
+    return new VectorSpace(
+        made.vectorSpace(), made.model(), made.sha256(), made.precision(), made.preprocessing());
+  }
+
+  /** Adds the store to the job: every answer comes out once, those refused that it did not take. */
+  public DataStream<AnsweredMessage> feed(DataStream<AnsweredMessage> answers) {
+    return storing
+        .store(answers)
+        .map(StoreFeed::answer)
+        .returns(AnsweredMessage.typeInformation())
+        .name("answer of the store")
+        .uid("vector-store/answer")
+        .setParallelism(answers.getParallelism());
+  }
+
+  private static Change change(AnsweredMessage answer) {
+    return answer
+        .embedding()
+        .<Change>map(StoredVector::of)
+        .orElseGet(() -> new Deletion(answer.id(), Version.of(answer.source())));
+  }
+
+  private static long bytes(AnsweredMessage answer) {
+    byte[] value = answer.message().value();
+    return value == null ? 0 : value.length;
+  }
+
+  private static AnsweredMessage answer(Stored<AnsweredMessage> stored) {
+    if (stored.refused().isEmpty()) {
+      return stored.element();
+    }
+    RefusedChange refused = stored.refused().get();
+    return stored.element().refused(Code.valueOf(refused.reason().name()), refused.message());
+  }
+
+  @Override
+  public String toString() {
+    return address;
+  }
+}
