@@ -43,8 +43,20 @@ final class Chromium implements AutoCloseable {
   private static final int SECONDS = 30;
   private static final Map<String, Integer> KEYS =
       Map.of(
-          "Enter", 13, "Tab", 9, "Escape", 27, "ArrowRight", 39, "ArrowDown", 40, "End", 35,
-          "Home", 36);
+          "Enter",
+          13,
+          "Tab",
+          9,
+          "Escape",
+          27,
+          "ArrowRight",
+          39,
+          "ArrowDown",
+          40,
+          "End",
+          35,
+          "Home",
+          36);
 
   private final Process process;
   private final WebSocket socket;
@@ -120,8 +132,7 @@ final class Chromium implements AutoCloseable {
             .map(Path::toString)
             .findFirst()
             .orElse(null);
-    if (found == null
-        && Boolean.parseBoolean(System.getenv("IMAGE_EMBEDDING_REQUIRE_TEST_DATA"))) {
+    if (found == null && Boolean.parseBoolean(System.getenv("IMAGE_EMBEDDING_REQUIRE_TEST_DATA"))) {
       throw new AssertionError("Chromium is required but missing");
     }
     assumeTrue(found != null, "skipped: no Chromium on the PATH or in " + VARIABLE);
@@ -156,8 +167,7 @@ final class Chromium implements AutoCloseable {
     switch (message.get("method").asText()) {
       case "Runtime.exceptionThrown" -> problems.add(params.get("exceptionDetails").toString());
       case "Log.entryAdded" -> problems.add(params.get("entry").toString());
-      case "Network.requestWillBeSent" ->
-          requests.add(params.get("request").get("url").asText());
+      case "Network.requestWillBeSent" -> requests.add(params.get("request").get("url").asText());
       default -> {
         // Other news are of no interest.
       }
@@ -330,8 +340,7 @@ final class Chromium implements AutoCloseable {
           "y",
           200,
           "data",
-          Map.of(
-              "items", List.of(), "files", List.of(file.toString()), "dragOperationsMask", 1));
+          Map.of("items", List.of(), "files", List.of(file.toString()), "dragOperationsMask", 1));
     }
   }
 

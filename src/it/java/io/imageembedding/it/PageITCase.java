@@ -62,8 +62,7 @@ class PageITCase {
     index();
     server =
         new ProcessBuilder(
-                JavaProcess.command(
-                    Embed.class, List.of("serve", "--store", STORE, "--port", "0")))
+                JavaProcess.command(Embed.class, List.of("serve", "--store", STORE, "--port", "0")))
             .directory(folder.toFile())
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
@@ -160,8 +159,7 @@ class PageITCase {
       browser.press("Tab");
     }
     assertThat(focused()).isEqualTo(wanted);
-    JsonNode outline =
-        browser.value("getComputedStyle(document.activeElement).outlineStyle");
+    JsonNode outline = browser.value("getComputedStyle(document.activeElement).outlineStyle");
     assertThat(outline.asText()).as("visible focus").isEqualTo("solid");
   }
 
@@ -368,10 +366,12 @@ class PageITCase {
     browser.click("#newest [title=\"astronaut.jpg\"]");
     awaitResults("astronaut.jpg");
     browser.colours("light");
-    String light = browser.value("getComputedStyle(document.documentElement).backgroundColor").asText();
+    String light =
+        browser.value("getComputedStyle(document.documentElement).backgroundColor").asText();
     browser.screenshot(SHOTS.resolve("results-light.png"));
     browser.colours("dark");
-    String dark = browser.value("getComputedStyle(document.documentElement).backgroundColor").asText();
+    String dark =
+        browser.value("getComputedStyle(document.documentElement).backgroundColor").asText();
     browser.screenshot(SHOTS.resolve("results-dark.png"));
 
     assertThat(light).isEqualTo("rgb(248, 247, 244)");

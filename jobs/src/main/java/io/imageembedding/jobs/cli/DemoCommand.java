@@ -9,6 +9,8 @@ import io.imageembedding.jobs.StoreOptions;
 import io.imageembedding.jobs.cli.ContactSheet.Picture;
 import io.imageembedding.jobs.cli.DemoImages.DemoImage;
 import io.imageembedding.jobs.cli.Neighbours.Neighbour;
+import io.imageembedding.jobs.serve.ImageSource;
+import io.imageembedding.jobs.serve.PageServer;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.schema.WireFormat;
@@ -18,6 +20,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -55,6 +58,11 @@ final class DemoCommand implements Callable<Integer> {
   private static final String SLOTS = "2";
   private static final int SHOWN = 3;
 
+  /** Between two images, where somebody looks at how they arrive. */
+  private static final Duration PACE = Duration.ofMillis(150);
+
+  private static final Duration VISITOR_PATIENCE = Duration.ofMinutes(2);
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -80,6 +88,15 @@ final class DemoCommand implements Callable<Integer> {
               + " sheet, made anew each time.")
   private String store;
 
+  @Option(
+      names = "--serve",
+      description =
+          "Opens the page of the store first, publishes one image after the other once somebody"
+              + " looks at it, and keeps page and job running until Ctrl-C.")
+  private boolean serve;
+
+  @Mixin private PageChoice page;
+
   @Option(names = "--json", description = "One JSON object a line, with the vector.")
   private boolean json;
 
@@ -89,22 +106,68 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     List<DemoImage> demoImages = images == null ? DemoImages.builtin() : DemoImages.of(images);
-    List<Answer> answers;
     // A mistake in them is said before anything is started.
     model.source();
     model.topK();
     String address = store == null ? newStore(output.resolve("store")) : store;
     say("starting a broker …");
+    if (serve) {
+      return serve(demoImages, address);
+    }
+    List<Answer> answers;
     try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+      createTopics(kafka);
       publish(demoImages, kafka);
       say("running the job on " + demoImages.size() + " images …");
-      runJob(kafka, address);
+      job(kafka, address, true).execute();
       answers = read(kafka);
     }
     int exitCode = show(demoImages, answers);
     say("vectors: " + address + "; search in them with");
     say("  ./embed search --store " + quoted(address) + " --id " + quoted(demoImages.get(0).id()));
     return exitCode;
+  }
+
+  private int serve(List<DemoImage> demoImages, String address) throws Exception {
+    EmbeddedKafka kafka = EmbeddedKafka.start();
+    try (LiveDemo demo = start(kafka, address)) {
+      say("the page is " + demo.page().address() + " — images are published once it is open");
+      demo.page().awaitVisitor(VISITOR_PATIENCE);
+      publish(demoImages, kafka);
+      List<Answer> answers = read(kafka);
+      while (answers.size() < demoImages.size()) {
+        demo.requireRunning();
+        Thread.sleep(PACE.toMillis());
+        answers = read(kafka);
+      }
+      int exitCode = show(demoImages, answers);
+      say("the job goes on; more images for it:");
+      say(
+          "  ./embed publish --bootstrap-servers "
+              + kafka.bootstrapServers()
+              + " --topic "
+              + IMAGES
+              + " PHOTOS");
+      say("Ctrl-C ends it");
+      demo.await();
+      return exitCode;
+    }
+  }
+
+  private LiveDemo start(EmbeddedKafka kafka, String address) throws Exception {
+    PageServer server = null;
+    try {
+      createTopics(kafka);
+      ImageSource source = ImageSource.messages(properties(kafka), WireFormat.AVRO, null);
+      server = page.start(spec, address, source, model.source());
+      return new LiveDemo(kafka, server, job(kafka, address, false).executeAsync());
+    } catch (Exception e) {
+      if (server != null) {
+        server.close();
+      }
+      kafka.close();
+      throw e;
+    }
   }
 
   /** The address of the demonstration's own store, without what an earlier one left in it. */
@@ -122,6 +185,7 @@ final class DemoCommand implements Callable<Integer> {
         }
       }
     }
+    Files.createDirectories(folder);
     return address;
   }
 
@@ -138,37 +202,44 @@ final class DemoCommand implements Callable<Integer> {
     return KafkaClientProperties.of(kafka.bootstrapServers(), "", Map.of());
   }
 
-  private static void publish(List<DemoImage> demoImages, EmbeddedKafka kafka) throws IOException {
+  private static void createTopics(EmbeddedKafka kafka) {
     try (TopicAdmin admin = new TopicAdmin(properties(kafka))) {
       for (String topic : List.of(IMAGES, EMBEDDINGS, DEAD_LETTERS)) {
         admin.createIfMissing(topic, 2);
       }
     }
+  }
+
+  private void publish(List<DemoImage> demoImages, EmbeddedKafka kafka)
+      throws IOException, InterruptedException {
     try (ImagePublisher publisher = new ImagePublisher(properties(kafka), IMAGES, WireFormat.AVRO);
         ProgressBar progress = Progress.bar("publishing", demoImages.size())) {
       for (DemoImage image : demoImages) {
         publisher.publish(image.id(), image.bytes());
+        if (serve) {
+          Thread.sleep(PACE.toMillis());
+        }
         progress.step();
       }
       publisher.flush();
     }
   }
 
-  private void runJob(EmbeddedKafka kafka, String address) throws Exception {
+  private StreamExecutionEnvironment job(EmbeddedKafka kafka, String address, boolean bounded) {
     Map<String, String> options = new HashMap<>(model.jobOptions());
     options.put("pipeline.name", "demo");
     options.put("parallelism.default", SLOTS);
     options.put("execution.checkpointing.interval", "1 s");
     options.put("image-embedding.kafka.bootstrap-servers", kafka.bootstrapServers());
     options.put("image-embedding.kafka.input.topic", IMAGES);
-    options.put("image-embedding.kafka.input.bounded", "true");
+    options.put("image-embedding.kafka.input.bounded", String.valueOf(bounded));
     options.put("image-embedding.kafka.output.topic", EMBEDDINGS);
     options.put("image-embedding.kafka.dead-letter.topic", DEAD_LETTERS);
     options.put(StoreOptions.ADDRESS.key(), address);
     Configuration config = EmbedImagesJob.withDefaults(JobConfiguration.load(null, options));
     StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
     EmbedImagesJob.build(env, config);
-    env.execute();
+    return env;
   }
 
   private static List<Answer> read(EmbeddedKafka kafka) throws IOException {

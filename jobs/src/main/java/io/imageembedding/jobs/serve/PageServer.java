@@ -16,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -85,6 +86,7 @@ public final class PageServer implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private final CountDownLatch visited = new CountDownLatch(1);
   private final Map<String, Map<String, Handler>> handlers;
 
   /** Answers a request that the guard let pass. */
@@ -100,7 +102,7 @@ public final class PageServer implements AutoCloseable {
         Map.of(
             "/", Map.of("GET", exchange -> page.reply()),
             "/api/describe", Map.of("GET", api::describe),
-            "/api/newest", Map.of("GET", api::newest),
+            "/api/newest", Map.of("GET", this::newest),
             "/api/search", Map.of("GET", api::searchById, "POST", api::searchByImage),
             "/thumbnail", Map.of("GET", api::thumbnail));
   }
@@ -151,6 +153,20 @@ public final class PageServer implements AutoCloseable {
     String host = bound.getAddress().getHostAddress().replaceFirst("%.*", "");
     return URI.create(
         "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + bound.getPort() + "/");
+  }
+
+  /**
+   * Waits until somebody has opened the page, or so long.
+   *
+   * @return whether somebody has
+   */
+  public boolean awaitVisitor(Duration most) throws InterruptedException {
+    return visited.await(most.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private Reply newest(HttpExchange exchange) throws RequestFailure {
+    visited.countDown();
+    return api.newest(exchange);
   }
 
   private void handle(HttpExchange exchange) throws IOException {

@@ -188,8 +188,7 @@ class PageServerTest {
   void withoutAUriTheIdNamesAFileBelowTheNamedFolder() throws Exception {
     try (TestingPictures pictures = new TestingPictures("lucene:unused");
         ImageSource below = ImageSource.filesBelow(folder.resolve("images"))) {
-      var stored =
-          pictures.of("sub/red.png", red, new Version(1, "images", 0, 0), null, Map.of());
+      var stored = pictures.of("sub/red.png", red, new Version(1, "images", 0, 0), null, Map.of());
 
       assertThat(below.find(stored.id(), stored.version(), stored.image())).isPresent();
       for (String id :
@@ -274,7 +273,13 @@ class PageServerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"PUT, /", "DELETE, /api/search", "OPTIONS, /api/search", "POST, /thumbnail", "HEAD, /"})
+  @CsvSource({
+    "PUT, /",
+    "DELETE, /api/search",
+    "OPTIONS, /api/search",
+    "POST, /thumbnail",
+    "HEAD, /"
+  })
   void otherMethodsAreRefused(String method, String path) throws Exception {
     assertThat(raw(method + " " + path + " HTTP/1.1\r\nHost: localhost\r\n"))
         .startsWith("HTTP/1.1 405")
@@ -306,7 +311,8 @@ class PageServerTest {
   @Test
   void filtersHold() throws Exception {
     JsonNode found =
-        json(get("/api/search?id=sub/red.png&filter=topic=images&filter=" + encoded("album=a & b")));
+        json(
+            get("/api/search?id=sub/red.png&filter=topic=images&filter=" + encoded("album=a & b")));
     assertThat(found.get("hits")).hasSize(1);
     assertThat(found.get("filter").get("album").asText()).isEqualTo("a & b");
     assertThat(json(get("/api/search?id=sub/red.png&filter=unknown=1")).get("hits")).isEmpty();
@@ -388,8 +394,7 @@ class PageServerTest {
     }
     Awaitility.await()
         .atMost(Duration.ofSeconds(20))
-        .untilAsserted(
-            () -> assertThat(post("/api/search", red).statusCode()).isEqualTo(200));
+        .untilAsserted(() -> assertThat(post("/api/search", red).statusCode()).isEqualTo(200));
   }
 
   @Test
@@ -492,8 +497,7 @@ class PageServerTest {
     return post(server.address(), path, body);
   }
 
-  private static HttpResponse<byte[]> post(URI address, String path, byte[] body)
-      throws Exception {
+  private static HttpResponse<byte[]> post(URI address, String path, byte[] body) throws Exception {
     return CLIENT.send(
         HttpRequest.newBuilder(address.resolve(path))
             .POST(BodyPublishers.ofByteArray(body))
