@@ -132,6 +132,14 @@ class HouseRulesTest {
           .should()
           .notBePublic();
 
+  private static final ArchRule THE_PAGE_KNOWS_NO_COMMAND =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "jobs.serve..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT + "jobs.cli..");
+
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -159,6 +167,7 @@ class HouseRulesTest {
         arguments("fetching knows no tensorflow", FETCHING_KNOWS_NO_TENSORFLOW),
         arguments("native tensorflow has one door", NATIVE_TENSORFLOW_HAS_ONE_DOOR),
         arguments("no cycles", NO_CYCLES),
+        arguments("the page knows no command", THE_PAGE_KNOWS_NO_COMMAND),
         arguments("commands are inside", COMMANDS_ARE_INSIDE));
   }
 

@@ -202,10 +202,14 @@ class PageITCase {
     awaitImages();
     browser.screenshot(SHOTS.resolve("live.png"));
 
+    List<String> shown = strings(PICTURES);
     browser.click("#pause");
-    Files.delete(photos.resolve("new-cat.jpg"));
-    browser.open(address, 1280, 900);
-    await(() -> assertThat(strings(PICTURES)).contains("new-cat.jpg"));
+    Files.copy(photos.resolve("coffee.jpg"), photos.resolve("new-coffee.jpg"));
+    index();
+    await(() -> assertThat(browser.text("#count")).isEqualTo(before.size() + 3 + " pictures"));
+    assertThat(strings(PICTURES)).isEqualTo(shown);
+    browser.click("#pause");
+    await(() -> assertThat(strings(PICTURES)).contains("new-coffee.jpg"));
   }
 
   @Test
@@ -244,7 +248,7 @@ class PageITCase {
           document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }));
         })""");
     awaitResults("pasted.jpg");
-    assertThat(strings(HITS).get(0)).isIn("coffee.jpg", MARKUP);
+    assertThat(strings(HITS).get(0)).isIn("coffee.jpg", "new-coffee.jpg", MARKUP);
   }
 
   @Test

@@ -15,6 +15,7 @@ import io.imageembedding.vectorstore.VectorStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -79,6 +80,49 @@ class SearchITCase {
     assertThat(best.get("id").asText()).startsWith("parrot/");
     assertThat(best.get("cosine").asDouble()).isBetween(0.7, 1.0);
     assertThat(best.get("uri").asText()).startsWith("file:");
+  }
+
+  @Test
+  void whatWasFoundIsAPageInOneFile() throws Exception {
+    Ended search =
+        embed(
+            "search",
+            "-k",
+            "4",
+            "--store",
+            STORE,
+            "--id",
+            "cat/1.jpg",
+            "--html",
+            "pages/found.html");
+
+    assertThat(search.exitCode()).as(search.err()).isZero();
+    String html = Files.readString(folder.resolve("pages/found.html"));
+    assertThat(html.split("src=\"data:image/jpeg;base64,", -1)).hasSize(1 + 5);
+    assertThat(html)
+        .contains("mobilenet_v2_1.0_224 (SHA-256 ", "finetune/images/cat/1.jpg", "jpeg 256x256")
+        .containsPattern("cat/\\d.jpg 0\\.\\d{4}")
+        .doesNotContain("http:", "https:", "<script");
+  }
+
+  @Test
+  void aPageThatCannotBeIsOneLine() throws Exception {
+    assertThat(serve("lucene:nowhere").err()).contains("there is no store lucene:nowhere");
+    assertThat(serve(STORE, "--model", "untrained:mobilenet_v2_0.35_96").err())
+        .contains("mobilenet_v2_1.0_224", "mobilenet_v2_0.35_96");
+    assertThat(serve(STORE, "--images", "nowhere").err())
+        .contains("--images: there is no folder nowhere");
+    assertThat(serve(STORE, "--bind", "192.0.2.1").err())
+        .contains("--port: 192.0.2.1:8090 cannot be listened to");
+  }
+
+  private static Ended serve(String store, String... options) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("serve", "--store", store));
+    arguments.addAll(List.of(options));
+    Ended ended = embed(arguments.toArray(String[]::new));
+    assertThat(ended.exitCode()).isEqualTo(1);
+    assertThat(ended.err()).doesNotContain("\tat ");
+    return ended;
   }
 
   @Test
