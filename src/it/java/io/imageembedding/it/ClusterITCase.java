@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.cli.Embed;
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.VectorStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClusterITCase {
   private static final int IMAGES = 100;
+  private static final int BROKEN = 4;
 
   @TempDir Path folder;
 
@@ -29,7 +32,8 @@ class ClusterITCase {
     try (BrokerProcess broker = BrokerProcess.start(folder.resolve("broker.log"));
         ClusterProcesses cluster = ClusterProcesses.start(folder)) {
       TestTopics topics = new TestTopics(broker.bootstrapServers(), 4);
-      topics.publish(0, IMAGES, 25);
+      topics.publish(0, IMAGES, IMAGES / BROKEN);
+      String store = "lucene:" + folder.resolve("store");
       Path jar = JavaProcess.project().resolve("jobs/target/image-embedding-job.jar");
       Path config = Files.writeString(folder.resolve("job.yaml"), yaml(topics));
 
@@ -56,9 +60,14 @@ class ClusterITCase {
               "-D",
               "pipeline.name=second",
               "-D",
-              "image-embedding.kafka.output.format=json");
+              "image-embedding.kafka.output.format=json",
+              "-D",
+              "image-embedding.store.address=" + store);
       assertThat(second.exitCode()).as(second.err()).isZero();
       awaitAnswers(topics, cluster, 2);
+      try (VectorStore vectors = VectorStore.open(store, OpenMode.read())) {
+        assertThat(vectors.describe().count()).isEqualTo(IMAGES - BROKEN);
+      }
 
       Ended wrong =
           cluster.flink(

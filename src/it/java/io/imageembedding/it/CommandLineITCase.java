@@ -40,6 +40,15 @@ class CommandLineITCase {
     String html = Files.readString(folder.resolve("sheet/contact-sheet.html"));
     assertThat(html.split("<img ", -1)).hasSize(1 + 44 * 4);
     assertThat(html).doesNotContain("src=\"http");
+
+    assertThat(demo.err()).contains("./embed search --store lucene:sheet/store --id astronaut.jpg");
+    Ended search =
+        embed("search", "--store", "lucene:sheet/store", "--id", "astronaut.jpg", "-k", "3");
+    assertThat(search.exitCode()).as(search.err()).isZero();
+    assertThat(search.out()).hasSize(4);
+    assertThat(search.out().get(1)).startsWith("astronaut.");
+    Ended store = embed("store", "describe", "--store", "lucene:sheet/store", "--json");
+    assertThat(store.lastLine()).contains("\"vectors\":44");
   }
 
   @Test
@@ -97,6 +106,13 @@ class CommandLineITCase {
         "1, embed: configuration file nowhere.yaml cannot be read, job --config nowhere.yaml",
         "1, embed: image-embedding.kafka.input.topic is not set, job",
         "1, embed: image-embedding.batch.max-count: '0' is not allowed, job -D image-embedding.batch.max-count=0 -D image-embedding.kafka.bootstrap-servers=127.0.0.1:1 -D image-embedding.kafka.input.topic=a -D image-embedding.kafka.output.topic=b -D image-embedding.kafka.dead-letter.topic=c",
+        "2, Expected either files and folders or --topic, index --store lucene:x",
+        "2, Expected either files and folders or --topic, index --store lucene:x --topic t --bootstrap-servers 127.0.0.1:1 x.png",
+        "2, Error: Missing required argument(s): --bootstrap-servers, index --store lucene:x --topic t",
+        "2, Invalid value for --format: raw, index --store lucene:x --topic t --bootstrap-servers 127.0.0.1:1 --format raw",
+        "2, --format confluent-avro needs --schema-registry URL, index --store lucene:x --topic t --bootstrap-servers 127.0.0.1:1 --format confluent-avro",
+        "1, embed: no Kafka broker answered at 127.0.0.1:1, index --store lucene:x --topic t --bootstrap-servers 127.0.0.1:1",
+        "1, embed: image-embedding.store.address: there is no kind of store, job -D image-embedding.store.address=nosuch:x",
         "1, embed: no Kafka broker answered at 127.0.0.1:1, read --bootstrap-servers 127.0.0.1:1 --topic t",
       })
   void aPersonsMistakeIsSaidInOneLineWithoutAStackTrace(

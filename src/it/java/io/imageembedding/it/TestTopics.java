@@ -44,14 +44,33 @@ final class TestTopics {
   static final String DEAD_LETTERS = "dead-letters";
 
   private final String servers;
+  private final String prefix;
 
   TestTopics(String servers, int partitions) {
+    this(servers, partitions, "");
+  }
+
+  /** Topics of a broker that several tests share. */
+  TestTopics(String servers, int partitions, String prefix) {
     this.servers = servers;
+    this.prefix = prefix;
     try (TopicAdmin admin = new TopicAdmin(properties())) {
-      for (String topic : List.of(IMAGES, EMBEDDINGS, DEAD_LETTERS)) {
+      for (String topic : List.of(images(), embeddings(), deadLetters())) {
         admin.createIfMissing(topic, partitions);
       }
     }
+  }
+
+  String images() {
+    return prefix + IMAGES;
+  }
+
+  String embeddings() {
+    return prefix + EMBEDDINGS;
+  }
+
+  String deadLetters() {
+    return prefix + DEAD_LETTERS;
   }
 
   private Properties properties() {
@@ -64,9 +83,9 @@ final class TestTopics {
     options.put("parallelism.default", "2");
     options.put("execution.checkpointing.interval", "500 ms");
     options.put("image-embedding.kafka.bootstrap-servers", servers);
-    options.put("image-embedding.kafka.input.topic", IMAGES);
-    options.put("image-embedding.kafka.output.topic", EMBEDDINGS);
-    options.put("image-embedding.kafka.dead-letter.topic", DEAD_LETTERS);
+    options.put("image-embedding.kafka.input.topic", images());
+    options.put("image-embedding.kafka.output.topic", embeddings());
+    options.put("image-embedding.kafka.dead-letter.topic", deadLetters());
     return options;
   }
 
@@ -87,12 +106,28 @@ final class TestTopics {
           value = id.getBytes(StandardCharsets.UTF_8);
         }
         byte[] key = id.getBytes(StandardCharsets.UTF_8);
-        sent.add(producer.send(new ProducerRecord<>(IMAGES, key, value)));
+        sent.add(producer.send(new ProducerRecord<>(images(), key, value)));
       }
     }
     for (Future<RecordMetadata> each : sent) {
       each.get();
     }
+  }
+
+  /** Sends a message as it is. */
+  void send(String topic, String key, byte[] value)
+      throws ExecutionException, InterruptedException {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(properties(), new ByteArraySerializer(), new ByteArraySerializer())) {
+      producer.send(new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), value)).get();
+    }
+  }
+
+  /** The value of a message with an image. */
+  static byte[] imageRecord(String id, Map<String, String> attributes) throws IOException {
+    return bytes(
+        ImageRecord.getEncoder()
+            .encode(new ImageRecord(id, ByteBuffer.wrap(image(1)), null, null, attributes)));
   }
 
   /** Publishes files as they are, under their names. */
@@ -102,7 +137,7 @@ final class TestTopics {
         new KafkaProducer<>(properties(), new ByteArraySerializer(), new ByteArraySerializer())) {
       for (Path file : files) {
         byte[] key = file.getFileName().toString().getBytes(StandardCharsets.UTF_8);
-        sent.add(producer.send(new ProducerRecord<>(IMAGES, key, Files.readAllBytes(file))));
+        sent.add(producer.send(new ProducerRecord<>(images(), key, Files.readAllBytes(file))));
       }
     }
     for (Future<RecordMetadata> each : sent) {
@@ -152,14 +187,14 @@ final class TestTopics {
     List<String> ids = new ArrayList<>();
     RecordReader<EmbeddingRecord> embeddings = RecordReader.embeddings(WireFormat.AVRO, null);
     RecordReader<DeadLetter> deadLetters = RecordReader.deadLetters(WireFormat.AVRO, null);
-    for (ConsumerRecord<byte[], byte[]> record : committed(EMBEDDINGS)) {
+    for (ConsumerRecord<byte[], byte[]> record : committed(embeddings())) {
       EmbeddingRecord embedding = embeddings.read(record.value());
       if (embedding.getEmbedding().size() != 1280) {
         throw new AssertionError("not 1280 features: " + embedding.getEmbedding().size());
       }
       ids.add(embedding.getId());
     }
-    for (ConsumerRecord<byte[], byte[]> record : committed(DEAD_LETTERS)) {
+    for (ConsumerRecord<byte[], byte[]> record : committed(deadLetters())) {
       deadLetters.read(record.value());
       ids.add(new String(record.key(), StandardCharsets.UTF_8));
     }
@@ -168,7 +203,7 @@ final class TestTopics {
 
   /** Keys of every committed message in both output topics. */
   List<String> keys() {
-    return Stream.of(EMBEDDINGS, DEAD_LETTERS)
+    return Stream.of(embeddings(), deadLetters())
         .flatMap(topic -> committed(topic).stream())
         .map(record -> new String(record.key(), StandardCharsets.UTF_8))
         .toList();

@@ -79,7 +79,7 @@ final class IndexCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     if (paths.isEmpty() == (source == null)) {
       throw new ParameterException(
-          spec.commandLine(), "Expected either files and folders, or --topic");
+          spec.commandLine(), "Expected either files and folders or --topic");
     }
     return source == null ? indexFiles() : indexTopic();
   }

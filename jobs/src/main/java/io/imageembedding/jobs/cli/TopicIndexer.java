@@ -58,7 +58,7 @@ final class TopicIndexer implements TopicReader.Sink {
       indexing.refused(
           "message " + message.place(), "a dead letter: " + message.answer().summary());
     } else if (message.content() instanceof Unreadable unreadable) {
-      indexing.refused("message " + message.place(), unreadable.reason());
+      indexing.refused("message " + message.place(), "it " + unreadable.reason());
     }
     if (vectors.size() + deletions.size() >= WRITTEN_AT_ONCE) {
       write();

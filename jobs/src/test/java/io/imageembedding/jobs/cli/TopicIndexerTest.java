@@ -94,7 +94,7 @@ class TopicIndexerTest {
         .anyMatch(line -> line.startsWith("zero: the vector is 0.0 long"))
         .contains(
             "message t-0-4: a dead letter: image CORRUPT: no image",
-            "message t-0-5: is no embedding",
+            "message t-0-5: it is no embedding",
             "message t-0-6: it has no value, and its key is no id");
     assertThat(stored("b")).containsExactly(1, 1);
   }

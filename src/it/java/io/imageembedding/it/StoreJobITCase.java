@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.it;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.embed.Embedded;
+import io.imageembedding.embed.Embedding;
+import io.imageembedding.embed.Outcome;
+import io.imageembedding.embed.Provenance;
+import io.imageembedding.embed.Refusal;
+import io.imageembedding.image.ImageInfo;
+import io.imageembedding.it.JavaProcess.Ended;
+import io.imageembedding.jobs.EmbedImagesJob;
+import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.jobs.StoreFeed;
+import io.imageembedding.jobs.cli.Embed;
+import io.imageembedding.kafka.KafkaMessage;
+import io.imageembedding.schema.Code;
+import io.imageembedding.schema.DeadLetter;
+import io.imageembedding.schema.EmbeddingFields;
+import io.imageembedding.schema.EmbeddingRecord;
+import io.imageembedding.schema.RecordReader;
+import io.imageembedding.schema.RecordWriter;
+import io.imageembedding.schema.Source;
+import io.imageembedding.schema.SourceHeader;
+import io.imageembedding.schema.Stage;
+import io.imageembedding.schema.WireFormat;
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.StoreMetrics;
+import io.imageembedding.vectorstore.StoredVector;
+import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.Version;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.Metric;
+import org.apache.flink.runtime.testutils.InMemoryReporter;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs that feed a vector store, and a store that is filled from their topic. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class StoreJobITCase {
+  private static final int NONE_BROKEN = 1_000_000;
+  private static final Provenance PROVENANCE =
+      new Provenance("mine", "ab".repeat(32), "fp32", "way", "cd".repeat(32));
+  private static final Provenance OTHER =
+      new Provenance("theirs", "12".repeat(32), "fp32", "way", "34".repeat(32));
+
+  @TempDir static Path brokerFolder;
+  private static BrokerProcess broker;
+
+  @TempDir Path folder;
+  private TestTopics topics;
+
+  @BeforeAll
+  static void startBroker() throws IOException {
+    broker = BrokerProcess.start(brokerFolder.resolve("broker.log"));
+  }
+
+  @AfterAll
+  static void stopBroker() throws InterruptedException {
+    broker.close();
+  }
+
+  @BeforeEach
+  void topics() {
+    topics = new TestTopics(broker.bootstrapServers(), 4, folder.getFileName() + "-");
+  }
+
+  @Test
+  void everyIdIsOnceAndNewestInTopicAndStoreThoughTheJobIsKilledInMidRun() throws Exception {
+    topics.publish(0, 600, 60);
+    Map<String, String> options = options();
+    options.put("pipeline.name", "killed " + folder.getFileName());
+    options.put("execution.checkpointing.dir", folder.resolve("kept").toString());
+    options.put("image-embedding.store.batch.max-count", "20");
+    Files.writeString(folder.resolve("job.yaml"), yaml(options));
+    Process killed = start("job", "job", "--config", "job.yaml");
+    Awaitility.await()
+        .atMost(2, TimeUnit.MINUTES)
+        .until(() -> topics.committed(topics.embeddings()).size() > 30);
+    killed.destroyForcibly().waitFor();
+    int committed = topics.committed(topics.embeddings()).size();
+    assertThat(committed).as("killed in mid-run").isLessThan(590);
+
+    topics.publish(100, 150, NONE_BROKEN);
+    for (int i = 200; i < 210; i++) {
+      topics.send(topics.images(), TestTopics.id(i), null);
+    }
+    Process again = start("again", "job", "--config", "job.yaml", "--restore", "latest");
+    Awaitility.await()
+        .atMost(2, TimeUnit.MINUTES)
+        .until(
+            () ->
+                !again.isAlive()
+                    || topics.committed(topics.embeddings()).size()
+                            + topics.committed(topics.deadLetters()).size()
+                        >= 660);
+    again.destroy();
+    assertThat(again.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(Files.readString(folder.resolve("again.err"))).contains("Go on with: --restore ");
+
+    assertThat(topics.committed(topics.deadLetters())).hasSize(10);
+    List<ConsumerRecord<byte[], byte[]>> embeddings = topics.committed(topics.embeddings());
+    assertThat(embeddings).hasSize(650);
+    assertThat(embeddings)
+        .extracting(StoreJobITCase::source)
+        .doesNotHaveDuplicates()
+        .isSubsetOf(topics.committed(topics.images()).stream().map(this::ownSource).toList());
+    Map<String, ConsumerRecord<byte[], byte[]>> newest = new HashMap<>();
+    embeddings.forEach(record -> newest.put(new String(record.key(), UTF_8), record));
+    Set<String> alive = new HashSet<>();
+    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
+      for (Map.Entry<String, ConsumerRecord<byte[], byte[]>> each : newest.entrySet()) {
+        if (each.getValue().value() == null) {
+          assertThat(store.get(each.getKey())).as("deleted " + each.getKey()).isEmpty();
+        } else {
+          alive.add(each.getKey());
+          assertThat(store.get(each.getKey()))
+              .contains(StoredVector.of(embedding(each.getValue())));
+        }
+      }
+      assertThat(alive).hasSize(581);
+      assertThat(ids(store)).containsExactlyInAnyOrderElementsOf(alive);
+    }
+  }
+
+  @Test
+  void whatTheStoreRefusesIsADeadLetterAndInNeitherAndTheJobSaysSoInItsMetrics() throws Exception {
+    Map<String, String> options = options();
+    options.put("parallelism.default", "1");
+    options.put("image-embedding.kafka.input.format", "raw");
+    options.put("image-embedding.store.batch.max-count", "4");
+    InMemoryReporter reporter = InMemoryReporter.createWithRetainedMetrics();
+    Configuration config = reporter.addToConfiguration(config(options));
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
+    StoreFeed feed = StoreFeed.of(config).orElseThrow();
+    feed.expect(3, PROVENANCE);
+    String tooLong = "x".repeat(3000);
+    DataStream<Embedded<KafkaMessage>> answers =
+        env.fromData(
+            Embedded.typeInformation(KafkaMessage.typeInformation()),
+            answer(0, "good", embedding(PROVENANCE, 1, 2, 3)),
+            answer(1, "other-space", embedding(OTHER, 1, 2, 3)),
+            answer(2, "short", embedding(PROVENANCE, 1, 2)),
+            answer(3, "zero", embedding(PROVENANCE, 0, 0, 0)),
+            answer(4, "infinite", embedding(PROVENANCE, 1, Float.POSITIVE_INFINITY, 0)),
+            answer(5, "nul-\0", embedding(PROVENANCE, 1, 2, 3)),
+            answer(6, tooLong, embedding(PROVENANCE, 1, 2, 3)),
+            answer(7, "good", embedding(PROVENANCE, 3, 2, 1)),
+            answer(8, "late", embedding(PROVENANCE, 1, 1, 1)),
+            answer(9, "late", new Refusal(Refusal.Stage.WIRE, "NULL_VALUE", "no value")),
+            answer(10, "broken", new Refusal(Refusal.Stage.IMAGE, "CORRUPT", "no image")));
+    EmbedImagesJob.topics(config).write(answers, feed::feed);
+
+    JobID job = env.execute().getJobID();
+
+    Map<String, DeadLetter> letters = new HashMap<>();
+    for (ConsumerRecord<byte[], byte[]> record : topics.committed(topics.deadLetters())) {
+      DeadLetter letter = RecordReader.deadLetters(WireFormat.AVRO, null).read(record.value());
+      letters.put(letter.getId(), letter);
+      assertThat(letter.getValue().array()).isEqualTo("image".getBytes(UTF_8));
+    }
+    assertThat(letters.keySet())
+        .containsExactlyInAnyOrder(
+            "other-space", "short", "zero", "infinite", "nul-\0", tooLong, "broken");
+    assertRefused(letters.get("other-space"), Code.OTHER_SPACE, "theirs", "mine");
+    assertRefused(letters.get("short"), Code.WRONG_LENGTH, "2", "3");
+    assertRefused(letters.get("zero"), Code.ZERO_NORM, "no direction");
+    assertRefused(letters.get("infinite"), Code.NOT_FINITE, "feature 1");
+    assertRefused(letters.get("nul-\0"), Code.UNUSABLE_ID, "no valid text");
+    assertRefused(letters.get(tooLong), Code.UNUSABLE_ID, "3000");
+    assertThat(letters.get("broken").getStage()).isEqualTo(Stage.image);
+
+    assertThat(topics.committed(topics.embeddings()))
+        .extracting(record -> new String(record.key(), UTF_8) + (record.value() == null ? "-" : ""))
+        .containsExactlyInAnyOrder("good", "good", "late", "late-");
+    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
+      assertThat(ids(store)).containsExactly("good");
+      assertThat(store.get("good").orElseThrow().vector()).containsExactly(3, 2, 1);
+      assertThat(store.get("good").orElseThrow().version()).isEqualTo(version(7));
+    }
+
+    Map<String, Metric> metrics = reporter.getMetricsByIdentifiers(job);
+    assertThat(counter(metrics, StoreMetrics.WRITTEN) + counter(metrics, StoreMetrics.STALE))
+        .isEqualTo(4);
+    assertThat(counter(metrics, "reason.UNUSABLE_ID." + StoreMetrics.REFUSED)).isEqualTo(2);
+    assertThat(counter(metrics, "reason.OTHER_SPACE." + StoreMetrics.REFUSED)).isEqualTo(1);
+    assertThat(((Histogram) metric(metrics, StoreMetrics.BATCH_SIZE)).getStatistics().getMax())
+        .isEqualTo(4);
+    assertThat(((Gauge<?>) metric(metrics, StoreMetrics.PENDING)).getValue()).isEqualTo(0);
+    assertThat(((Histogram) metric(metrics, StoreMetrics.COMMIT_TIME)).getCount()).isPositive();
+  }
+
+  @Test
+  void aStoreAloneNeedsNoTopicOfEmbeddingsAndIsForOneSpaceOnly() throws Exception {
+    topics.publish(0, 40, 20);
+    topics.send(topics.images(), "no-text", TestTopics.imageRecord("no-text", Map.of("a", "\0")));
+    topics.send(topics.images(), TestTopics.id(7), null);
+    Map<String, String> options = options();
+    options.remove("image-embedding.kafka.output.topic");
+    options.put("image-embedding.kafka.input.bounded", "true");
+    run(options);
+
+    assertThat(topics.committed(topics.embeddings())).isEmpty();
+    List<ConsumerRecord<byte[], byte[]>> dead = topics.committed(topics.deadLetters());
+    assertThat(dead)
+        .extracting(record -> new String(record.key(), UTF_8))
+        .containsExactlyInAnyOrder(TestTopics.id(0), TestTopics.id(20), "no-text");
+    for (ConsumerRecord<byte[], byte[]> record : dead) {
+      if (new String(record.key(), UTF_8).equals("no-text")) {
+        assertRefused(
+            RecordReader.deadLetters(WireFormat.AVRO, null).read(record.value()),
+            Code.UNUSABLE_METADATA,
+            "no valid text");
+      }
+    }
+    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
+      assertThat(ids(store)).hasSize(37).doesNotContain(TestTopics.id(7));
+      assertThat(store.describe().collection().orElseThrow().dimension()).isEqualTo(1280);
+    }
+
+    options.put("image-embedding.model", "untrained:mobilenet_v2_0.35_96");
+    assertThatThrownBy(() -> run(options))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining(address())
+        .hasMessageContaining("mobilenet_v2_1.0_224")
+        .hasMessageContaining("mobilenet_v2_0.35_96");
+  }
+
+  @Test
+  void aStoreThatIsFilledFromTheTopicIsTheOneThatTheJobFed() throws Exception {
+    topics.publish(0, 60, 30);
+    topics.publish(10, 20, NONE_BROKEN);
+    topics.send(topics.images(), TestTopics.id(5), null);
+    Map<String, String> options = options();
+    options.put("image-embedding.kafka.input.bounded", "true");
+    run(options);
+    String jsonTopic = topics.embeddings() + "-json";
+    topics.create(jsonTopic);
+    options.put("image-embedding.kafka.group-id", "json");
+    options.put("image-embedding.kafka.output.topic", jsonTopic);
+    options.put("image-embedding.kafka.output.format", "json");
+    options.put("image-embedding.store.address", "lucene:" + folder.resolve("beside-json"));
+    run(options);
+
+    JsonNode avro = index(0, topics.embeddings(), "from-avro");
+    assertThat(avro.get("messages").asInt()).isEqualTo(69);
+    assertThat(avro.get("written").asInt() + avro.get("unchanged").asInt())
+        .isEqualTo(69 - avro.get("deleted").asInt());
+    assertThat(avro.get("deleted").asInt()).isEqualTo(1);
+    index(0, jsonTopic, "from-json", "--format", "json");
+
+    List<StoredVector> fed = all("store");
+    assertThat(fed).hasSize(57);
+    assertThat(all("from-avro")).isEqualTo(fed);
+    assertThat(all("from-json")).isEqualTo(fed);
+
+    JsonNode again = index(0, topics.embeddings(), "from-avro");
+    assertThat(again.get("written").asInt() + again.get("deleted").asInt()).isZero();
+    assertThat(again.get("unchanged").asInt()).isEqualTo(69);
+    assertThat(all("from-avro")).isEqualTo(fed);
+
+    Ended read = embed("read", "--topic", topics.embeddings(), "--json", servers());
+    assertThat(read.exitCode()).as(read.err()).isZero();
+    assertThat(read.out()).contains("{\"id\":\"" + TestTopics.id(5) + "\",\"deleted\":true}");
+  }
+
+  @Test
+  void whatIsRefusedFromATopicIsCountedAndNamedAndTheRestIsIndexed() throws Exception {
+    topics.send(topics.embeddings(), "good", bytes("good", 1, 1, 2, 3));
+    topics.send(topics.embeddings(), "short", bytes("short", 2, 1, 2));
+    topics.send(topics.embeddings(), "text", "text".getBytes(UTF_8));
+    topics.send(topics.embeddings(), "also good", bytes("also good", 3, 3, 2, 1));
+
+    Ended ended =
+        embed("index", "--topic", topics.embeddings(), servers(), "--store", "lucene:refusing");
+
+    assertThat(ended.exitCode()).isEqualTo(1);
+    assertThat(ended.lastLine())
+        .isEqualTo(
+            "indexed 2 of 4 messages, 0 deleted, 0 unchanged, 2 refused, in lucene:refusing");
+    assertThat(ended.err().lines())
+        .anyMatch(line -> line.startsWith("short: the vector has 2 features"))
+        .anyMatch(line -> line.matches("message " + topics.embeddings() + "-\\d-\\d+: it is no e.*"))
+        .noneMatch(line -> line.startsWith("\tat "));
+    assertThat(all("refusing")).hasSize(2);
+  }
+
+  @Test
+  void aTopicIsFollowedUntilTheProcessIsStopped() throws Exception {
+    topics.send(topics.embeddings(), "a", bytes("a", 1, 1, 2, 3));
+    Process follow =
+        start(
+            "follow",
+            "index",
+            "--follow",
+            "--topic",
+            topics.embeddings(),
+            servers(),
+            "--store",
+            "lucene:followed");
+    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 1);
+    topics.send(topics.embeddings(), "b", bytes("b", 2, 1, 2, 3));
+    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 2);
+    topics.send(topics.embeddings(), "a", null);
+    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 1);
+
+    follow.destroy();
+    assertThat(follow.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(follow.exitValue()).isEqualTo(143);
+    assertThat(Files.readString(folder.resolve("follow.out")))
+        .contains("indexed 2 of 3 messages, 1 deleted, 0 unchanged, 0 refused, in lucene:followed");
+  }
+
+  private Map<String, String> options() {
+    Map<String, String> options = topics.options();
+    options.put("image-embedding.store.address", address());
+    return options;
+  }
+
+  private String address() {
+    return "lucene:" + folder.resolve("store");
+  }
+
+  private static String yaml(Map<String, String> options) {
+    StringBuilder yaml = new StringBuilder();
+    options.forEach((key, value) -> yaml.append(key).append(": ").append(value).append('\n'));
+    return yaml.toString();
+  }
+
+  private static Configuration config(Map<String, String> options) {
+    return EmbedImagesJob.withDefaults(JobConfiguration.load(null, options));
+  }
+
+  private static void run(Map<String, String> options) throws Exception {
+    Configuration config = config(options);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
+    EmbedImagesJob.build(env, config);
+    env.execute();
+  }
+
+  private static Embedded<KafkaMessage> answer(int offset, String key, Outcome outcome) {
+    boolean empty = outcome instanceof Refusal refusal && refusal.code().equals("NULL_VALUE");
+    return new Embedded<>(
+        new KafkaMessage(
+            key.getBytes(UTF_8),
+            empty ? null : "image".getBytes(UTF_8),
+            List.of(),
+            "images",
+            0,
+            offset,
+            1000),
+        outcome);
+  }
+
+  private static Version version(int offset) {
+    return new Version(1000, "images", 0, offset);
+  }
+
+  private static Embedding embedding(Provenance provenance, float... vector) {
+    return new Embedding(vector, new ImageInfo("jpeg", 640, 427), provenance);
+  }
+
+  private static void assertRefused(DeadLetter letter, Code code, String... message) {
+    assertThat(letter.getStage()).isEqualTo(Stage.store);
+    assertThat(letter.getCode()).isEqualTo(code);
+    assertThat(letter.getMessage()).contains(message);
+  }
+
+  private static Metric metric(Map<String, Metric> metrics, String name) {
+    return metrics.entrySet().stream()
+        .filter(entry -> entry.getKey().endsWith(".store.0." + StoreMetrics.GROUP + "." + name))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElseThrow(() -> new AssertionError(name + " is none of " + metrics.keySet()));
+  }
+
+  private static long counter(Map<String, Metric> metrics, String name) {
+    return ((Counter) metric(metrics, name)).getCount();
+  }
+
+  private static byte[] bytes(String id, long timestamp, float... vector) throws IOException {
+    return RecordWriter.embeddings(WireFormat.AVRO, null, "t")
+        .write(
+            new EmbeddingFields(
+                id,
+                vector,
+                new io.imageembedding.schema.Model("mine", "ab".repeat(32), "fp32", "way"),
+                "cd".repeat(32),
+                new io.imageembedding.schema.Image("jpeg", 640, 427),
+                new Source("images", 0, timestamp, Instant.ofEpochMilli(timestamp)),
+                null,
+                Map.of(),
+                null));
+  }
+
+  private static EmbeddingRecord embedding(ConsumerRecord<byte[], byte[]> record) {
+    try {
+      return RecordReader.embeddings(WireFormat.AVRO, null).read(record.value());
+    } catch (Exception e) {
+      throw new AssertionError("no embedding", e);
+    }
+  }
+
+  private static Source source(ConsumerRecord<byte[], byte[]> record) {
+    return record.value() != null
+        ? embedding(record).getSource()
+        : SourceHeader.read(record.headers().lastHeader(SourceHeader.KEY).value()).orElseThrow();
+  }
+
+  private Source ownSource(ConsumerRecord<byte[], byte[]> record) {
+    return new Source(
+        record.topic(),
+        record.partition(),
+        record.offset(),
+        Instant.ofEpochMilli(record.timestamp()));
+  }
+
+  private static List<String> ids(VectorStore store) {
+    return store.scan(null, 10_000).stream().map(StoredVector::id).toList();
+  }
+
+  /** What a store has; nothing as long as there is none. */
+  private List<StoredVector> all(String store) {
+    try (VectorStore vectors =
+        VectorStore.open("lucene:" + folder.resolve(store), OpenMode.read())) {
+      return vectors.scan(null, 10_000);
+    } catch (StoreException e) {
+      return List.of();
+    }
+  }
+
+  private JsonNode index(int exitCode, String topic, String store, String... more)
+      throws IOException, InterruptedException {
+    List<String> arguments =
+        new ArrayList<>(List.of("index", "--json", "--topic", topic, servers()));
+    arguments.addAll(List.of("--store", "lucene:" + store));
+    arguments.addAll(List.of(more));
+    Ended ended = embed(arguments.toArray(String[]::new));
+    assertThat(ended.exitCode()).as(ended.err()).isEqualTo(exitCode);
+    return new ObjectMapper().readTree(ended.lastLine());
+  }
+
+  private static String servers() {
+    return "--bootstrap-servers=" + broker.bootstrapServers();
+  }
+
+  private Process start(String name, String... arguments) throws IOException {
+    return new ProcessBuilder(JavaProcess.command(Embed.class, List.of(arguments)))
+        .directory(folder.toFile())
+        .redirectOutput(folder.resolve(name + ".out").toFile())
+        .redirectError(folder.resolve(name + ".err").toFile())
+        .start();
+  }
+
+  private Ended embed(String... arguments) throws IOException, InterruptedException {
+    return JavaProcess.run(
+        folder,
+        Map.of(),
+        JavaProcess.command(Embed.class, List.of(arguments)).toArray(String[]::new));
+  }
+}
