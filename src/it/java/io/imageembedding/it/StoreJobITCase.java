@@ -310,7 +310,8 @@ class StoreJobITCase {
             "indexed 2 of 4 messages, 0 deleted, 0 unchanged, 2 refused, in lucene:refusing");
     assertThat(ended.err().lines())
         .anyMatch(line -> line.startsWith("short: the vector has 2 features"))
-        .anyMatch(line -> line.matches("message " + topics.embeddings() + "-\\d-\\d+: it is no e.*"))
+        .anyMatch(
+            line -> line.matches("message " + topics.embeddings() + "-\\d-\\d+: it is no e.*"))
         .noneMatch(line -> line.startsWith("\tat "));
     assertThat(all("refusing")).hasSize(2);
   }
@@ -333,6 +334,11 @@ class StoreJobITCase {
     Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 2);
     topics.send(topics.embeddings(), "a", null);
     Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 1);
+    topics.addPartitions(topics.embeddings(), 32);
+    for (int i = 0; i < 20; i++) {
+      topics.send(topics.embeddings(), "c" + i, bytes("c" + i, 3, 1, 2, 3));
+    }
+    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 21);
 
     follow.destroy();
     assertThat(follow.waitFor(60, TimeUnit.SECONDS)).isTrue();

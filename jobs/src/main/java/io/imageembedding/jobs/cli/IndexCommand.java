@@ -18,6 +18,7 @@ import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -81,7 +83,18 @@ final class IndexCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Expected either files and folders or --topic");
     }
-    return source == null ? indexFiles() : indexTopic();
+    if (source == null) {
+      return indexFiles();
+    }
+    for (OptionSpec given : spec.commandLine().getParseResult().matchedOptions()) {
+      if (given.userObject() instanceof Field field
+          && ModelDetails.class.isAssignableFrom(field.getDeclaringClass())) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "Unused with --topic: " + given.longestName() + "; its vectors are made already");
+      }
+    }
+    return indexTopic();
   }
 
   private int indexFiles() throws IOException {

@@ -42,6 +42,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class TopicReader {
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration NEW_PARTITIONS_AFTER = Duration.ofSeconds(10);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What a message says. */
@@ -147,15 +148,11 @@ final class TopicReader {
     properties.putAll(clientProperties);
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(partition -> new TopicPartition(topic, partition.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
-      Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
+      Map<TopicPartition, Long> begins = new HashMap<>();
+      Map<TopicPartition, Long> ends = new HashMap<>();
+      assignNewPartitions(consumer, topic, begins, ends);
       long lastProgress = System.nanoTime();
+      long assignedAt = lastProgress;
       while (!stopped && (follows || !isAt(ends, consumer))) {
         ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
         if (!records.isEmpty()) {
@@ -173,13 +170,36 @@ final class TopicReader {
         }
         long read = 0;
         long all = 0;
-        for (TopicPartition partition : partitions) {
-          long end = Math.max(ends.get(partition), follows ? consumer.position(partition) : 0);
-          read += Math.min(end, consumer.position(partition)) - begins.get(partition);
+        for (TopicPartition partition : ends.keySet()) {
+          long position = consumer.position(partition);
+          long end = follows ? Math.max(ends.get(partition), position) : ends.get(partition);
+          read += Math.min(end, position) - begins.get(partition);
           all += end - begins.get(partition);
         }
         sink.progress(read, all);
+        if (follows && System.nanoTime() - assignedAt > NEW_PARTITIONS_AFTER.toNanos()) {
+          assignNewPartitions(consumer, topic, begins, ends);
+          assignedAt = System.nanoTime();
+        }
       }
+    }
+  }
+
+  private static void assignNewPartitions(
+      Consumer<byte[], byte[]> consumer,
+      String topic,
+      Map<TopicPartition, Long> begins,
+      Map<TopicPartition, Long> ends) {
+    List<TopicPartition> added =
+        consumer.partitionsFor(topic).stream()
+            .map(partition -> new TopicPartition(topic, partition.partition()))
+            .filter(partition -> !ends.containsKey(partition))
+            .toList();
+    if (!added.isEmpty()) {
+      begins.putAll(consumer.beginningOffsets(added));
+      ends.putAll(consumer.endOffsets(added));
+      consumer.assign(ends.keySet());
+      consumer.seekToBeginning(added);
     }
   }
 
