@@ -4,6 +4,7 @@ package io.imageembedding.vectorstore.postgres;
 import io.imageembedding.vectorstore.StoreException;
 import java.io.FileNotFoundException;
 import java.security.GeneralSecurityException;
+import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 import java.util.Set;
 import org.apache.flink.util.ExceptionUtils;
@@ -26,6 +27,10 @@ final class SqlFailures {
   private SqlFailures() {}
 
   static StoreException of(String store, SQLException failure) {
+    if (failure instanceof BatchUpdateException && failure.getNextException() != null) {
+      // Its own message repeats the statement with all that was to be written.
+      return of(store, failure.getNextException());
+    }
     String state = String.valueOf(failure.getSQLState());
     if (state.equals(DISK_FULL)) {
       return new StoreException(

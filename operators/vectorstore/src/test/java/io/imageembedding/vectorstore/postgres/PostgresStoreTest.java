@@ -196,6 +196,22 @@ class PostgresStoreTest extends VectorStoreContract {
   }
 
   @Test
+  void whatTheServerRefusesIsOneLineWithoutTheStatementAndLeavesNothingHalfDone()
+      throws SQLException {
+    try (VectorStore store = writer()) {
+      store.upsert(some(0, 1, 1));
+      sql("ALTER TABLE " + table + " ADD CONSTRAINT narrow CHECK (id <> 'id-49')");
+      assertThatExceptionOfType(StoreException.class)
+          .isThrownBy(() -> store.upsert(some(1, 60, 1)))
+          .withMessageStartingWith(name() + ": ERROR: new row for relation")
+          .withMessageContaining("violates check constraint \"narrow\"")
+          .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n", "INSERT"));
+      assertThat(store.describe().count()).isEqualTo(1);
+      assertThat(store.upsert(some(1, 49, 1)).written()).isEqualTo(48);
+    }
+  }
+
+  @Test
   void halfvecIsAnOptionOfTheTableAndRefusesWhatItCannotHold() {
     String half = address() + "&type=halfvec";
     float[] large = vectors.next();
