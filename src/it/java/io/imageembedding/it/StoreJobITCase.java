@@ -54,8 +54,10 @@ import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.runtime.testutils.InMemoryReporter;
+import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -63,6 +65,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs that feed a vector store, and a store that is filled from their topic. */
@@ -73,6 +76,18 @@ class StoreJobITCase {
       new Provenance("mine", "ab".repeat(32), "fp32", "way", "cd".repeat(32));
   private static final Provenance OTHER =
       new Provenance("theirs", "12".repeat(32), "fp32", "way", "34".repeat(32));
+
+  private static final InMemoryReporter REPORTER = InMemoryReporter.createWithRetainedMetrics();
+
+  /** The cluster of jobs that ask for no other; its metrics are there as long as it is. */
+  @RegisterExtension
+  static final MiniClusterExtension CLUSTER =
+      new MiniClusterExtension(
+          new MiniClusterResourceConfiguration.Builder()
+              .setConfiguration(REPORTER.addToConfiguration(new Configuration()))
+              .setNumberTaskManagers(1)
+              .setNumberSlotsPerTaskManager(1)
+              .build());
 
   @TempDir static Path brokerFolder;
   private static BrokerProcess broker;
@@ -159,9 +174,8 @@ class StoreJobITCase {
     options.put("parallelism.default", "1");
     options.put("image-embedding.kafka.input.format", "raw");
     options.put("image-embedding.store.batch.max-count", "4");
-    InMemoryReporter reporter = InMemoryReporter.createWithRetainedMetrics();
-    Configuration config = reporter.addToConfiguration(config(options));
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
+    Configuration config = config(options);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
     StoreFeed feed = StoreFeed.of(config).orElseThrow();
     feed.expect(3, PROVENANCE);
     String tooLong = "x".repeat(3000);
@@ -209,7 +223,7 @@ class StoreJobITCase {
       assertThat(store.get("good").orElseThrow().version()).isEqualTo(version(7));
     }
 
-    Map<String, Metric> metrics = reporter.getMetricsByIdentifiers(job);
+    Map<String, Metric> metrics = REPORTER.getMetricsByIdentifiers(job);
     assertThat(counter(metrics, StoreMetrics.WRITTEN) + counter(metrics, StoreMetrics.STALE))
         .isEqualTo(4);
     assertThat(counter(metrics, "reason.UNUSABLE_ID." + StoreMetrics.REFUSED)).isEqualTo(2);

@@ -38,7 +38,8 @@ public final class StoreOptions {
           .defaultValue(Duration.ofMillis(500))
           .withDescription(
               "Longest time that an embedding waits for others to be written to the store with"
-                  + " them. Checkpoints do not wait for it.");
+                  + " them, before it is sent to the output topic. Checkpoints do not wait for"
+                  + " it.");
 
   public static final ConfigOption<Duration> RETRY_TIME =
       key("image-embedding.store.retry-time")

@@ -7,7 +7,7 @@ import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.Outcome;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
-import io.imageembedding.jobs.serve.QueryEmbedder;
+import io.imageembedding.jobs.StoreFeed;
 import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.ImageMetadata;
@@ -199,7 +199,7 @@ final class IndexCommand implements Callable<Integer> {
 
   private static Collection collection(ImageEmbedder embedder) {
     return new Collection(
-        embedder.dimension(), Metric.COSINE, QueryEmbedder.space(embedder.provenance()));
+        embedder.dimension(), Metric.COSINE, StoreFeed.space(embedder.provenance()));
   }
 
   /** Newer is what was changed later, so a file that has not changed is not written again. */
@@ -207,7 +207,7 @@ final class IndexCommand implements Callable<Integer> {
     return new StoredVector(
         file.id(),
         embedding.vector(),
-        QueryEmbedder.space(embedding.provenance()),
+        StoreFeed.space(embedding.provenance()),
         Version.at(Files.getLastModifiedTime(file.file()).toMillis()),
         new ImageMetadata(
             file.file().toAbsolutePath().normalize().toUri().toString(),

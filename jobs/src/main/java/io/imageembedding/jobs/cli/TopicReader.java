@@ -145,6 +145,9 @@ final class TopicReader {
     // Where the beginning was deleted meanwhile, what is left is read, not only what is new.
     properties.setProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     properties.setProperty(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "20000");
+    // What the client says of partitions is as old as that.
+    properties.setProperty(
+        ConsumerConfig.METADATA_MAX_AGE_CONFIG, String.valueOf(NEW_PARTITIONS_AFTER.toMillis()));
     properties.putAll(clientProperties);
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {

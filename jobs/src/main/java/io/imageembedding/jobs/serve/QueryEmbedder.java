@@ -5,13 +5,12 @@ import io.imageembedding.embed.EmbedOptions;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.Outcome;
-import io.imageembedding.embed.Provenance;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
+import io.imageembedding.jobs.StoreFeed;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.StoreException;
-import io.imageembedding.vectorstore.VectorSpace;
 import java.io.IOException;
 
 /**
@@ -43,19 +42,13 @@ public final class QueryEmbedder implements AutoCloseable {
                 EmbedOptions.SCORES_TOP_K.defaultValue(),
                 0));
     try {
-      new Collection(embedder.dimension(), held.metric(), space(embedder.provenance()))
+      new Collection(embedder.dimension(), held.metric(), StoreFeed.space(embedder.provenance()))
           .requireSame(store, held);
     } catch (StoreException e) {
       embedder.close();
       throw e;
     }
     return new QueryEmbedder(embedder);
-  }
-
-  /** The space of the vectors that were made so. */
-  public static VectorSpace space(Provenance made) {
-    return new VectorSpace(
-        made.vectorSpace(), made.model(), made.sha256(), made.precision(), made.preprocessing());
   }
 
   /** Embeds an encoded image. */

@@ -4,6 +4,7 @@ package io.imageembedding.jobs.serve;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.ImageEmbedder;
+import io.imageembedding.jobs.StoreFeed;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.OpenMode;
@@ -55,7 +56,7 @@ final class TestingPictures implements AutoCloseable {
     return new StoredVector(
         id,
         embedding.vector(),
-        QueryEmbedder.space(embedding.provenance()),
+        StoreFeed.space(embedding.provenance()),
         version,
         new ImageMetadata(
             uri,
