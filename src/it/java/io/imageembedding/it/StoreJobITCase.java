@@ -358,7 +358,8 @@ class StoreJobITCase {
     assertThat(follow.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(follow.exitValue()).isEqualTo(143);
     assertThat(Files.readString(folder.resolve("follow.out")))
-        .contains("indexed 2 of 3 messages, 1 deleted, 0 unchanged, 0 refused, in lucene:followed");
+        .contains(
+            "indexed 22 of 23 messages, 1 deleted, 0 unchanged, 0 refused, in lucene:followed");
   }
 
   private Map<String, String> options() {
