@@ -21,6 +21,9 @@ public final class ChangeBatch {
   /** Longest metadata of an image, in characters. */
   public static final int MAX_METADATA_CHARACTERS = 1 << 20;
 
+  /** Most attributes of an image: what an array of Milvus takes, and some room. */
+  public static final int MAX_ATTRIBUTES = 4000;
+
   /** Squared lengths within this are exact enough as sums of floats. */
   private static final double LEAST_SQUARE = 1e-30;
 
@@ -136,6 +139,15 @@ public final class ChangeBatch {
     if (fault == null && !isText(change.version().topic())) {
       fault = new Fault(Reason.UNUSABLE_METADATA, "the topic is no valid text");
     }
+    if (fault == null && change.version().topic().length() > MAX_ID_BYTES) {
+      fault =
+          new Fault(
+              Reason.UNUSABLE_METADATA,
+              "the topic has "
+                  + change.version().topic().length()
+                  + " characters; allowed: "
+                  + MAX_ID_BYTES);
+    }
     if (fault == null && change instanceof StoredVector stored) {
       fault = fault(stored.image());
       if (fault == null && !stored.space().id().equals(collection.space().id())) {
@@ -180,6 +192,11 @@ public final class ChangeBatch {
       return new Fault(
           Reason.UNUSABLE_METADATA,
           "the metadata has " + characters + " characters; allowed: " + MAX_METADATA_CHARACTERS);
+    }
+    if (image.attributes().size() > MAX_ATTRIBUTES) {
+      return new Fault(
+          Reason.UNUSABLE_METADATA,
+          "there are " + image.attributes().size() + " attributes; allowed: " + MAX_ATTRIBUTES);
     }
     return text ? null : new Fault(Reason.UNUSABLE_METADATA, "the metadata is no valid text");
   }

@@ -5,10 +5,13 @@ import java.io.Serializable;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -16,12 +19,16 @@ import java.util.regex.Pattern;
  * scheme:target?key=value&key=value}.
  *
  * <table>
- *   <caption>Kinds of stores that are built in</caption>
+ *   <caption>Kinds of stores</caption>
  *   <tr><th>address</th><th>options</th></tr>
  *   <tr><td>{@code lucene:PATH}</td><td>{@code ef-search}, {@code ram-buffer-mb}</td></tr>
  *   <tr><td>{@code postgresql://HOST:PORT/DATABASE}</td><td>{@code table}, {@code user}, {@code
  *       password-file}, {@code password-env}, {@code type}, {@code ef-search}, {@code
  *       statement-timeout}, and the driver's for TLS</td></tr>
+ *   <tr><td>{@code milvus://HOST:PORT/DATABASE}, of the artifact {@code
+ *       image-embedding-vectorstore-milvus}</td><td>{@code collection}, {@code token-file}, {@code
+ *       token-env}, {@code secure}, {@code ca-file}, {@code ef-search}, {@code m}, {@code
+ *       ef-construction}, {@code consistency}, {@code timeout}</td></tr>
  * </table>
  *
  * <p>No secret stands in an address, so an address may be logged: passwords come from files or the
@@ -37,8 +44,11 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
   /** Option of every kind of store: the metric that its vectors are compared by. */
   public static final String METRIC = "metric";
 
+  /** Options that name the store, of which a kind of store has one at most. */
+  private static final List<String> NAMING = List.of("table", "collection");
+
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
-  private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|token)$");
+  private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|token)");
 
   public StoreAddress {
     options = Collections.unmodifiableSortedMap(new TreeMap<>(options));
@@ -69,11 +79,16 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
       for (String option : text.substring(question + 1).split("&", -1)) {
         int equals = option.indexOf('=');
         String key = equals < 0 ? option : option.substring(0, equals);
-        if (SECRET.matcher(key).matches()) {
+        Matcher secret = SECRET.matcher(key);
+        if (secret.matches()) {
+          String kind = secret.group(1).toLowerCase(Locale.ROOT);
           throw new StoreException(
               key
-                  + ": a secret is not written into the address of a store; allowed:"
-                  + " password-file=PATH or password-env=NAME");
+                  + ": a secret is not written into the address of a store; allowed: "
+                  + kind
+                  + "-file=PATH or "
+                  + kind
+                  + "-env=NAME");
         }
         if (equals < 1) {
           throw new StoreException(
@@ -145,7 +160,13 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
   /** The address without options that only say how to use it. */
   @Override
   public String toString() {
-    String table = options.get("table");
-    return scheme + ":" + target + (table == null ? "" : "?table=" + table);
+    return scheme
+        + ":"
+        + target
+        + NAMING.stream()
+            .filter(options::containsKey)
+            .findFirst()
+            .map(key -> "?" + key + "=" + options.get(key))
+            .orElse("");
   }
 }

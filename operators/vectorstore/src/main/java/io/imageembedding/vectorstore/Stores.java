@@ -5,9 +5,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.ServiceLoader.Provider;
+import java.util.Set;
 
 /** The kinds of stores there are. */
 final class Stores {
+
+  /** Kinds that are in artifacts of their own, because they bring much. */
+  private static final Set<String> APART = Set.of("milvus");
+
   private Stores() {}
 
   /**
@@ -40,7 +45,12 @@ final class Stores {
                         + address.scheme()
                         + ":'; known: "
                         + String.join(
-                            ", ", known.stream().map(p -> p.scheme() + ":").sorted().toList())));
+                            ", ", known.stream().map(p -> p.scheme() + ":").sorted().toList())
+                        + (APART.contains(address.scheme())
+                            ? "; it is in image-embedding-vectorstore-"
+                                + address.scheme()
+                                + ", which is missing on the class path"
+                            : "")));
   }
 
   private static final class RetryingStore implements VectorStore {

