@@ -12,7 +12,6 @@ import java.util.Set;
 final class MilvusFailures {
 
   private static final int NOT_READY = 1;
-  private static final int COLLECTION_NOT_LOADED = 101;
 
   /**
    * Codes that Milvus itself calls retriable: unavailable, too many requests, rate limit, resources
@@ -28,11 +27,6 @@ final class MilvusFailures {
           Status.Code.CANCELLED);
 
   private MilvusFailures() {}
-
-  static boolean isNotLoaded(RuntimeException failure) {
-    return failure instanceof MilvusClientException e
-        && e.getServerErrCode() == COLLECTION_NOT_LOADED;
-  }
 
   static StoreException of(MilvusSettings settings, RuntimeException failure) {
     if (failure instanceof StoreException known) {

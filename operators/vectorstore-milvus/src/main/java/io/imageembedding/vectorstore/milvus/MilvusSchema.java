@@ -15,6 +15,7 @@ import io.milvus.v2.exception.MilvusClientException;
 import io.milvus.v2.service.collection.request.AddFieldReq;
 import io.milvus.v2.service.collection.request.CreateCollectionReq;
 import io.milvus.v2.service.collection.request.DescribeCollectionReq;
+import io.milvus.v2.service.collection.request.GetLoadStateReq;
 import io.milvus.v2.service.collection.request.HasCollectionReq;
 import io.milvus.v2.service.collection.request.LoadCollectionReq;
 import io.milvus.v2.service.collection.response.DescribeCollectionResp;
@@ -256,7 +257,13 @@ final class MilvusSchema {
             .build());
   }
 
-  /** Has the server load the collection, which it forgets when it is started anew. */
+  /** Whether the collection is in the server's memory. */
+  boolean isLoaded(MilvusClientV2 client) {
+    return client.getLoadState(
+        GetLoadStateReq.builder().collectionName(settings.collection()).build());
+  }
+
+  /** Has the server take the collection into its memory. */
   void load(MilvusClientV2 client) {
     client.loadCollection(
         LoadCollectionReq.builder()

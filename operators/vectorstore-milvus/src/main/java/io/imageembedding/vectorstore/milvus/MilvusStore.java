@@ -14,9 +14,12 @@ import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.WriteResult;
 import io.imageembedding.vectorstore.milvus.Rows.Age;
+import io.milvus.v2.client.ConnectConfig;
 import io.milvus.v2.client.MilvusClientV2;
 import io.milvus.v2.client.RetryConfig;
 import io.milvus.v2.common.ConsistencyLevel;
+import io.milvus.v2.exception.ErrorCode;
+import io.milvus.v2.exception.MilvusClientException;
 import io.milvus.v2.service.index.response.DescribeIndexResp.IndexDesc;
 import io.milvus.v2.service.utility.request.FlushReq;
 import io.milvus.v2.service.vector.request.QueryReq;
@@ -478,8 +481,9 @@ final class MilvusStore implements VectorStore {
       MilvusClientV2 open = connected();
       try {
         return action.apply(open);
-      } catch (RuntimeException e) {
-        if (!MilvusFailures.isNotLoaded(e)) {
+      } catch (MilvusClientException e) {
+        // A server that was started anew may have forgotten that the collection is in use.
+        if (e.getErrorCode() == ErrorCode.RPC_ERROR || collection == null || schema.isLoaded(open)) {
           throw e;
         }
         schema.load(open);
@@ -495,6 +499,7 @@ final class MilvusStore implements VectorStore {
       throw new StoreException(settings.name() + " is closed");
     }
     if (client == null) {
+      ConnectConfig config = settings.connection();
       // The client itself would wait for a server that is not there, and not say so.
       try (Socket socket = new Socket()) {
         socket.connect(
@@ -505,7 +510,7 @@ final class MilvusStore implements VectorStore {
       } catch (IOException e) {
         throw StoreException.passing(settings.name() + ": " + e.getMessage(), e);
       }
-      MilvusClientV2 fresh = new MilvusClientV2(settings.connection());
+      MilvusClientV2 fresh = new MilvusClientV2(config);
       // Whoever opened the store tries again, and knows for how long.
       fresh.retryConfig(RetryConfig.builder().maxRetryTimes(1).build());
       client = fresh;
