@@ -51,7 +51,8 @@ final class MilvusSchema {
   static final int MAX_TEXT = 65_535;
 
   /** Texts that the longest metadata are cut into: a character may take six as JSON. */
-  private static final int MAX_IMAGE_PARTS = 6 * ChangeBatch.MAX_METADATA_CHARACTERS / MAX_TEXT + 32;
+  private static final int MAX_IMAGE_PARTS =
+      6 * ChangeBatch.MAX_METADATA_CHARACTERS / MAX_TEXT + 32;
 
   private static final Logger LOG = LoggerFactory.getLogger(MilvusSchema.class);
   private static final String PROPERTY = "image_embedding.";
@@ -227,10 +228,7 @@ final class MilvusSchema {
       try {
         createIndex(
             client,
-            IndexParam.builder()
-                .fieldName(field)
-                .indexType(IndexParam.IndexType.INVERTED)
-                .build());
+            IndexParam.builder().fieldName(field).indexType(IndexParam.IndexType.INVERTED).build());
       } catch (MilvusClientException e) {
         // Milvus Lite indexes no arrays; a filter then reads every row.
         LOG.debug("{} has no index of {}", settings.name(), field, e);

@@ -107,8 +107,7 @@ record MilvusSettings(
   private static boolean isTrue(StoreAddress address, String key) {
     String value = address.option(key, "false");
     if (!value.equals("true") && !value.equals("false")) {
-      throw new StoreException(
-          key + ": '" + value + "' is not allowed; allowed: true or false");
+      throw new StoreException(key + ": '" + value + "' is not allowed; allowed: true or false");
     }
     return value.equals("true");
   }

@@ -185,8 +185,7 @@ final class MilvusStore implements VectorStore {
       Thread.currentThread().interrupt();
       throw new StoreException(settings.name() + ": interrupted while waiting to write", e);
     }
-    newer.forEach(
-        (id, age) -> sinceCommit.merge(id, age, (a, b) -> a.compareTo(b) >= 0 ? a : b));
+    newer.forEach((id, age) -> sinceCommit.merge(id, age, (a, b) -> a.compareTo(b) >= 0 ? a : b));
     if (sinceCommit.size() > MOST_REMEMBERED) {
       requireStillThere(open);
     }
@@ -195,8 +194,7 @@ final class MilvusStore implements VectorStore {
 
   private void upsert(MilvusClientV2 open, List<JsonObject> rows) {
     if (!rows.isEmpty()) {
-      open.upsert(
-          UpsertReq.builder().collectionName(settings.collection()).data(rows).build());
+      open.upsert(UpsertReq.builder().collectionName(settings.collection()).data(rows).build());
     }
   }
 
@@ -280,10 +278,7 @@ final class MilvusStore implements VectorStore {
             Map<String, Object> row = found.getEntity();
             hits.add(
                 new Hit(
-                    (String) found.getId(),
-                    found.getScore(),
-                    Rows.version(row),
-                    Rows.image(row)));
+                    (String) found.getId(), found.getScore(), Rows.version(row), Rows.image(row)));
           }
           hits.sort(NEAREST);
           return List.copyOf(hits);
@@ -293,10 +288,7 @@ final class MilvusStore implements VectorStore {
   @Override
   public Optional<StoredVector> get(String id) {
     return call(
-        open ->
-            isKnown(open)
-                ? vectors(open, List.of(id)).stream().findFirst()
-                : Optional.empty());
+        open -> isKnown(open) ? vectors(open, List.of(id)).stream().findFirst() : Optional.empty());
   }
 
   private List<StoredVector> vectors(MilvusClientV2 open, List<String> ids) {
@@ -328,8 +320,8 @@ final class MilvusStore implements VectorStore {
   /**
    * {@inheritDoc}
    *
-   * <p>Milvus does not sort by a field. So it is asked how many rows are younger than a millisecond,
-   * than four, and so on, until there are enough, and only those are looked at.
+   * <p>Milvus does not sort by a field. So it is asked how many rows are younger than a
+   * millisecond, than four, and so on, until there are enough, and only those are looked at.
    */
   @Override
   public List<StoredVector> newest(int most) {
@@ -431,7 +423,11 @@ final class MilvusStore implements VectorStore {
   private void awaitIndex(MilvusClientV2 open) {
     try {
       while (!closed
-          && schema.index(open).map(IndexDesc::getPendingIndexRows).filter(n -> n > 0).isPresent()) {
+          && schema
+              .index(open)
+              .map(IndexDesc::getPendingIndexRows)
+              .filter(n -> n > 0)
+              .isPresent()) {
         TimeUnit.MILLISECONDS.sleep(INDEX_POLL_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -483,7 +479,9 @@ final class MilvusStore implements VectorStore {
         return action.apply(open);
       } catch (MilvusClientException e) {
         // A server that was started anew may have forgotten that the collection is in use.
-        if (e.getErrorCode() == ErrorCode.RPC_ERROR || collection == null || schema.isLoaded(open)) {
+        if (e.getErrorCode() == ErrorCode.RPC_ERROR
+            || collection == null
+            || schema.isLoaded(open)) {
           throw e;
         }
         schema.load(open);

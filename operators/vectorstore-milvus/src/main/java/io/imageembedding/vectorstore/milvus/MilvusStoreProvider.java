@@ -10,7 +10,8 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
 
 /**
  * {@code milvus://HOST:PORT/DATABASE?collection=NAME}: a collection of a Milvus 2.4 or newer, made
- * where it does not exist; port 19530 and the database {@code default} where none is named. Options:
+ * where it does not exist; port 19530 and the database {@code default} where none is named.
+ * Options:
  *
  * <ul>
  *   <li>{@code collection}: its name; default {@code image_embeddings}
@@ -22,14 +23,14 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
  *   <li>{@code m}, {@code ef-construction}: of the HNSW index, default 16 and 100; decided when the
  *       collection is made
  *   <li>{@code consistency}: of searches, {@code strong} (default) or {@code bounded}. A strong
- *       search waits until it sees what was written before it, some 200 ms on a server that is being
- *       written to; a bounded one may lag behind by the seconds that the server allows.
+ *       search waits until it sees what was written before it, some 200 ms on a server that is
+ *       being written to; a bounded one may lag behind by the seconds that the server allows.
  *   <li>{@code timeout}: seconds that a call may take, default 60
  * </ul>
  *
- * <p><b>Which vector of an id stays.</b> Milvus replaces a row whatever its version, so the versions
- * that are there are read before a batch is written, and only newer changes ({@link Change#BY_AGE})
- * are. That the row does not change in between is ensured like this:
+ * <p><b>Which vector of an id stays.</b> Milvus replaces a row whatever its version, so the
+ * versions that are there are read before a batch is written, and only newer changes ({@link
+ * Change#BY_AGE}) are. That the row does not change in between is ensured like this:
  *
  * <ul>
  *   <li>Writers of one process never write the same id at once, however many there are. So with all
@@ -44,8 +45,8 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
  *       but still runs.
  * </ul>
  *
- * <p><b>Deletions</b> leave a row with the id, the version and a vector that nobody finds, as {@link
- * Deletion} says. Rows are durable when {@code write} returns.
+ * <p><b>Deletions</b> leave a row with the id, the version and a vector that nobody finds, as
+ * {@link Deletion} says. Rows are durable when {@code write} returns.
  */
 public final class MilvusStoreProvider implements VectorStoreProvider {
 

@@ -65,8 +65,7 @@ class MilvusJobTest {
       config.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
       config.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
       config.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(10));
-      StreamExecutionEnvironment env =
-          StreamExecutionEnvironment.getExecutionEnvironment(config);
+      StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
       env.setParallelism(2);
       env.enableCheckpointing(200);
       env.fromSource(
@@ -87,10 +86,7 @@ class MilvusJobTest {
         for (long i = 0; i < IDS; i++) {
           Change newest = change(ELEMENTS - IDS + i);
           assertThat(store.get(newest.id()).map(Change.class::cast))
-              .isEqualTo(
-                  newest instanceof StoredVector
-                      ? Optional.of(newest)
-                      : Optional.empty());
+              .isEqualTo(newest instanceof StoredVector ? Optional.of(newest) : Optional.empty());
         }
         assertThat(store.describe().count()).isEqualTo(there);
         assertThat(store.search(new float[] {1, 1, 1}, ELEMENTS, Filter.NONE))

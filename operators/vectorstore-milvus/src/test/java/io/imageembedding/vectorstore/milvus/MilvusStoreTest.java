@@ -238,8 +238,7 @@ class MilvusStoreTest extends VectorStoreContract {
     List<StoredVector> all =
         new ArrayList<>(
             IntStream.range(0, 2500)
-                .mapToObj(
-                    i -> stored("id-" + i, vectors.next(), Version.at(now - 40L * i * i)))
+                .mapToObj(i -> stored("id-" + i, vectors.next(), Version.at(now - 40L * i * i)))
                 .toList());
     all.add(stored("ahead", vectors.next(), Version.at(now + 3_600_000)));
     List<StoredVector> expected =
@@ -263,8 +262,7 @@ class MilvusStoreTest extends VectorStoreContract {
       rounds.add(some(0, ids, round));
     }
     VectorStore.open(
-            address(),
-            OpenMode.write(0).expecting(new Collection(DIMENSION, Metric.COSINE, SPACE)))
+            address(), OpenMode.write(0).expecting(new Collection(DIMENSION, Metric.COSINE, SPACE)))
         .close();
     ExecutorService threads = Executors.newFixedThreadPool(writers);
     try {
@@ -494,15 +492,13 @@ class MilvusStoreTest extends VectorStoreContract {
   void aTokenComesFromAFileAndIsNeverShown(@TempDir Path folder) throws Exception {
     Path file = Files.writeString(folder.resolve("token"), "root:s3cret\n");
     MilvusSettings settings =
-        MilvusSettings.of(
-            StoreAddress.parse("milvus://h:1/db?secure=true&token-file=" + file));
+        MilvusSettings.of(StoreAddress.parse("milvus://h:1/db?secure=true&token-file=" + file));
     assertThat(settings.connection().getToken()).isEqualTo("root:s3cret");
     assertThat(settings.connection().getUri()).isEqualTo("https://h:1");
     assertThat(settings.connection().getDbName()).isEqualTo("db");
     assertThat(settings.toString()).doesNotContain("s3cret");
     assertThatExceptionOfType(StoreException.class)
-        .isThrownBy(
-            () -> VectorStore.open("milvus://h?token-file=/nowhere", OpenMode.read()))
+        .isThrownBy(() -> VectorStore.open("milvus://h?token-file=/nowhere", OpenMode.read()))
         .withMessageContaining("token-file: /nowhere cannot be read");
     for (String written : List.of("milvus://u:s3cret@h", "milvus://h?token=s3cret")) {
       assertThatExceptionOfType(StoreException.class)

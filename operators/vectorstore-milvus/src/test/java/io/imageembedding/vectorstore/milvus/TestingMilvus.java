@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 
 /**
  * A Milvus Lite server of its own process. It comes in Python wheels, which are installed into the
- * module's build folder at the first use. Where {@value #ADDRESS} names a server, for example {@code
- * //localhost:19530}, that is used instead.
+ * module's build folder at the first use. Where {@value #ADDRESS} names a server, for example
+ * {@code //localhost:19530}, that is used instead.
  */
 public final class TestingMilvus implements AutoCloseable {
   static final String ADDRESS = "IMAGE_EMBEDDING_TEST_MILVUS";
@@ -50,8 +50,7 @@ public final class TestingMilvus implements AutoCloseable {
           Path tools =
               Path.of(System.getProperty("image-embedding.project"))
                   .resolve("operators/vectorstore-milvus/target/milvus");
-          Path program =
-              TestingPrograms.python(tools, SERVER, PROTOCOL).resolve("bin/milvus-lite");
+          Path program = TestingPrograms.python(tools, SERVER, PROTOCOL).resolve("bin/milvus-lite");
           TestingMilvus server =
               new TestingMilvus(
                   Files.createTempDirectory("image-embedding-milvus"),
