@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.milvus;
 
-import com.google.gson.JsonObject;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.ChangeBatch;
 import io.imageembedding.vectorstore.Collection;
@@ -14,9 +13,7 @@ import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.WriteResult;
 import io.imageembedding.vectorstore.milvus.Rows.Age;
-import io.milvus.v2.client.ConnectConfig;
 import io.milvus.v2.client.MilvusClientV2;
-import io.milvus.v2.client.RetryConfig;
 import io.milvus.v2.common.ConsistencyLevel;
 import io.milvus.v2.exception.ErrorCode;
 import io.milvus.v2.exception.MilvusClientException;
@@ -24,14 +21,9 @@ import io.milvus.v2.service.index.response.DescribeIndexResp.IndexDesc;
 import io.milvus.v2.service.utility.request.FlushReq;
 import io.milvus.v2.service.vector.request.QueryReq;
 import io.milvus.v2.service.vector.request.SearchReq;
-import io.milvus.v2.service.vector.request.UpsertReq;
 import io.milvus.v2.service.vector.request.data.FloatVec;
 import io.milvus.v2.service.vector.response.QueryResp;
 import io.milvus.v2.service.vector.response.SearchResp;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -50,7 +42,7 @@ final class MilvusStore implements VectorStore {
   private static final int MOST_ROWS = 1000;
 
   /** Most bytes of a request to write, about; a server takes 64 MB. */
-  private static final int MOST_BYTES = 16 << 20;
+  private static final long MOST_BYTES = 16 << 20;
 
   /** Most hits of a search, by Milvus. */
   private static final int MOST_HITS = 16_384;
@@ -58,7 +50,6 @@ final class MilvusStore implements VectorStore {
   /** Ids that are remembered until they are read again; some 200 bytes each. */
   private static final int MOST_REMEMBERED = 50_000;
 
-  private static final int CONNECT_TIMEOUT_MILLIS = 5000;
   private static final long INDEX_POLL_MILLIS = 200;
 
   /** Rows in the order of their ids, and none left out. */
@@ -76,7 +67,7 @@ final class MilvusStore implements VectorStore {
   /** Newest age of each id that was written and is not known to be still there. */
   private final Map<String, Age> sinceCommit = new ConcurrentHashMap<>();
 
-  private volatile MilvusClientV2 client;
+  private volatile Connection connection;
   private volatile Collection collection;
   private volatile boolean closed;
 
@@ -163,24 +154,22 @@ final class MilvusStore implements VectorStore {
     Map<String, Age> newer = new HashMap<>();
     try (IdLocks.Held held = locks.hold(ids)) {
       Map<String, Age> there = ages(open, ids);
-      List<JsonObject> rows = new ArrayList<>();
-      int bytes = 0;
+      Upsert upsert = new Upsert(collection.dimension());
       for (Change change : changes) {
         Age age = Age.of(change);
         Age known = there.get(change.id());
         if (known == null || age.compareTo(known) > 0) {
           newer.put(change.id(), age);
-          JsonObject row = Rows.of(change, age, collection.dimension());
-          rows.add(row);
-          bytes += Rows.bytes(row);
-          if (rows.size() == MOST_ROWS || bytes >= MOST_BYTES) {
-            upsert(open, rows);
-            rows.clear();
-            bytes = 0;
+          upsert.add(change, age);
+          if (upsert.rows() == MOST_ROWS || upsert.bytes() >= MOST_BYTES) {
+            connection.upsert(upsert);
+            upsert = new Upsert(collection.dimension());
           }
         }
       }
-      upsert(open, rows);
+      if (upsert.rows() > 0) {
+        connection.upsert(upsert);
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new StoreException(settings.name() + ": interrupted while waiting to write", e);
@@ -190,12 +179,6 @@ final class MilvusStore implements VectorStore {
       requireStillThere(open);
     }
     return newer.size();
-  }
-
-  private void upsert(MilvusClientV2 open, List<JsonObject> rows) {
-    if (!rows.isEmpty()) {
-      open.upsert(UpsertReq.builder().collectionName(settings.collection()).data(rows).build());
-    }
   }
 
   private Map<String, Age> ages(MilvusClientV2 open, List<String> ids) {
@@ -474,7 +457,7 @@ final class MilvusStore implements VectorStore {
 
   private <R> R call(Function<MilvusClientV2, R> action) {
     try {
-      MilvusClientV2 open = connected();
+      MilvusClientV2 open = connected().client();
       try {
         return action.apply(open);
       } catch (MilvusClientException e) {
@@ -492,45 +475,27 @@ final class MilvusStore implements VectorStore {
     }
   }
 
-  private synchronized MilvusClientV2 connected() {
+  private synchronized Connection connected() {
     if (closed) {
       throw new StoreException(settings.name() + " is closed");
     }
-    if (client == null) {
-      ConnectConfig config = settings.connection();
-      // The client itself would wait for a server that is not there, and not say so.
-      try (Socket socket = new Socket()) {
-        socket.connect(
-            new InetSocketAddress(settings.host(), settings.port()), CONNECT_TIMEOUT_MILLIS);
-      } catch (UnknownHostException e) {
-        throw StoreException.passing(
-            settings.name() + ": the host " + settings.host() + " is not known", e);
-      } catch (IOException e) {
-        throw StoreException.passing(settings.name() + ": " + e.getMessage(), e);
-      }
-      MilvusClientV2 fresh = new MilvusClientV2(config);
-      // Whoever opened the store tries again, and knows for how long.
-      fresh.retryConfig(RetryConfig.builder().maxRetryTimes(1).build());
-      client = fresh;
+    if (connection == null) {
+      connection = Connection.open(settings);
       if (closed) {
         close();
         throw new StoreException(settings.name() + " is closed");
       }
     }
-    return client;
+    return connection;
   }
 
   /** Does not wait for a call that is under way: that fails instead. */
   @Override
   public void close() {
     closed = true;
-    MilvusClientV2 open = client;
+    Connection open = connection;
     if (open != null) {
-      try {
-        open.close(1);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+      open.close();
     }
   }
 

@@ -5,25 +5,21 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.Collection;
-import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
 
-/** A change as a row and back, and what selects rows. */
+/** What fields hold of a change, and back, and what selects rows. */
 final class Rows {
 
   /** Fields of which an {@link Age} is made. */
@@ -70,67 +66,20 @@ final class Rows {
 
   private Rows() {}
 
-  static JsonObject of(Change change, Age age, int dimension) {
-    JsonObject row = new JsonObject();
-    Version version = age.version();
-    row.addProperty(MilvusSchema.ID, change.id());
-    row.addProperty(MilvusSchema.DELETED, change instanceof Deletion);
-    row.addProperty(MilvusSchema.TIMESTAMP, version.timestamp());
-    row.addProperty(MilvusSchema.TOPIC, version.topic());
-    row.addProperty(MilvusSchema.PARTITION, version.partition());
-    row.addProperty(MilvusSchema.OFFSET, version.offset());
-    row.addProperty(MilvusSchema.TIE_BREAK, age.tieBreak());
-    JsonArray image = new JsonArray();
-    JsonArray conditions = new JsonArray();
-    if (change instanceof StoredVector stored) {
-      row.add(MilvusSchema.EMBEDDING, array(stored.vector()));
-      String json = json(stored.image());
-      for (int from = 0; from < json.length(); from += MilvusSchema.MAX_TEXT) {
-        image.add(json.substring(from, Math.min(json.length(), from + MilvusSchema.MAX_TEXT)));
-      }
-      addConditions(conditions, stored);
-    } else {
-      row.add(MilvusSchema.EMBEDDING, array(placeholder(change.id(), dimension)));
+  /** An image's metadata as the texts of one field. */
+  static List<String> parts(ImageMetadata image) {
+    String json = json(image);
+    List<String> parts = new ArrayList<>();
+    for (int from = 0; from < json.length(); from += MilvusSchema.MAX_TEXT) {
+      parts.add(json.substring(from, Math.min(json.length(), from + MilvusSchema.MAX_TEXT)));
     }
-    row.add(MilvusSchema.IMAGE, image);
-    row.add(MilvusSchema.CONDITIONS, conditions);
-    return row;
+    return parts;
   }
 
-  /** How large a row is on the wire, about. */
-  static int bytes(JsonObject row) {
-    int bytes = row.getAsJsonArray(MilvusSchema.EMBEDDING).size() * Float.BYTES;
-    for (String field : List.of(MilvusSchema.IMAGE, MilvusSchema.CONDITIONS)) {
-      for (JsonElement text : row.getAsJsonArray(field)) {
-        bytes += text.getAsString().length();
-      }
-    }
-    return bytes;
-  }
-
-  private static JsonArray array(float[] vector) {
-    JsonArray array = new JsonArray(vector.length);
-    for (float feature : vector) {
-      array.add(feature);
-    }
-    return array;
-  }
-
-  /**
-   * What stands where a deletion has no vector, as every row has to have one: another for each id,
-   * so that many deletions are not one thick knot in the graph.
-   */
-  private static float[] placeholder(String id, int dimension) {
-    Random random = new Random(id.hashCode());
-    float[] vector = new float[dimension];
-    for (int i = 0; i < dimension; i++) {
-      vector[i] = (float) random.nextGaussian();
-    }
-    return vector;
-  }
-
-  private static void addConditions(JsonArray conditions, StoredVector stored) {
+  /** Everything that a filter can ask for. */
+  static List<String> conditions(StoredVector stored) {
     ImageMetadata image = stored.image();
+    List<String> conditions = new ArrayList<>();
     conditions.add(condition(Filter.TOPIC, stored.version().topic()));
     conditions.add(condition(Filter.PARTITION, String.valueOf(stored.version().partition())));
     conditions.add(condition(Filter.FORMAT, image.format()));
@@ -145,6 +94,7 @@ final class Rows {
                 conditions.add(condition(key, value));
               }
             });
+    return conditions;
   }
 
   /** {@code key=value}, or a digest where that is long or could be read in two ways. */

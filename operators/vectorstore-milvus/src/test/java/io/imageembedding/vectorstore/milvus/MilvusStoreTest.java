@@ -7,7 +7,6 @@ import static io.imageembedding.vectorstore.TestingVectors.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import com.google.gson.JsonObject;
 import io.imageembedding.vectorstore.ChangeBatch;
 import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.Deletion;
@@ -31,7 +30,6 @@ import io.milvus.v2.common.DataType;
 import io.milvus.v2.service.collection.request.AddFieldReq;
 import io.milvus.v2.service.collection.request.CreateCollectionReq;
 import io.milvus.v2.service.collection.request.DropCollectionReq;
-import io.milvus.v2.service.vector.request.UpsertReq;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -117,11 +115,11 @@ class MilvusStoreTest extends VectorStoreContract {
   }
 
   private void putAsAnother(StoredVector vector) {
-    JsonObject row = Rows.of(vector, Age.of(vector), DIMENSION);
-    asAnother(
-        client ->
-            client.upsert(
-                UpsertReq.builder().collectionName(collection).data(List.of(row)).build()));
+    Upsert row = new Upsert(DIMENSION);
+    row.add(vector, Age.of(vector));
+    try (Connection another = Connection.open(MilvusSettings.of(StoreAddress.parse(address())))) {
+      another.upsert(row);
+    }
   }
 
   @Test
