@@ -10,7 +10,8 @@ final class StoreChoice {
 
   /** How a person names a store. */
   static final String FORMS =
-      "lucene:PATH, or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME.";
+      "lucene:PATH, postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME, or"
+          + " milvus://HOST:PORT/DATABASE?collection=NAME.";
 
   @Option(names = "--store", paramLabel = "S", required = true, description = FORMS)
   private String address;

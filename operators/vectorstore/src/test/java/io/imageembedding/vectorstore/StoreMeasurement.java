@@ -44,16 +44,16 @@ import org.junit.jupiter.api.io.TempDir;
  * there are medians, and behind them what the ratios of the rounds lie between.
  */
 class StoreMeasurement {
-  private static final int DIMENSION = 1280;
-  private static final int BATCH = 100;
-  private static final int ROUNDS = 5;
-  private static final int BATCHES_A_ROUND = 20;
-  private static final int BATCHES_A_COMMIT = 10;
+  static final int DIMENSION = 1280;
+  static final int BATCH = 100;
+  static final int ROUNDS = 5;
+  static final int BATCHES_A_ROUND = 20;
+  static final int BATCHES_A_COMMIT = 10;
   private static final int QUERIES = 500;
   private static final int K = 10;
 
   /** Makes the store before it is measured. */
-  private static final OpenMode MODE =
+  static final OpenMode MODE =
       OpenMode.write(0).expecting(new Collection(DIMENSION, Metric.COSINE, TestingVectors.SPACE));
 
   private final Source source = source();
@@ -135,24 +135,24 @@ class StoreMeasurement {
     void write(List<StoredVector> batch) throws Exception;
   }
 
-  private interface Step {
+  interface Step {
     void run(int batch) throws Exception;
   }
 
   /** Vectors a second of two loops, whose batches take turns. */
-  private static final class Rates {
+  static final class Rates {
     private final List<Double> ours = new ArrayList<>();
     private final List<Double> theirs = new ArrayList<>();
     private final List<Double> ratios = new ArrayList<>();
     private final int batches;
     private boolean warm;
 
-    private Rates(List<List<StoredVector>> batches) {
+    Rates(List<List<StoredVector>> batches) {
       this.batches = batches.size();
     }
 
     /** Measures a round; the first one is for warming up. */
-    private void measure(Step our, Step their) throws Exception {
+    void measure(Step our, Step their) throws Exception {
       double ourSeconds = 0;
       double theirSeconds = 0;
       for (int n = 0; n < batches; n++) {
@@ -178,7 +178,7 @@ class StoreMeasurement {
       return secondsSince(start);
     }
 
-    private void print(String name, String against) {
+    void print(String name, String against) {
       row(
           name,
           median(ours),
@@ -210,8 +210,7 @@ class StoreMeasurement {
     }
   }
 
-  private static void measureSearches(
-      String kind, String address, float[][] vectors, float[][] queries) {
+  static void measureSearches(String kind, String address, float[][] vectors, float[][] queries) {
     List<Set<String>> nearest = nearest(vectors, queries);
     String name = "%s, %,d vectors: ".formatted(kind, vectors.length);
     try (VectorStore store = VectorStore.open(address, MODE)) {
@@ -329,7 +328,7 @@ class StoreMeasurement {
     return "image-" + i + ".jpg";
   }
 
-  private static List<List<StoredVector>> batches(float[][] vectors) {
+  static List<List<StoredVector>> batches(float[][] vectors) {
     List<List<StoredVector>> batches = new ArrayList<>();
     for (int from = 0; from < vectors.length; from += BATCH) {
       batches.add(
@@ -346,12 +345,12 @@ class StoreMeasurement {
     return batches;
   }
 
-  private static Source source() {
+  static Source source() {
     String real = System.getProperty("measure.real");
     return real == null ? new TestingVectors(DIMENSION, 5)::next : new Mixtures(real);
   }
 
-  private interface Source {
+  interface Source {
     float[] next();
 
     default float[][] take(int count) {

@@ -4,56 +4,67 @@ package io.imageembedding.vectorstore.milvus;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.imageembedding.vectorstore.StoreAddress;
-import io.imageembedding.vectorstore.TestingVectors;
+import io.imageembedding.vectorstore.StoredVector;
 import io.milvus.v2.client.MilvusClientV2;
 import io.milvus.v2.common.DataType;
 import io.milvus.v2.common.IndexParam;
 import io.milvus.v2.service.collection.request.AddFieldReq;
 import io.milvus.v2.service.collection.request.CreateCollectionReq;
+import io.milvus.v2.service.collection.request.DropCollectionReq;
 import io.milvus.v2.service.vector.request.UpsertReq;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What the store's speed is measured against: a loop of the client's own upsert, in batches of 100,
- * of ids, vectors and attributes only, into a collection with the same index. Arguments: address of
- * a store whose collection does not exist, number of vectors.
+ * What the store's speed is measured against: a loop of the client's own upsert of ids, vectors and
+ * attributes only, into a collection with the same index.
  */
-final class BareUpserts {
-  private static final int DIMENSION = 1280;
-  private static final int BATCH = 100;
+public final class BareUpserts implements AutoCloseable {
+  private final MilvusSettings settings;
+  private final MilvusClientV2 client;
 
-  private BareUpserts() {}
+  /** Makes the collection, which is dropped again at the end. */
+  public BareUpserts(String address, int dimension) {
+    settings = MilvusSettings.of(StoreAddress.parse(address));
+    client = new MilvusClientV2(settings.connection());
+    create(client, settings, dimension);
+  }
 
-  public static void main(String[] args) {
-    MilvusSettings settings = MilvusSettings.of(StoreAddress.parse(args[0]));
-    int count = Integer.parseInt(args[1]);
-    TestingVectors vectors = new TestingVectors(DIMENSION, 5);
-    float[][] some = new float[1000][];
-    for (int i = 0; i < some.length; i++) {
-      some[i] = vectors.next();
-    }
-    MilvusClientV2 client = new MilvusClientV2(settings.connection());
+  /** Writes a batch. */
+  public void upsert(List<StoredVector> batch) {
+    client.upsert(
+        UpsertReq.builder()
+            .collectionName(settings.collection())
+            .data(batch.stream().map(BareUpserts::row).toList())
+            .build());
+  }
+
+  @Override
+  public void close() {
     try {
-      create(client, settings);
-      long start = System.nanoTime();
-      for (int from = 0; from < count; from += BATCH) {
-        client.upsert(
-            UpsertReq.builder()
-                .collectionName(settings.collection())
-                .data(rows(from, some))
-                .build());
-      }
-      double seconds = (System.nanoTime() - start) / 1e9;
-      System.out.printf(
-          "bare upserts: %d in %.1f s, %.0f a second%n", count, seconds, count / seconds);
+      drop(client, settings);
     } finally {
       client.close();
     }
   }
 
-  private static void create(MilvusClientV2 client, MilvusSettings settings) {
+  /** Drops what a store has written. */
+  public static void drop(String address) {
+    MilvusSettings settings = MilvusSettings.of(StoreAddress.parse(address));
+    MilvusClientV2 client = new MilvusClientV2(settings.connection());
+    try {
+      drop(client, settings);
+    } finally {
+      client.close();
+    }
+  }
+
+  private static void drop(MilvusClientV2 client, MilvusSettings settings) {
+    client.dropCollection(
+        DropCollectionReq.builder().collectionName(settings.collection()).build());
+  }
+
+  private static void create(MilvusClientV2 client, MilvusSettings settings, int dimension) {
     CreateCollectionReq.CollectionSchema schema =
         CreateCollectionReq.CollectionSchema.builder().build();
     schema.addField(
@@ -67,7 +78,7 @@ final class BareUpserts {
         AddFieldReq.builder()
             .fieldName("embedding")
             .dataType(DataType.FloatVector)
-            .dimension(DIMENSION)
+            .dimension(dimension)
             .build());
     schema.addField(
         AddFieldReq.builder()
@@ -95,19 +106,15 @@ final class BareUpserts {
             .build());
   }
 
-  private static List<JsonObject> rows(int from, float[][] some) {
-    List<JsonObject> rows = new ArrayList<>(BATCH);
-    for (int i = from; i < from + BATCH; i++) {
-      JsonObject row = new JsonObject();
-      row.addProperty("id", "image-" + i + ".jpg");
-      JsonArray vector = new JsonArray(DIMENSION);
-      for (float feature : some[i % some.length]) {
-        vector.add(feature);
-      }
-      row.add("embedding", vector);
-      row.addProperty("attributes", "{\"class\": \"class-" + i % 10 + "\"}");
-      rows.add(row);
+  private static JsonObject row(StoredVector stored) {
+    JsonObject row = new JsonObject();
+    row.addProperty("id", stored.id());
+    JsonArray vector = new JsonArray(stored.vector().length);
+    for (float feature : stored.vector()) {
+      vector.add(feature);
     }
-    return rows;
+    row.add("embedding", vector);
+    row.addProperty("attributes", String.valueOf(stored.image().attributes()));
+    return row;
   }
 }
