@@ -102,14 +102,12 @@ final class Upsert {
     }
     return request
         .addFieldsData(
-            field(
-                MilvusSchema.ID, DataType.VarChar, ScalarField.newBuilder().setStringData(ids)))
+            field(MilvusSchema.ID, DataType.VarChar, ScalarField.newBuilder().setStringData(ids)))
         .addFieldsData(
             FieldData.newBuilder()
                 .setFieldName(MilvusSchema.EMBEDDING)
                 .setType(DataType.FloatVector)
-                .setVectors(
-                    VectorField.newBuilder().setDim(dimension).setFloatVector(embeddings)))
+                .setVectors(VectorField.newBuilder().setDim(dimension).setFloatVector(embeddings)))
         .addFieldsData(
             field(
                 MilvusSchema.DELETED, DataType.Bool, ScalarField.newBuilder().setBoolData(deleted)))
@@ -143,8 +141,7 @@ final class Upsert {
     return field(name, DataType.Array, ScalarField.newBuilder().setArrayData(column));
   }
 
-  private static FieldData.Builder field(
-      String name, DataType type, ScalarField.Builder column) {
+  private static FieldData.Builder field(String name, DataType type, ScalarField.Builder column) {
     return FieldData.newBuilder().setFieldName(name).setType(type).setScalars(column);
   }
 }
