@@ -42,6 +42,7 @@ record MilvusSettings(
   private static final String TIMEOUT = "timeout";
   private static final int DEFAULT_PORT = 19530;
   private static final int CONNECT_TIMEOUT_SECONDS = 10;
+  private static final long KEEP_ALIVE_MILLIS = 300_000;
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,254}");
   private static final Pattern TARGET =
       Pattern.compile(
@@ -129,6 +130,9 @@ record MilvusSettings(
             .uri((secure ? "https://" : "http://") + host + ":" + port)
             .secure(secure)
             .connectTimeoutMs(CONNECT_TIMEOUT_SECONDS * 1000L)
+            // A server ends connections that ask all the time whether it is still there.
+            .keepAliveTimeMs(KEEP_ALIVE_MILLIS)
+            .keepAliveWithoutCalls(false)
             .rpcDeadlineMs(timeoutSeconds * 1000L);
     if (database != null) {
       config.dbName(database);
