@@ -96,7 +96,6 @@ class MilvusITCase {
             "store",
             "describe",
             "--json",
-            "--store",
             store);
 
     assertThat(describe.exitCode()).as(describe.err()).isZero();
@@ -107,7 +106,7 @@ class MilvusITCase {
 
   @Test
   void withoutTheArtifactTheErrorSaysWhatIsMissing() throws Exception {
-    Ended describe = embed(without(APART), "store", "describe", "--store", store);
+    Ended describe = embed(without(APART), "store", "describe", store);
 
     assertThat(describe.exitCode()).isEqualTo(1);
     assertThat(describe.err().strip())
