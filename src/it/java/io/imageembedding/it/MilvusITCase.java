@@ -91,12 +91,7 @@ class MilvusITCase {
             .resolve(
                 "operators/vectorstore-milvus/target/image-embedding-vectorstore-milvus-cluster.jar");
     Ended describe =
-        embed(
-            without(APART) + File.pathSeparator + jar,
-            "store",
-            "describe",
-            "--json",
-            store);
+        embed(without(APART) + File.pathSeparator + jar, "store", "describe", "--json", store);
 
     assertThat(describe.exitCode()).as(describe.err()).isZero();
     JsonNode is = new ObjectMapper().readTree(describe.lastLine());
