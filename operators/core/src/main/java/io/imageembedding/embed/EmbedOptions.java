@@ -142,9 +142,10 @@ public final class EmbedOptions {
           .noDefaultValue()
           .withDescription(
               "Time that an image should take at most as long as the job keeps up. If it is set, a"
-                  + " batch is closed as soon as no further image is at hand, and kept so small that"
-                  + " two batches in a row take no longer, by the times that earlier ones took;"
-                  + " images do not wait for others, whatever max-age says.");
+                  + " batch is closed as soon as no further image is at hand; it has as few images as"
+                  + " are about as fast for each of them as more would be, and at most as many as let"
+                  + " two batches in a row take no longer, by the times that earlier ones took. Images"
+                  + " do not wait for others, whatever max-age says, and embeddings are sent at once.");
 
   public static final ConfigOption<MemorySize> CACHE_SIZE =
       key("image-embedding.cache.size")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embed.EmbedOptions;
 import io.imageembedding.embed.Embedded;
 import io.imageembedding.embed.ImageExtractor;
 import io.imageembedding.embed.InvalidOptionException;
@@ -380,6 +381,9 @@ public final class KafkaTopics {
         ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(MessageSizes.MAX_REQUEST_BYTES));
     producer.setProperty(
         ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(MessageSizes.BUFFER_BYTES));
+    if (config.getOptional(EmbedOptions.BATCH_LATENCY_BUDGET).isPresent()) {
+      producer.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
+    }
     producer.putAll(properties);
     producer.setProperty(
         ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, String.valueOf(transactionTimeout.toMillis()));
