@@ -66,10 +66,10 @@ record Effort(
           2,
           Duration.ofSeconds(2),
           Duration.ofSeconds(10),
-          Duration.ofSeconds(12),
+          Duration.ofSeconds(10),
           1,
           2,
-          Duration.ofMillis(500),
+          Duration.ofMillis(400),
           1);
 
   /** Shows that everything runs; the figures say nothing. */

@@ -15,6 +15,8 @@ import java.util.Set;
 final class InferSection implements Section {
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 
+  private static final String DJL = "DJL PyTorch";
+
   /** What may give vectors that differ by rounding to bfloat16. */
   private static final Set<String> REDUCED = Set.of(Precision.BF16.key(), Precision.AUTO.key());
 
@@ -36,6 +38,10 @@ final class InferSection implements Section {
         ours.add(java(setting.folder(), name, "ours:" + name, CORES, 1, List.of()));
       }
       addRivals(setting.folder(), rivals, report);
+      for (Competitor one : ours) {
+        Precisions.check(one.worker(), one.label(), REDUCED.contains(one.label()));
+      }
+      dropWhatDoesNotStart(rivals, report);
       List<Competitor> all = new ArrayList<>(ours);
       all.addAll(rivals);
       Map<String, Samples> samples = rounds(setting.effort(), all);
@@ -70,11 +76,7 @@ final class InferSection implements Section {
             "-DDJL_CACHE_DIR=" + folder.resolve("djl"),
             "-Dai.djl.pytorch.num_threads=1",
             "-Dai.djl.pytorch.num_interop_threads=1");
-    try {
-      rivals.add(java(folder, "DJL PyTorch", Engines.DJL, CORES, 1, djl));
-    } catch (IOException e) {
-      report.note("infer: DJL PyTorch is left out: it did not start");
-    }
+    rivals.add(java(folder, DJL, Engines.DJL, CORES, 1, djl));
     if (Python.has("openvino")) {
       WorkerProcess worker =
           WorkerProcess.python(
@@ -86,6 +88,23 @@ final class InferSection implements Section {
       report.note(
           "infer: OpenVINO is left out: %s has none"
               .formatted(Path.of(Python.INTERPRETER).getFileName()));
+    }
+  }
+
+  /** Only DJL may: it may want to fetch what it runs on. */
+  private static void dropWhatDoesNotStart(List<Competitor> rivals, Report report)
+      throws Exception {
+    for (Competitor rival : List.copyOf(rivals)) {
+      try {
+        Precisions.check(rival.worker(), rival.label(), false);
+      } catch (IOException e) {
+        if (!rival.label().equals(DJL)) {
+          throw e;
+        }
+        report.note("infer: %s is left out: it did not start".formatted(DJL));
+        rivals.remove(rival);
+        rival.worker().close();
+      }
     }
   }
 

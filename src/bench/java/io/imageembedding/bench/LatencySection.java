@@ -64,7 +64,7 @@ final class LatencySection implements Section {
             job,
             StreamSetup.SLOTS,
             warmUp,
-            setting.effort().stream().toMillis() / 1e3,
+            setting.effort().stream().toMillis() / 2e3,
             JobContender.PROFILE + "=true");
     double capacity = saturated.imagesPerSecond();
     saturated
@@ -129,7 +129,7 @@ final class LatencySection implements Section {
       String output = topics.createOutput("paced-vectors");
       String deadLetters = topics.createOutput("paced-dead-letters");
       double tail = Math.max(MOST_PAUSE_SECONDS, Math.min(MOST_TAIL_SECONDS, seconds / 2));
-      double all = (LOADS.size() + 1) * (seconds + pause()) + tail;
+      double all = LOADS.size() * (seconds + pause()) + seconds / 2 + tail;
       ExecutorService running = Executors.newSingleThreadExecutor();
       try {
         Future<?> ended =
@@ -149,7 +149,7 @@ final class LatencySection implements Section {
         try (PacedProducer producer = new PacedProducer(topics, input, photos)) {
           producer.send("first", 1, 1);
           topics.awaitOutput(output);
-          producer.send("warm", WARM_UP_LOAD * capacity, seconds);
+          producer.send("warm", WARM_UP_LOAD * capacity, seconds / 2);
           for (double load : LOADS) {
             Thread.sleep((long) (pause() * 1000));
             due.put(load, producer.send("load-" + load, load * capacity, seconds));

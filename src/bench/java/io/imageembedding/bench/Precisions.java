@@ -4,6 +4,7 @@ package io.imageembedding.bench;
 import io.imageembedding.model.ModelOptions;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.Precision;
+import java.io.IOException;
 
 /** Arithmetic that our model runs in, and how exact its vectors have to be. */
 final class Precisions {
@@ -17,10 +18,13 @@ final class Precisions {
   private Precisions() {}
 
   /**
-   * @return the worker, if its vectors are those of ours
-   * @throws IllegalStateException if they are not, and no figure of it would be worth anything
+   * Waits for a worker, and looks at its vectors.
+   *
+   * @throws IllegalStateException if they are not those of ours, and no figure of it would be worth
+   *     anything
+   * @throws IOException if it does not start
    */
-  static WorkerProcess checked(WorkerProcess worker, String label, boolean mayRound) {
+  static void check(WorkerProcess worker, String label, boolean mayRound) throws IOException {
     double difference = worker.facts().get(InferenceContender.DIFFERENCE);
     double cosine = mayRound ? worker.facts().get(InferenceContender.COSINE) : 1;
     if (difference > MOST_DIFFERENCE && !(mayRound && cosine >= LEAST_COSINE)) {
@@ -28,7 +32,6 @@ final class Precisions {
           "%s gives other vectors: a feature differs by %s, least cosine %s"
               .formatted(label, difference, mayRound ? cosine : "not asked for"));
     }
-    return worker;
   }
 
   /** The built-in model; the one place where a precision is chosen. */

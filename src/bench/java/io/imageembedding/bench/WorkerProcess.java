@@ -23,7 +23,7 @@ final class WorkerProcess implements AutoCloseable {
   private final Process process;
   private final BufferedReader answers;
   private final PrintWriter questions;
-  private final Map<String, Double> facts;
+  private Map<String, Double> facts;
 
   private WorkerProcess(String name, Path log, List<String> command) throws IOException {
     this.name = name;
@@ -33,10 +33,9 @@ final class WorkerProcess implements AutoCloseable {
     process = builder.start();
     answers = process.inputReader(StandardCharsets.UTF_8);
     questions = new PrintWriter(process.outputWriter(StandardCharsets.UTF_8), true);
-    facts = read(answer(Worker.READY).substring(Worker.READY.length()));
   }
 
-  /** Starts a contender of this project in a JVM of its own, and waits until it is ready. */
+  /** Starts a contender of this project in a JVM of its own; {@link #facts} waits for it. */
   static WorkerProcess java(
       Path folder, String contender, List<String> jvmArguments, String arguments)
       throws IOException {
@@ -47,7 +46,7 @@ final class WorkerProcess implements AutoCloseable {
         contender, log(folder, contender), JavaProcess.command(jvmArguments, Worker.class, words));
   }
 
-  /** Starts a script, and waits until it is ready. */
+  /** Starts a script; {@link #facts} waits for it. */
   static WorkerProcess python(Path folder, String contender, Path script, List<String> arguments)
       throws IOException {
     List<String> command = new ArrayList<>(List.of(Python.INTERPRETER, script.toString()));
@@ -59,11 +58,19 @@ final class WorkerProcess implements AutoCloseable {
     return folder.resolve(contender.replaceAll("[/:]", "-") + ".log");
   }
 
-  Map<String, Double> facts() {
+  /**
+   * What is known before the first round; waits until the process is ready. Of several, all are
+   * started before the first is waited for, and all are waited for before the first is measured.
+   */
+  Map<String, Double> facts() throws IOException {
+    if (facts == null) {
+      facts = read(answer(Worker.READY).substring(Worker.READY.length()));
+    }
     return facts;
   }
 
   Map<String, Double> run(String arguments) throws IOException {
+    facts();
     questions.println(Worker.RUN + arguments);
     return read(answer("{"));
   }

@@ -42,7 +42,10 @@ final class GraphModel implements FeatureVectorModel {
     } catch (TensorFlowFailure e) {
       throw failure(name, "TensorFlow does not take its graph", e);
     }
-    session = TensorFlowRuntime.newSession(graph);
+    session =
+        runnable.normalisesBatches()
+            ? TensorFlowRuntime.newUnfusedSession(graph)
+            : TensorFlowRuntime.newSession(graph);
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import java.util.stream.Stream;
 import org.tensorflow.proto.GraphDef;
 
 /**
@@ -19,4 +20,13 @@ record RunnableGraph(
 
   /** Node that gives the variables their values. */
   static final String RESTORE = "assign";
+
+  /** Whether there is batch normalisation in it, or in a function of its library. */
+  boolean normalisesBatches() {
+    return Stream.concat(
+            definition.getNodeList().stream(),
+            definition.getLibrary().getFunctionList().stream()
+                .flatMap(function -> function.getNodeDefList().stream()))
+        .anyMatch(node -> node.getOp().startsWith("FusedBatchNorm"));
+  }
 }

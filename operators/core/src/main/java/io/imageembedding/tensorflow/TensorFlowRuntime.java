@@ -8,7 +8,9 @@ import org.tensorflow.TensorFlow;
 import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.GraphOptions;
 import org.tensorflow.proto.OpList;
+import org.tensorflow.proto.RewriterConfig;
 
 /**
  * The one door to native TensorFlow: it opens all sessions, with the same settings: one thread per
@@ -20,6 +22,14 @@ public final class TensorFlowRuntime {
       ConfigProto.newBuilder()
           .setIntraOpParallelismThreads(1)
           .setInterOpParallelismThreads(-1)
+          .build();
+
+  private static final ConfigProto UNFUSED =
+      CONFIG.toBuilder()
+          .setGraphOptions(
+              GraphOptions.newBuilder()
+                  .setRewriteOptions(
+                      RewriterConfig.newBuilder().setRemapping(RewriterConfig.Toggle.OFF)))
           .build();
 
   static {
@@ -49,6 +59,15 @@ public final class TensorFlowRuntime {
   /** A session on the graph, owned and closed by the caller, before the graph. */
   public static Session newSession(Graph graph) {
     return new Session(graph, CONFIG);
+  }
+
+  /**
+   * A session that runs operations as they stand in the graph. On processors with AVX2 only, oneDNN
+   * computes a convolution that batch normalisation was fused into many times slower than the two
+   * of them.
+   */
+  public static Session newUnfusedSession(Graph graph) {
+    return new Session(graph, UNFUSED);
   }
 
   /**

@@ -56,25 +56,43 @@ class StoreMeasurement {
   static final OpenMode MODE =
       OpenMode.write(0).expecting(new Collection(DIMENSION, Metric.COSINE, TestingVectors.SPACE));
 
+  /**
+   * How much is measured.
+   *
+   * @param rounds in which loops take turns, after one to get warm
+   * @param batches of a loop in a round
+   */
+  record Sizes(int rounds, int batches, int vectors, int postgresVectors, int queries) {}
+
   private final Source source = source();
 
   @TempDir private Path folder;
 
+  Sizes sizes() {
+    return new Sizes(
+        ROUNDS,
+        BATCHES_A_ROUND,
+        Integer.getInteger("measure.vectors", 100_000),
+        Integer.getInteger("measure.postgres-vectors", 20_000),
+        QUERIES);
+  }
+
   @Test
   void measure() throws Exception {
+    Sizes sizes = sizes();
     System.out.printf(
         "%-58s %10s  %-10s %-42s %6s  %s%n",
         "NAME", "VALUE", "UNIT", "AGAINST", "RATIO", "BETWEEN");
-    List<List<StoredVector>> round = batches(source.take(BATCHES_A_ROUND * BATCH));
-    float[][] queries = source.take(QUERIES);
-    float[][] vectors = source.take(Integer.getInteger("measure.vectors", 100_000));
-    measureLuceneUpserts(round);
+    List<List<StoredVector>> round = batches(source.take(sizes.batches() * BATCH));
+    float[][] queries = source.take(sizes.queries());
+    float[][] vectors = source.take(sizes.vectors());
+    measureLuceneUpserts(round, sizes.rounds());
     if (vectors.length > 0) {
       measureLucene(vectors, queries);
     }
     try (TestingPostgres server = TestingPostgres.start()) {
-      measurePostgresUpserts(server.address(), round);
-      int some = Math.min(vectors.length, Integer.getInteger("measure.postgres-vectors", 20_000));
+      measurePostgresUpserts(server.address(), round, sizes.rounds());
+      int some = Math.min(vectors.length, sizes.postgresVectors());
       if (some > 0) {
         String address = server.address() + "?table=measured";
         measureSearches("PostgreSQL", address, Arrays.copyOf(vectors, some), queries);
@@ -82,9 +100,9 @@ class StoreMeasurement {
     }
   }
 
-  private void measureLuceneUpserts(List<List<StoredVector>> batches) throws Exception {
+  private void measureLuceneUpserts(List<List<StoredVector>> batches, int rounds) throws Exception {
     Rates rates = new Rates(batches);
-    for (int i = 0; i <= ROUNDS; i++) {
+    for (int i = 0; i <= rounds; i++) {
       Path root = folder.resolve("round-" + i);
       try (VectorStore ours = VectorStore.open("lucene:" + root.resolve("ours"), MODE);
           BareIndexing bare = new BareIndexing(root.resolve("bare"))) {
@@ -106,11 +124,11 @@ class StoreMeasurement {
     rates.print("Lucene: upserts", "bare IndexWriter");
   }
 
-  private void measurePostgresUpserts(String database, List<List<StoredVector>> batches)
+  private void measurePostgresUpserts(String database, List<List<StoredVector>> batches, int rounds)
       throws Exception {
     Rates inserts = new Rates(batches);
     Rates copies = new Rates(batches);
-    for (int i = 0; i <= ROUNDS; i++) {
+    for (int i = 0; i <= rounds; i++) {
       try (BareLoader bare = new BareLoader(database + "?table=inserted", DIMENSION)) {
         measure(database + "?table=ours_i" + i, batches, inserts, bare::upsert);
       }
