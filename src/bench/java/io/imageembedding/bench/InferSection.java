@@ -81,9 +81,7 @@ final class InferSection implements Section {
       WorkerProcess worker =
           WorkerProcess.python(
               folder, "openvino", Python.script("infer_openvino.py"), List.of(folder.toString()));
-      rivals.add(
-          new Competitor(
-              "OpenVINO, throughput hint", Precisions.checked(worker, "OpenVINO", false), 1));
+      rivals.add(new Competitor("OpenVINO, throughput hint", worker, 1));
     } else {
       report.note(
           "infer: OpenVINO is left out: %s has none"
@@ -113,8 +111,7 @@ final class InferSection implements Section {
       throws IOException {
     WorkerProcess worker =
         WorkerProcess.java(folder, "infer/" + kind, jvmArguments, "threads=" + threads);
-    return new Competitor(
-        label, Precisions.checked(worker, label, REDUCED.contains(label)), callers);
+    return new Competitor(label, worker, callers);
   }
 
   private static Map<String, Samples> rounds(Effort effort, List<Competitor> all)
