@@ -83,7 +83,7 @@ final class GraphModel implements FeatureVectorModel {
               model.finding.dimension(),
               Precision.FP32.key(),
               EXACT_COSINE);
-      model.oneByOne |= sameBits && !model.finding.sameBits();
+      model.oneByOne |= sameBits && !model.finding.sameBits() || !model.finding.sameVector();
       return model;
     } catch (ModelException e) {
       model.close();
@@ -142,6 +142,7 @@ final class GraphModel implements FeatureVectorModel {
         new ProofFigures(
             finding.dimension(),
             finding.sameBits(),
+            finding.sameVector(),
             finding.spread(),
             finding.again(),
             finding.alone(),

@@ -8,6 +8,8 @@ import java.util.OptionalDouble;
  *
  * @param dimension length of the vectors
  * @param sameBits whether an image has the same bits alone and in batches
+ * @param sameVector whether it has the same vector alone and in batches, to 1e-5 of the largest
+ *     magnitude; where it has not, images are run one by one
  * @param spread between vectors of different images
  * @param again between vectors of the same image, asked for twice
  * @param alone between vectors of the same image, alone and in a batch
@@ -17,6 +19,7 @@ import java.util.OptionalDouble;
 public record ProofFigures(
     int dimension,
     boolean sameBits,
+    boolean sameVector,
     double spread,
     double again,
     double alone,

@@ -38,6 +38,26 @@ class ModelProofTest {
   }
 
   @Test
+  void oneThatRoundsOtherwiseInBatchesIsToRunOneByOne() {
+    ProofFigures figures =
+        ModelProof.of(
+            "m",
+            SIZE,
+            images -> {
+              float[][] vectors = honest(images);
+              if (images.count() > 1) {
+                for (float[] vector : vectors) {
+                  vector[0] += 1e-4f;
+                }
+              }
+              return vectors;
+            });
+
+    assertThat(figures.sameVector()).isFalse();
+    assertThat(figures.alone()).isBetween(0.9e-4, 1.1e-4);
+  }
+
+  @Test
   void aNetworkInTrainingModeIsRefused() {
     assertRefused(
         images -> {
