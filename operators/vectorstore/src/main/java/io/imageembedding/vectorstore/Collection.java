@@ -34,6 +34,18 @@ public record Collection(int dimension, Metric metric, VectorSpace space) implem
     }
   }
 
+  /**
+   * Refuses to compare what is held by another metric.
+   *
+   * @param store for the message
+   * @throws StoreException naming both metrics
+   */
+  public void requireMetric(String store, Metric wanted) {
+    if (metric != wanted) {
+      throw new StoreException(store + " compares by " + metric.id() + ", not by " + wanted.id());
+    }
+  }
+
   /** For messages. */
   public String summary() {
     return dimension + "-d vectors (" + metric.id() + ") of " + space.summary();

@@ -112,14 +112,7 @@ final class MilvusStore implements VectorStore {
   }
 
   private void use(MilvusClientV2 open, Collection there) {
-    if (settings.metric() != there.metric()) {
-      throw new StoreException(
-          settings.name()
-              + " compares by "
-              + there.metric().id()
-              + ", not by "
-              + settings.metric().id());
-    }
+    there.requireMetric(settings.name(), settings.metric());
     schema.prepare(open, there, writable);
     collection = there;
   }

@@ -128,7 +128,7 @@ final class LuceneStore implements VectorStore {
       if (mode.expected().isPresent()) {
         mode.expected().get().requireSame(name, held.get());
       }
-      requireMetric(settings, held.get());
+      held.get().requireMetric(settings.name(), settings.metric());
     }
     if (!mode.writable()) {
       return new LuceneStore(settings, file, null, null, held);
@@ -150,17 +150,6 @@ final class LuceneStore implements VectorStore {
     }
     return new LuceneStore(
         settings, file, settings.root().resolve(SHARD + mode.shard()), writer, held);
-  }
-
-  private static void requireMetric(LuceneSettings settings, Collection held) {
-    if (settings.metric() != held.metric()) {
-      throw new StoreException(
-          settings.name()
-              + " compares by "
-              + held.metric().id()
-              + ", not by "
-              + settings.metric().id());
-    }
   }
 
   @Override

@@ -108,14 +108,7 @@ final class PostgresStore implements VectorStore {
   }
 
   private void use(Table there) {
-    if (settings.metric() != there.collection().metric()) {
-      throw new StoreException(
-          settings.name()
-              + " compares by "
-              + there.collection().metric().id()
-              + ", not by "
-              + settings.metric().id());
-    }
+    there.collection().requireMetric(settings.name(), settings.metric());
     if (settings.typeGiven() && settings.type() != there.type()) {
       throw new StoreException(
           settings.name() + " holds type " + there.type().sql() + ", not " + settings.type().sql());
