@@ -47,7 +47,7 @@ class CommandLineITCase {
     assertThat(search.exitCode()).as(search.err()).isZero();
     assertThat(search.out()).hasSize(4);
     assertThat(search.out().get(1)).startsWith("astronaut.");
-    Ended store = embed("store", "describe", "--store", "lucene:sheet/store", "--json");
+    Ended store = embed("store", "describe", "lucene:sheet/store", "--json");
     assertThat(store.lastLine()).contains("\"vectors\":44");
   }
 
