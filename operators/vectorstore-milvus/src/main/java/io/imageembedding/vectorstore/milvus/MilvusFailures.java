@@ -6,6 +6,7 @@ import io.milvus.shaded.io.grpc.Status;
 import io.milvus.shaded.io.grpc.StatusRuntimeException;
 import io.milvus.v2.exception.ErrorCode;
 import io.milvus.v2.exception.MilvusClientException;
+import java.io.IOException;
 import java.util.Set;
 
 /** What went wrong with a server, in one line, and whether it can pass. */
@@ -61,13 +62,28 @@ final class MilvusFailures {
             + ": "
             + switch (status.getCode()) {
               case DEADLINE_EXCEEDED -> "no answer from the server in time";
+              case UNKNOWN, INTERNAL ->
+                  isLost(status)
+                      ? "the connection was lost: " + oneLine(status.getDescription())
+                      : described(status);
               case UNAUTHENTICATED, PERMISSION_DENIED ->
                   "the server does not allow it: " + oneLine(status.getDescription());
-              default -> status.getCode() + " " + oneLine(status.getDescription());
+              default -> described(status);
             };
-    return PASSING_CALLS.contains(status.getCode())
+    return PASSING_CALLS.contains(status.getCode()) || isLost(status)
         ? StoreException.passing(message, call)
         : new StoreException(message, call);
+  }
+
+  /**
+   * A connection that ends in mid-call is unavailable to the client, or, by its moment, unknown.
+   */
+  private static boolean isLost(Status status) {
+    return status.getCause() instanceof IOException;
+  }
+
+  private static String described(Status status) {
+    return status.getCode() + " " + oneLine(status.getDescription());
   }
 
   private static String oneLine(String message) {
