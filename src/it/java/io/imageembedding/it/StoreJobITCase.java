@@ -79,14 +79,14 @@ class StoreJobITCase {
 
   private static final InMemoryReporter REPORTER = InMemoryReporter.createWithRetainedMetrics();
 
-  /** The cluster of jobs that ask for no other; its metrics are there as long as it is. */
+  /** The cluster of the jobs in this process; its metrics are there as long as it is. */
   @RegisterExtension
   static final MiniClusterExtension CLUSTER =
       new MiniClusterExtension(
           new MiniClusterResourceConfiguration.Builder()
               .setConfiguration(REPORTER.addToConfiguration(new Configuration()))
               .setNumberTaskManagers(1)
-              .setNumberSlotsPerTaskManager(1)
+              .setNumberSlotsPerTaskManager(2)
               .build());
 
   @TempDir static Path brokerFolder;
@@ -384,7 +384,7 @@ class StoreJobITCase {
 
   private static void run(Map<String, String> options) throws Exception {
     Configuration config = config(options);
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
     EmbedImagesJob.build(env, config);
     env.execute();
   }

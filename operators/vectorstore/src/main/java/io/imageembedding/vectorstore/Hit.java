@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import java.util.Comparator;
+
 /**
  * Something that a search found.
  *
@@ -8,4 +10,9 @@ package io.imageembedding.vectorstore;
  * @param version where the vector came from
  * @param image what the image was
  */
-public record Hit(String id, float score, Version version, ImageMetadata image) {}
+public record Hit(String id, float score, Version version, ImageMetadata image) {
+
+  /** The order of a search's result; where several are as near, by id. */
+  public static final Comparator<Hit> NEAREST_FIRST =
+      Comparator.comparing(Hit::score).reversed().thenComparing(Hit::id);
+}

@@ -43,4 +43,32 @@ public record OpenMode(
   public OpenMode retrying(RetryPolicy policy) {
     return new OpenMode(writable, shard, expected, policy);
   }
+
+  /**
+   * What a store that is not there yet is made for now, if that is known.
+   *
+   * @throws StoreException if it is opened to read, and so had to be there
+   */
+  public Optional<Collection> forNew(String store) {
+    if (!writable) {
+      throw new StoreException("there is no store " + store);
+    }
+    return expected;
+  }
+
+  /**
+   * @throws StoreException if the store holds something else than is expected
+   */
+  public void requireExpected(String store, Collection held) {
+    expected.ifPresent(wanted -> wanted.requireSame(store, held));
+  }
+
+  /**
+   * @throws StoreException if the store is opened to read
+   */
+  public void requireWritable(String store) {
+    if (!writable) {
+      throw new StoreException(store + " was opened to read only");
+    }
+  }
 }

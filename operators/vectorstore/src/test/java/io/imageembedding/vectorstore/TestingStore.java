@@ -98,7 +98,7 @@ final class TestingStore implements VectorStore {
             .filter(v -> v.vector().length == collection.dimension())
             .map(v -> hit(v, (float) TestingVectors.cosine(v.vector(), vector)))
             .filter(hit -> Float.isFinite(hit.score()))
-            .sorted(Comparator.comparing(Hit::score).reversed().thenComparing(Hit::id))
+            .sorted(Hit.NEAREST_FIRST)
             .limit(k + searchBlindness)
             .collect(Collectors.toCollection(ArrayList::new));
     hits.subList(1, 1 + searchBlindness).clear();

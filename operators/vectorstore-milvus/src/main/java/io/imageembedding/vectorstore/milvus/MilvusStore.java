@@ -56,12 +56,9 @@ final class MilvusStore implements VectorStore {
   private static final Map<String, Object> IN_ORDER =
       Map.of("iterator", "True", "reduce_stop_for_best", "False");
 
-  private static final Comparator<Hit> NEAREST =
-      Comparator.comparing(Hit::score).reversed().thenComparing(Hit::id);
-
   private final MilvusSettings settings;
   private final MilvusSchema schema;
-  private final boolean writable;
+  private final OpenMode mode;
   private final IdLocks locks;
 
   /** Newest age of each id that was written and is not known to be still there. */
@@ -71,19 +68,19 @@ final class MilvusStore implements VectorStore {
   private volatile Collection collection;
   private volatile boolean closed;
 
-  private MilvusStore(MilvusSettings settings, boolean writable) {
+  private MilvusStore(MilvusSettings settings, OpenMode mode) {
     this.settings = settings;
-    this.writable = writable;
+    this.mode = mode;
     schema = new MilvusSchema(settings);
     locks = IdLocks.of(settings.name());
   }
 
   static MilvusStore open(MilvusSettings settings, OpenMode mode) {
-    MilvusStore store = new MilvusStore(settings, mode.writable());
+    MilvusStore store = new MilvusStore(settings, mode);
     try {
       store.call(
           open -> {
-            store.open(open, mode.expected());
+            store.open(open);
             return null;
           });
       return store;
@@ -93,33 +90,26 @@ final class MilvusStore implements VectorStore {
     }
   }
 
-  private void open(MilvusClientV2 open, Optional<Collection> expected) {
+  private void open(MilvusClientV2 open) {
     Optional<Collection> there = schema.read(open);
     if (there.isEmpty()) {
-      if (!writable) {
-        throw new StoreException("there is no store " + settings.name());
-      }
-      if (expected.isPresent()) {
-        there = Optional.of(schema.create(open, expected.get()));
-      }
+      there = mode.forNew(settings.name()).map(first -> schema.create(open, first));
     }
     if (there.isPresent()) {
-      if (expected.isPresent()) {
-        expected.get().requireSame(settings.name(), there.get());
-      }
+      mode.requireExpected(settings.name(), there.get());
       use(open, there.get());
     }
   }
 
   private void use(MilvusClientV2 open, Collection there) {
     there.requireMetric(settings.name(), settings.metric());
-    schema.prepare(open, there, writable);
+    schema.prepare(open, there, mode.writable());
     collection = there;
   }
 
   @Override
   public WriteResult write(List<? extends Change> changes) {
-    requireWritable();
+    mode.requireWritable(settings.name());
     return call(
         open -> {
           if (collection == null) {
@@ -133,12 +123,6 @@ final class MilvusStore implements VectorStore {
           ChangeBatch batch = ChangeBatch.of(changes, collection);
           return batch.result(writeNewer(open, batch.newest()));
         });
-  }
-
-  private void requireWritable() {
-    if (!writable) {
-      throw new StoreException(settings.name() + " was opened to read only");
-    }
   }
 
   /** Writes those changes that are newer than what is there; how many. */
@@ -256,7 +240,7 @@ final class MilvusStore implements VectorStore {
                 new Hit(
                     (String) found.getId(), found.getScore(), Rows.version(row), Rows.image(row)));
           }
-          hits.sort(NEAREST);
+          hits.sort(Hit.NEAREST_FIRST);
           return List.copyOf(hits);
         });
   }
@@ -381,7 +365,7 @@ final class MilvusStore implements VectorStore {
   /** Has the server close what is still growing, and waits until all of it is indexed. */
   @Override
   public void optimize() {
-    requireWritable();
+    mode.requireWritable(settings.name());
     call(
         open -> {
           if (isKnown(open)) {

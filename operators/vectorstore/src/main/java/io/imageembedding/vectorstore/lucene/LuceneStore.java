@@ -18,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -63,8 +62,6 @@ final class LuceneStore implements VectorStore {
   private static final Duration VISIBLE_AFTER = Duration.ofSeconds(1);
 
   private static final String SHARD = "shard-";
-  private static final Comparator<Hit> NEAREST =
-      Comparator.comparing(Hit::score).reversed().thenComparing(Hit::id);
 
   private final LuceneSettings settings;
   private final String name;
@@ -125,9 +122,7 @@ final class LuceneStore implements VectorStore {
       held = Optional.of(file.create(mode.expected().get()));
     }
     if (held.isPresent()) {
-      if (mode.expected().isPresent()) {
-        mode.expected().get().requireSame(name, held.get());
-      }
+      mode.requireExpected(name, held.get());
       held.get().requireMetric(settings.name(), settings.metric());
     }
     if (!mode.writable()) {
@@ -229,7 +224,7 @@ final class LuceneStore implements VectorStore {
                     candidates);
             List<Hit> hits = hits(reader, top.scoreDocs, k);
             if (hits.size() >= k || top.scoreDocs.length < candidates) {
-              hits.sort(NEAREST);
+              hits.sort(Hit.NEAREST_FIRST);
               return List.copyOf(hits.subList(0, Math.min(k, hits.size())));
             }
           }

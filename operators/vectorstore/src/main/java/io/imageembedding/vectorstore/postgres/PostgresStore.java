@@ -24,7 +24,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +56,7 @@ final class PostgresStore implements VectorStore {
 
   private final PostgresSettings settings;
   private final PostgresSchema schema;
-  private final boolean writable;
+  private final OpenMode mode;
 
   /** Held while the connection is used. */
   private final ReentrantLock calling = new ReentrantLock();
@@ -68,18 +67,18 @@ final class PostgresStore implements VectorStore {
   private boolean warned;
   private volatile boolean closed;
 
-  private PostgresStore(PostgresSettings settings, boolean writable) {
+  private PostgresStore(PostgresSettings settings, OpenMode mode) {
     this.settings = settings;
-    this.writable = writable;
+    this.mode = mode;
     schema = new PostgresSchema(settings);
   }
 
   static PostgresStore open(PostgresSettings settings, OpenMode mode) {
-    PostgresStore store = new PostgresStore(settings, mode.writable());
+    PostgresStore store = new PostgresStore(settings, mode);
     try {
       store.call(
           connection -> {
-            store.open(connection, mode.expected());
+            store.open(connection);
             return null;
           });
       return store;
@@ -89,20 +88,16 @@ final class PostgresStore implements VectorStore {
     }
   }
 
-  private void open(Connection open, Optional<Collection> expected) throws SQLException {
+  private void open(Connection open) throws SQLException {
     Optional<Table> there = schema.read(open);
     if (there.isEmpty()) {
-      if (!writable) {
-        throw new StoreException("there is no store " + settings.name());
-      }
-      if (expected.isPresent()) {
-        there = Optional.of(schema.create(open, expected.get()));
+      Optional<Collection> first = mode.forNew(settings.name());
+      if (first.isPresent()) {
+        there = Optional.of(schema.create(open, first.get()));
       }
     }
     if (there.isPresent()) {
-      if (expected.isPresent()) {
-        expected.get().requireSame(settings.name(), there.get().collection());
-      }
+      mode.requireExpected(settings.name(), there.get().collection());
       use(there.get());
     }
   }
@@ -119,7 +114,7 @@ final class PostgresStore implements VectorStore {
 
   @Override
   public WriteResult write(List<? extends Change> changes) {
-    requireWritable();
+    mode.requireWritable(settings.name());
     return call(
         open -> {
           if (table == null) {
@@ -133,12 +128,6 @@ final class PostgresStore implements VectorStore {
           ChangeBatch batch = ChangeBatch.of(changes, table.collection(), table.type().largest());
           return batch.result(batch.newest().isEmpty() ? 0 : upsert.execute(open, batch.newest()));
         });
-  }
-
-  private void requireWritable() {
-    if (!writable) {
-      throw new StoreException(settings.name() + " was opened to read only");
-    }
   }
 
   @Override
@@ -183,7 +172,7 @@ final class PostgresStore implements VectorStore {
               }
             }
           }
-          hits.sort(Comparator.comparing(Hit::score).reversed().thenComparing(Hit::id));
+          hits.sort(Hit.NEAREST_FIRST);
           return List.copyOf(hits);
         });
   }
@@ -347,7 +336,7 @@ final class PostgresStore implements VectorStore {
   /** Builds the HNSW index if there is none. Writers wait until it is built. */
   @Override
   public void optimize() {
-    requireWritable();
+    mode.requireWritable(settings.name());
     call(
         open -> {
           if (isKnown(open) && !schema.isIndexed(open)) {
