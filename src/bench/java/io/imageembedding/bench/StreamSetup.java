@@ -57,17 +57,23 @@ final class StreamSetup implements AutoCloseable {
   }
 
   WorkerProcess worker(String contender, String arguments) throws IOException {
-    WorkerProcess worker = workers.get(contender);
+    String key = contender + " " + arguments;
+    WorkerProcess worker = workers.get(key);
     if (worker == null) {
       worker = WorkerProcess.java(folder, contender, List.of(), arguments);
-      workers.put(contender, worker);
+      workers.put(key, worker);
     }
     return worker;
   }
 
   /** The product's job. */
   WorkerProcess ours() throws IOException {
-    return worker("job/" + Engines.OURS, "");
+    return ours("default");
+  }
+
+  /** The product's job in a process for that kind of settings, as some are the process's. */
+  WorkerProcess ours(String settings) throws IOException {
+    return worker("job/" + Engines.OURS, "settings=" + settings);
   }
 
   /** A script of ours, with the fixtures' folder. */
