@@ -16,6 +16,7 @@ import java.util.List;
  * @param streamRounds that streaming jobs take turns in
  * @param streamWarmUp of a streaming job in every round
  * @param stream how long a streaming job is measured in every round
+ * @param checkpoints of streaming jobs, how far apart
  * @param latency how long each load lasts
  * @param harness rounds of the micro-benchmarks
  * @param harnessIterations iterations in each of their rounds, and as many before that count not
@@ -32,6 +33,7 @@ record Effort(
     int streamRounds,
     Duration streamWarmUp,
     Duration stream,
+    Duration checkpoints,
     Duration latency,
     int harness,
     int harnessIterations,
@@ -49,6 +51,7 @@ record Effort(
           3,
           Duration.ofSeconds(5),
           Duration.ofSeconds(20),
+          Duration.ofSeconds(10),
           Duration.ofSeconds(60),
           3,
           3,
@@ -59,14 +62,15 @@ record Effort(
       new Effort(
           "quick",
           3,
-          Duration.ofMillis(600),
+          Duration.ofMillis(500),
           List.of(Precision.values()),
           List.of(1, 4, 8, 16),
           200,
           2,
           Duration.ofSeconds(2),
-          Duration.ofSeconds(10),
-          Duration.ofSeconds(10),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(6),
           1,
           2,
           Duration.ofMillis(400),
@@ -83,6 +87,7 @@ record Effort(
           Fixtures.COMPARED,
           1,
           Duration.ofMillis(200),
+          Duration.ofSeconds(1),
           Duration.ofSeconds(1),
           Duration.ofMillis(500),
           1,

@@ -67,13 +67,10 @@ final class EndToEndSection implements Section {
         }
       }
       if (round >= 0) {
-        add(rates, LOOP, StreamSetup.loopRate(loop, seconds / 2));
+        add(rates, LOOP, StreamSetup.loopRate(loop, seconds));
       }
       if (round >= 0 && beam != null) {
-        add(
-            rates,
-            BEAM,
-            beam.run("seconds=" + seconds / 2).get(InferenceContender.IMAGES_PER_SECOND));
+        add(rates, BEAM, beam.run("seconds=" + seconds).get(InferenceContender.IMAGES_PER_SECOND));
       }
     }
     report(rates, report);

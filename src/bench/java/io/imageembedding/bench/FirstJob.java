@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
-import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.Image;
 import io.imageembedding.schema.Model;
@@ -19,7 +18,6 @@ import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple2;
-import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
@@ -57,9 +55,6 @@ final class FirstJob {
       Arguments arguments,
       String engine,
       Arguments opened) {
-    config.set(
-        CheckpointingOptions.CHECKPOINTING_INTERVAL,
-        EmbedImagesJob.withDefaults(config).get(CheckpointingOptions.CHECKPOINTING_INTERVAL));
     environment.configure(config);
     KafkaSource<Tuple2<String, byte[]>> source =
         KafkaSource.<Tuple2<String, byte[]>>builder()

@@ -37,7 +37,7 @@ final class InferSection implements Section {
         String name = precision.key();
         ours.add(java(setting.folder(), name, "ours:" + name, CORES, 1, List.of()));
       }
-      addRivals(setting.folder(), rivals, report);
+      addRivals(setting.folder(), setting.effort(), rivals, report);
       for (Competitor one : ours) {
         Precisions.check(one.worker(), one.label(), REDUCED.contains(one.label()));
       }
@@ -63,13 +63,15 @@ final class InferSection implements Section {
     }
   }
 
-  private static void addRivals(Path folder, List<Competitor> rivals, Report report)
+  private static void addRivals(Path folder, Effort effort, List<Competitor> rivals, Report report)
       throws Exception {
     rivals.add(java(folder, "TensorFlow SavedModel", Engines.SAVED_MODEL, CORES, 1, List.of()));
     rivals.add(
         java(folder, "ONNX Runtime, a caller a core", Engines.ONNX_RUNTIME, CORES, 1, List.of()));
-    rivals.add(
-        java(folder, "ONNX Runtime, its own threads", Engines.ONNX_RUNTIME, 1, CORES, List.of()));
+    if (effort != Effort.QUICK) {
+      rivals.add(
+          java(folder, "ONNX Runtime, its own threads", Engines.ONNX_RUNTIME, 1, CORES, List.of()));
+    }
     List<String> djl =
         List.of(
             "-Dai.djl.offline=true",

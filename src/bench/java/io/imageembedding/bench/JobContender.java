@@ -51,6 +51,9 @@ final class JobContender implements Contender {
     config.set(PipelineOptions.NAME, "bench-" + UUID.randomUUID());
     config.set(CoreOptions.DEFAULT_PARALLELISM, arguments.integer("slots"));
     config.set(
+        CheckpointingOptions.CHECKPOINTING_INTERVAL,
+        Duration.ofMillis(arguments.integer("checkpoints")));
+    config.set(
         CheckpointingOptions.CHECKPOINTS_DIRECTORY,
         folder.resolve("checkpoints").toUri().toString());
     StreamExecutionEnvironment environment =

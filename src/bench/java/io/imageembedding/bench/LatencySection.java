@@ -150,10 +150,11 @@ final class LatencySection implements Section {
             running.submit(
                 () ->
                     job.run(
-                        "seconds=%s warmup=0 slots=%d servers=%s input=%s output=%s dead-letters=%s %s"
+                        "seconds=%s warmup=0 slots=%d checkpoints=%d servers=%s input=%s output=%s dead-letters=%s %s"
                             .formatted(
                                 all,
                                 StreamSetup.SLOTS,
+                                setup.effort().checkpoints().toMillis(),
                                 topics.servers(),
                                 input,
                                 output,

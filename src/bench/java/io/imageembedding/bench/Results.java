@@ -89,6 +89,7 @@ final class Results {
           .replace("{stream-warm-up}", seconds(effort.streamWarmUp().toMillis()))
           .replace("{stream}", seconds(effort.stream().toMillis()))
           .replace("{photos}", String.valueOf(effort.photos()))
+          .replace("{checkpoints}", seconds(effort.checkpoints().toMillis()))
           .replace("{latency}", seconds(effort.latency().toMillis()))
           .replace("{forks}", String.valueOf(effort.harness()))
           .replace("{iterations}", String.valueOf(effort.harnessIterations()))

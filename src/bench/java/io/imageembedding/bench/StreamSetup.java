@@ -52,6 +52,10 @@ final class StreamSetup implements AutoCloseable {
     }
   }
 
+  Effort effort() {
+    return effort;
+  }
+
   Path folder() {
     return folder;
   }
@@ -122,11 +126,12 @@ final class StreamSetup implements AutoCloseable {
     String deadLetters = topics.createOutput("dead-letters");
     Map<String, Double> figures =
         worker.run(
-            "seconds=%s warmup=%s slots=%d servers=%s input=%s output=%s dead-letters=%s %s"
+            "seconds=%s warmup=%s slots=%d checkpoints=%d servers=%s input=%s output=%s dead-letters=%s %s"
                 .formatted(
                     seconds,
                     warmUp,
                     slots,
+                    effort.checkpoints().toMillis(),
                     topics.servers(),
                     input,
                     output,
