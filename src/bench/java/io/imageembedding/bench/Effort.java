@@ -70,7 +70,7 @@ record Effort(
           Duration.ofSeconds(2),
           Duration.ofSeconds(5),
           Duration.ofSeconds(5),
-          Duration.ofSeconds(6),
+          Duration.ofSeconds(8),
           1,
           2,
           Duration.ofMillis(400),

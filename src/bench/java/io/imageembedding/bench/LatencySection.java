@@ -31,21 +31,16 @@ final class LatencySection implements Section {
 
   private static final Map<String, Double> PERCENTILES = new LinkedHashMap<>();
 
-  /** Settings of a job that has to be fast for each image; the one place where they are used. */
-  private static final String LOW_LATENCY = "low-latency";
-
-  private static final String LOW_LATENCY_SETTINGS =
-      "%s=100ms %s=%d"
-          .formatted(
-              EmbedOptions.BATCH_LATENCY_BUDGET.key(),
-              EmbedOptions.MODEL_INTRA_OP_THREADS.key(),
-              StreamSetup.SLOTS);
+  /** Settings of the job by name; the one place where a latency budget is set. */
+  private static final Map<String, String> SETTINGS = new LinkedHashMap<>();
 
   static {
     PERCENTILES.put("p50", 0.5);
     PERCENTILES.put("p95", 0.95);
     PERCENTILES.put("p99", 0.99);
     PERCENTILES.put("p99.9", 0.999);
+    SETTINGS.put("default", "");
+    SETTINGS.put("budget-100ms", EmbedOptions.BATCH_LATENCY_BUDGET.key() + "=100ms");
   }
 
   @Override
@@ -63,8 +58,14 @@ final class LatencySection implements Section {
         serviceTime(loop, setting.effort().round().toMillis() / 1e3, setting.effort().rounds());
     setup.publish(loop);
     WorkerProcess job = setup.ours();
+    double warmUp = setting.effort().streamWarmUp().toMillis() / 1e3;
     StreamSetup.Streamed saturated =
-        saturated(setup, job, setting.effort(), JobContender.PROFILE + "=true");
+        setup.run(
+            job,
+            StreamSetup.SLOTS,
+            warmUp,
+            setting.effort().stream().toMillis() / 1e3,
+            JobContender.PROFILE + "=true");
     double capacity = saturated.imagesPerSecond();
     saturated
         .figures()
@@ -76,27 +77,12 @@ final class LatencySection implements Section {
             });
     report.add(Row.alone("latency/service-time", service, "ms"));
     report.add(Row.alone("latency/capacity", Samples.of(capacity), "images/s"));
-    new Run(setup, job, photos, capacity, seconds, "default", "")
-        .measure(report)
-        .forEach((load, sorted) -> add("default", load, sorted, service, report));
-    WorkerProcess fast = setup.ours(LOW_LATENCY);
-    Samples fastCapacity =
-        Samples.of(
-            saturated(setup, fast, setting.effort(), LOW_LATENCY_SETTINGS).imagesPerSecond());
-    report.add(Row.alone("latency/capacity/" + LOW_LATENCY, fastCapacity, "images/s"));
-    new Run(setup, fast, photos, capacity, seconds, LOW_LATENCY, LOW_LATENCY_SETTINGS)
-        .measure(report)
-        .forEach((load, sorted) -> add(LOW_LATENCY, load, sorted, service, report));
-  }
-
-  private static StreamSetup.Streamed saturated(
-      StreamSetup setup, WorkerProcess job, Effort effort, String settings) throws IOException {
-    return setup.run(
-        job,
-        StreamSetup.SLOTS,
-        effort.streamWarmUp().toMillis() / 1e3,
-        effort.stream().toMillis() / 2e3,
-        settings);
+    for (Map.Entry<String, String> settings : SETTINGS.entrySet()) {
+      Run run =
+          new Run(setup, job, photos, capacity, seconds, settings.getKey(), settings.getValue());
+      run.measure(report)
+          .forEach((load, sorted) -> add(settings.getKey(), load, sorted, service, report));
+    }
   }
 
   private static Samples serviceTime(WorkerProcess loop, double seconds, int rounds)

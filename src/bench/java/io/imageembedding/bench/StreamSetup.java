@@ -61,23 +61,17 @@ final class StreamSetup implements AutoCloseable {
   }
 
   WorkerProcess worker(String contender, String arguments) throws IOException {
-    String key = contender + " " + arguments;
-    WorkerProcess worker = workers.get(key);
+    WorkerProcess worker = workers.get(contender);
     if (worker == null) {
       worker = WorkerProcess.java(folder, contender, List.of(), arguments);
-      workers.put(key, worker);
+      workers.put(contender, worker);
     }
     return worker;
   }
 
   /** The product's job. */
   WorkerProcess ours() throws IOException {
-    return ours("default");
-  }
-
-  /** The product's job in a process for that kind of settings, as some are the process's. */
-  WorkerProcess ours(String settings) throws IOException {
-    return worker("job/" + Engines.OURS, "settings=" + settings);
+    return worker("job/" + Engines.OURS, "");
   }
 
   /** A script of ours, with the fixtures' folder. */

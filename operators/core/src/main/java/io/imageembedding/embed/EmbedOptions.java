@@ -110,17 +110,6 @@ public final class EmbedOptions {
                   + " (bf16 where the processor has it and it is measured to be faster when the job"
                   + " is built; a restored job keeps what it had).");
 
-  public static final ConfigOption<Integer> MODEL_INTRA_OP_THREADS =
-      key("image-embedding.model.intra-op-threads")
-          .intType()
-          .defaultValue(1)
-          .withDescription(
-              "Threads that compute one image together, shared by all slots of a process. As many as"
-                  + " there are cores make an image that is alone in two slots 1.6 times as fast, and"
-                  + " two busy slots 5 % slower: for jobs with a latency budget. The first model that a"
-                  + " process loads decides, for all jobs in it. The last bits of vectors may depend on"
-                  + " it.");
-
   public static final ConfigOption<Integer> SCORES_TOP_K =
       key("image-embedding.scores.top-k")
           .intType()
@@ -246,7 +235,6 @@ public final class EmbedOptions {
         MODEL_SHA256,
         MODEL_ALLOW_OPERATIONS,
         MODEL_PRECISION,
-        MODEL_INTRA_OP_THREADS,
         SCORES_TOP_K,
         BATCH_MAX_COUNT,
         BATCH_MAX_BYTES,
@@ -271,8 +259,7 @@ public final class EmbedOptions {
    */
   public static ModelSource model(ReadableConfig config) {
     String text = Options.get(config, MODEL, value -> !value.isBlank(), ModelSource.FORMS);
-    return ModelSource.parse(text, modelOptions(config))
-        .withIntraOpThreads(whole(config, MODEL_INTRA_OP_THREADS, 1024));
+    return ModelSource.parse(text, modelOptions(config));
   }
 
   private static ModelOptions modelOptions(ReadableConfig config) {

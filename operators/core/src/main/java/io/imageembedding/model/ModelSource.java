@@ -2,7 +2,6 @@
 package io.imageembedding.model;
 
 import io.imageembedding.model.source.ModelFetcher;
-import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.io.Serializable;
 import java.net.URI;
 import java.nio.file.Path;
@@ -36,14 +35,6 @@ public interface ModelSource extends Serializable {
   /** The same model in another arithmetic; sources that know only one stay as they are. */
   default ModelSource in(Precision precision) {
     return this;
-  }
-
-  /**
-   * The same model, of which so many threads compute each operation together; see {@link
-   * TensorFlowRuntime#useIntraOpThreads}.
-   */
-  default ModelSource withIntraOpThreads(int threads) {
-    return threads == 1 ? this : new SpreadModel(this, threads);
   }
 
   /**

@@ -2,8 +2,6 @@
 package io.imageembedding.tensorflow;
 
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
 import org.tensorflow.TensorFlow;
@@ -15,22 +13,24 @@ import org.tensorflow.proto.OpList;
 import org.tensorflow.proto.RewriterConfig;
 
 /**
- * The one door to native TensorFlow: it opens all sessions, with the same settings: operations are
- * run by the calling thread, and computed by one thread unless {@link #useIntraOpThreads} says
- * otherwise.
+ * The one door to native TensorFlow: it opens all sessions, with the same settings: one thread per
+ * operation, operations run by the calling thread. Parallelism comes from task slots, and the first
+ * session of a JVM fixes the thread pool of all later ones.
  */
 public final class TensorFlowRuntime {
-  private static final Logger LOG = LoggerFactory.getLogger(TensorFlowRuntime.class);
-
-  /** Property of the process, which has one pool of threads whoever loaded this class in it. */
-  private static final String POOL = TensorFlowRuntime.class.getName() + ".intraOpThreads";
-
-  private static final GraphOptions UNFUSED =
-      GraphOptions.newBuilder()
-          .setRewriteOptions(RewriterConfig.newBuilder().setRemapping(RewriterConfig.Toggle.OFF))
+  private static final ConfigProto CONFIG =
+      ConfigProto.newBuilder()
+          .setIntraOpParallelismThreads(1)
+          .setInterOpParallelismThreads(-1)
           .build();
 
-  private static int intraOpThreads = 1;
+  private static final ConfigProto UNFUSED =
+      CONFIG.toBuilder()
+          .setGraphOptions(
+              GraphOptions.newBuilder()
+                  .setRewriteOptions(
+                      RewriterConfig.newBuilder().setRemapping(RewriterConfig.Toggle.OFF)))
+          .build();
 
   static {
     OneDnn.enable();
@@ -58,7 +58,7 @@ public final class TensorFlowRuntime {
 
   /** A session on the graph, owned and closed by the caller, before the graph. */
   public static Session newSession(Graph graph) {
-    return new Session(graph, config().build());
+    return new Session(graph, CONFIG);
   }
 
   /**
@@ -67,35 +67,7 @@ public final class TensorFlowRuntime {
    * of them.
    */
   public static Session newUnfusedSession(Graph graph) {
-    return new Session(graph, config().setGraphOptions(UNFUSED).build());
-  }
-
-  /**
-   * Has so many threads compute an operation together; as it stands, one does, and parallelism
-   * comes from task slots. With more, an image that is alone is done sooner, and a process whose
-   * slots are all busy does somewhat less. The threads are made for the first session of the
-   * process and serve all its slots and jobs: a number that comes later has no effect but a
-   * warning.
-   */
-  public static synchronized void useIntraOpThreads(int threads) {
-    intraOpThreads = threads;
-  }
-
-  private static synchronized ConfigProto.Builder config() {
-    String wanted = String.valueOf(intraOpThreads);
-    String made =
-        System.getProperties().putIfAbsent(POOL, wanted) instanceof String had ? had : wanted;
-    if (!made.equals(wanted)) {
-      LOG.warn(
-          "{} threads are to compute an operation, but the first model of this process had {}, and so it stays",
-          wanted,
-          made);
-      intraOpThreads = Integer.parseInt(made);
-    }
-    return ConfigProto.newBuilder()
-        .setIntraOpParallelismThreads(intraOpThreads)
-        .setInterOpParallelismThreads(-1)
-        .setExperimental(ConfigProto.Experimental.newBuilder().setDisableThreadSpinning(true));
+    return new Session(graph, UNFUSED);
   }
 
   /**

@@ -134,7 +134,6 @@ class EmbedOptionsTest {
     "image-embedding.model.sha256, 12ab, 64 hex digits",
     "image-embedding.model.allow-operations, 'Print;a/b',"
         + " 'names of TensorFlow operations, separated by semicolons'",
-    "image-embedding.model.intra-op-threads, 0, a whole number from 1 to 1024",
     "image-embedding.scores.top-k, 0, a whole number from 1 to 1000",
     "image-embedding.scores.top-k, 1001, a whole number from 1 to 1000",
   })

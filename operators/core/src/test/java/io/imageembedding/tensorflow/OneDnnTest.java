@@ -7,8 +7,9 @@ import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelSource;
 import java.io.IOException;
-import java.util.HashMap;
-import java.util.Map;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -41,10 +42,21 @@ class OneDnnTest {
   }
 
   private static long primitives(String setting) throws IOException, InterruptedException {
-    Map<String, String> environment = new HashMap<>();
-    environment.put("ONEDNN_VERBOSE", "1");
-    environment.put(VARIABLE, setting);
-    String output = TestingJvm.run(RunNetwork.class, environment);
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                RunNetwork.class.getName())
+            .redirectError(Redirect.DISCARD);
+    builder.environment().put("ONEDNN_VERBOSE", "1");
+    builder.environment().remove(VARIABLE);
+    if (setting != null) {
+      builder.environment().put(VARIABLE, setting);
+    }
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).isZero();
     return output
         .lines()
         .filter(line -> line.matches("onednn_verbose,.*exec,cpu,convolution.*"))
