@@ -62,18 +62,18 @@ record Effort(
       new Effort(
           "quick",
           3,
-          Duration.ofMillis(500),
+          Duration.ofMillis(400),
           List.of(Precision.values()),
           List.of(1, 4, 8, 16),
           200,
           2,
-          Duration.ofSeconds(2),
+          Duration.ofMillis(1500),
           Duration.ofSeconds(5),
           Duration.ofSeconds(5),
-          Duration.ofSeconds(8),
+          Duration.ofSeconds(6),
           1,
           2,
-          Duration.ofMillis(400),
+          Duration.ofMillis(300),
           1);
 
   /** Shows that everything runs; the figures say nothing. */

@@ -112,7 +112,11 @@ final class InferSection implements Section {
       Path folder, String label, String kind, int callers, int threads, List<String> jvmArguments)
       throws IOException {
     WorkerProcess worker =
-        WorkerProcess.java(folder, "infer/" + kind, jvmArguments, "threads=" + threads);
+        WorkerProcess.java(
+            folder,
+            "infer/" + kind,
+            jvmArguments,
+            "threads=%d %s=%d".formatted(threads, InferenceContender.CALLERS, callers));
     return new Competitor(label, worker, callers);
   }
 

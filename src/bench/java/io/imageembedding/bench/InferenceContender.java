@@ -19,6 +19,9 @@ final class InferenceContender implements Contender {
   static final String DIFFERENCE = "difference";
   static final String COSINE = "cosine";
 
+  /** Argument: how many there are; at the start, for how many engines are opened. */
+  static final String CALLERS = "callers";
+
   private final Path folder;
   private final Engine.Factory factory;
   private final List<Engine> engines = new ArrayList<>();
@@ -29,6 +32,9 @@ final class InferenceContender implements Contender {
     folder = arguments.folder();
     factory = Engines.open(kind, arguments);
     facts = compare(engine(0));
+    if (arguments.values().containsKey(CALLERS)) {
+      engine(arguments.integer(CALLERS) - 1);
+    }
   }
 
   /** How far the vectors are from the expected: greatest difference, least cosine. */
@@ -69,7 +75,7 @@ final class InferenceContender implements Contender {
   @Override
   public Map<String, Double> run(Arguments arguments) throws Exception {
     int batch = arguments.integer("batch");
-    int count = arguments.integer("callers");
+    int count = arguments.integer(CALLERS);
     float[] pixels = Fixtures.pixels(folder, batch);
     for (int i = 0; i < count; i++) {
       engine(i).load(pixels, batch);

@@ -21,33 +21,39 @@ final class ScalingSection implements Section {
 
   @Override
   public void measure(Bench.Setting setting, Report report) throws Exception {
-    batches(setting, report);
-    threads(setting, report);
-    models(setting, report);
+    try (WorkerProcess inference =
+            WorkerProcess.java(
+                setting.folder(),
+                "infer/ours:" + Precision.FP32.key(),
+                List.of(),
+                "threads=1 %s=%d".formatted(InferenceContender.CALLERS, StreamSetup.SLOTS));
+        WorkerProcess memory =
+            WorkerProcess.java(setting.folder(), "memory/" + Precision.FP32.key(), List.of(), "")) {
+      inference.facts();
+      memory.facts();
+      batches(inference, setting, report);
+      threads(setting, report);
+      models(memory, report);
+    }
   }
 
-  private static void batches(Bench.Setting setting, Report report) throws Exception {
+  private static void batches(WorkerProcess worker, Bench.Setting setting, Report report)
+      throws Exception {
     double seconds = setting.effort().round().toMillis() / 1e3;
-    try (WorkerProcess worker =
-        WorkerProcess.java(
-            setting.folder(), "infer/ours:" + Precision.FP32.key(), List.of(), "threads=1")) {
-      Map<Integer, Samples> rates = new LinkedHashMap<>();
-      for (int round = 0; round < setting.effort().rounds(); round++) {
-        for (int batch : BATCHES) {
-          double rate =
-              worker
-                  .run(
-                      "seconds=%s batch=%d callers=%d".formatted(seconds, batch, StreamSetup.SLOTS))
-                  .get(InferenceContender.IMAGES_PER_SECOND);
-          rates.computeIfAbsent(batch, key -> new Samples()).add(rate);
-        }
+    Map<Integer, Samples> rates = new LinkedHashMap<>();
+    for (int round = 0; round < setting.effort().rounds(); round++) {
+      for (int batch : BATCHES) {
+        double rate =
+            worker
+                .run("seconds=%s batch=%d callers=%d".formatted(seconds, batch, StreamSetup.SLOTS))
+                .get(InferenceContender.IMAGES_PER_SECOND);
+        rates.computeIfAbsent(batch, key -> new Samples()).add(rate);
       }
-      rates.forEach(
-          (batch, samples) ->
-              report.add(
-                  Row.rates(
-                      "scaling/batch-" + batch, samples, "images/s", "batch 1", rates.get(1))));
     }
+    rates.forEach(
+        (batch, samples) ->
+            report.add(
+                Row.rates("scaling/batch-" + batch, samples, "images/s", "batch 1", rates.get(1))));
   }
 
   private static void threads(Bench.Setting setting, Report report) throws Exception {
@@ -67,13 +73,10 @@ final class ScalingSection implements Section {
         .get(InferenceContender.IMAGES_PER_SECOND);
   }
 
-  private static void models(Bench.Setting setting, Report report) throws Exception {
-    try (WorkerProcess worker =
-        WorkerProcess.java(setting.folder(), "memory/" + Precision.FP32.key(), List.of(), "")) {
-      for (int models : MODELS) {
-        double megabytes = worker.run("models=" + models).get(MemoryContender.RESIDENT_MEGABYTES);
-        report.add(Row.alone("scaling/models-" + models, Samples.of(megabytes), "MB"));
-      }
+  private static void models(WorkerProcess worker, Report report) throws Exception {
+    for (int models : MODELS) {
+      double megabytes = worker.run("models=" + models).get(MemoryContender.RESIDENT_MEGABYTES);
+      report.add(Row.alone("scaling/models-" + models, Samples.of(megabytes), "MB"));
     }
   }
 }
