@@ -7,15 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
-import org.apache.flink.api.common.functions.MapFunction;
-import org.apache.flink.api.common.typeinfo.Types;
-import org.apache.flink.api.connector.source.lib.NumberSequenceSource;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.streaming.api.datastream.DataStream;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.CloseableIterator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,8 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 class VectorStoreJobTest {
   private static final int ELEMENTS = 3000;
   private static final int IDS = 1000;
-
-  private static final AtomicBoolean FAILED = new AtomicBoolean();
 
   @TempDir Path folder;
 
@@ -42,42 +32,6 @@ class VectorStoreJobTest {
 
   private static boolean isRefused(long n) {
     return n % 500 == 499 && n < ELEMENTS - 100;
-  }
-
-  private static final class FailsOnce implements MapFunction<Long, Long> {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    public Long map(Long n) throws Exception {
-      // Slow enough for some checkpoints to be complete by then.
-      if (n % 50 == 0) {
-        Thread.sleep(10);
-      }
-      if (n > ELEMENTS * 2 / 3 && FAILED.compareAndSet(false, true)) {
-        throw new IllegalStateException("fails once");
-      }
-      return n;
-    }
-  }
-
-  private static DataStream<Long> numbers(StreamExecutionEnvironment env) {
-    FAILED.set(false);
-    return env.fromSource(
-            new NumberSequenceSource(0, ELEMENTS - 1), WatermarkStrategy.noWatermarks(), "numbers")
-        .map(new FailsOnce())
-        .returns(Types.LONG);
-  }
-
-  private static StreamExecutionEnvironment environment() {
-    Configuration config = new Configuration();
-    config.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
-    config.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_ATTEMPTS, 3);
-    config.set(RestartStrategyOptions.RESTART_STRATEGY_FIXED_DELAY_DELAY, Duration.ofMillis(10));
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
-    env.setParallelism(2);
-    env.enableCheckpointing(200);
-    env.getConfig().enableObjectReuse();
-    return env;
   }
 
   private String address() {
@@ -110,30 +64,29 @@ class VectorStoreJobTest {
 
   @Test
   void aSinkThatIsRestoredHasEveryIdOnceAndItsNewestVersion() throws Exception {
-    StreamExecutionEnvironment env = environment();
-    numbers(env)
-        .sinkTo(
-            VectorStoreSink.builder(address(), VectorStoreJobTest::change)
-                .batches(50, Duration.ofMillis(20))
-                .onRefused((n, refused) -> assertThat(isRefused(n)).isTrue())
-                .build());
-    env.execute();
-    assertThat(FAILED).isTrue();
+    DataStream<Long> numbers = TestingNumbers.below(ELEMENTS);
+    numbers.sinkTo(
+        VectorStoreSink.builder(address(), VectorStoreJobTest::change)
+            .batches(50, Duration.ofMillis(20))
+            .onRefused((n, refused) -> assertThat(isRefused(n)).isTrue())
+            .build());
+    numbers.getExecutionEnvironment().execute();
+    assertThat(TestingNumbers.haveFailed()).isTrue();
     assertEveryIdOnceAndNewest();
   }
 
   @Test
   void everyElementIsAnsweredAndARestoredJobEndsInTheSameState() throws Exception {
-    StreamExecutionEnvironment env = environment();
     DataStream<Stored<Long>> answers =
-        VectorStoring.to(address(), VectorStoreJobTest::change).store(numbers(env));
+        VectorStoring.to(address(), VectorStoreJobTest::change)
+            .store(TestingNumbers.below(ELEMENTS));
     List<Long> stored = new ArrayList<>();
     List<Long> refused = new ArrayList<>();
     try (CloseableIterator<Stored<Long>> all = answers.executeAndCollect()) {
       all.forEachRemaining(
           answer -> (answer.refused().isPresent() ? refused : stored).add(answer.element()));
     }
-    assertThat(FAILED).isTrue();
+    assertThat(TestingNumbers.haveFailed()).isTrue();
     assertThat(stored).hasSize(ELEMENTS - 5).noneMatch(VectorStoreJobTest::isRefused);
     assertThat(refused).hasSize(5).allMatch(VectorStoreJobTest::isRefused);
     assertEveryIdOnceAndNewest();

@@ -16,13 +16,11 @@ import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.Metric;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.RefusedChange;
-import io.imageembedding.vectorstore.RetryPolicy;
+import io.imageembedding.vectorstore.ServerStoreContract;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoredVector;
-import io.imageembedding.vectorstore.TestingVectors;
 import io.imageembedding.vectorstore.VectorStore;
-import io.imageembedding.vectorstore.VectorStoreContract;
 import io.imageembedding.vectorstore.Version;
 import io.imageembedding.vectorstore.milvus.Rows.Age;
 import io.milvus.v2.client.MilvusClientV2;
@@ -32,7 +30,6 @@ import io.milvus.v2.service.collection.request.CreateCollectionReq;
 import io.milvus.v2.service.collection.request.DropCollectionReq;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -40,13 +37,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,21 +48,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** On a real server. */
-class MilvusStoreTest extends VectorStoreContract {
-  private static final int DIMENSION = 64;
-  private static final RetryPolicy PATIENT =
-      new RetryPolicy(Duration.ofMillis(50), Duration.ofMillis(500), Duration.ofMinutes(1));
-  private static final RetryPolicy BRIEF =
-      new RetryPolicy(Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(600));
-
+class MilvusStoreTest extends ServerStoreContract {
   private static TestingMilvus server;
   private static String database;
 
-  private final TestingVectors vectors = new TestingVectors(DIMENSION, 11);
   private final String collection = "t" + Long.toString(System.nanoTime(), 36);
 
   @BeforeAll
-  static void startServer() throws Exception {
+  static void findServer() throws Exception {
     database = TestingMilvus.named();
     if (database == null) {
       server = TestingMilvus.start();
@@ -94,13 +79,29 @@ class MilvusStoreTest extends VectorStoreContract {
 
   @Override
   protected String address() {
-    return database + (database.contains("?") ? "&" : "?") + "collection=" + collection;
+    return on(database);
   }
 
-  private List<StoredVector> some(int from, int to, long timestamp) {
-    return IntStream.range(from, to)
-        .mapToObj(i -> stored("id-" + i, vectors.next(), Version.at(timestamp)))
-        .toList();
+  @Override
+  protected String on(String server) {
+    return server + (server.contains("?") ? "&" : "?") + "collection=" + collection;
+  }
+
+  @Override
+  protected TestingMilvus startServer() throws Exception {
+    return TestingMilvus.start();
+  }
+
+  @Override
+  protected String scheme() {
+    return "milvus";
+  }
+
+  @Override
+  protected void beforeWriters() {
+    VectorStore.open(
+            address(), OpenMode.write(0).expecting(new Collection(DIMENSION, Metric.COSINE, SPACE)))
+        .close();
   }
 
   /** Does something to the server as another process would. */
@@ -252,52 +253,6 @@ class MilvusStoreTest extends VectorStoreContract {
   }
 
   @Test
-  void writersAtOnceAgreeOnTheNewest() throws Exception {
-    int writers = 4;
-    int ids = 60;
-    List<List<StoredVector>> rounds = new ArrayList<>();
-    for (int round = 0; round < 10; round++) {
-      rounds.add(some(0, ids, round));
-    }
-    VectorStore.open(
-            address(), OpenMode.write(0).expecting(new Collection(DIMENSION, Metric.COSINE, SPACE)))
-        .close();
-    ExecutorService threads = Executors.newFixedThreadPool(writers);
-    try {
-      List<Future<?>> done = new ArrayList<>();
-      for (int i = 0; i < writers; i++) {
-        Random random = new Random(i);
-        int shard = i;
-        done.add(
-            threads.submit(
-                () -> {
-                  List<StoredVector> all = new ArrayList<>();
-                  rounds.forEach(all::addAll);
-                  Collections.shuffle(all, random);
-                  try (VectorStore store =
-                      VectorStore.open(address(), OpenMode.write(shard).retrying(PATIENT))) {
-                    for (int from = 0; from < all.size(); from += 50) {
-                      store.upsert(all.subList(from, Math.min(all.size(), from + 50)));
-                    }
-                    store.commit();
-                  }
-                }));
-      }
-      for (Future<?> one : done) {
-        one.get();
-      }
-    } finally {
-      threads.shutdownNow();
-    }
-    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
-      assertThat(store.describe().count()).isEqualTo(ids);
-      for (StoredVector newest : rounds.get(9)) {
-        assertThat(store.get(newest.id())).contains(newest);
-      }
-    }
-  }
-
-  @Test
   void whatAnotherProcessPutsOverANewerVectorFailsTheCommitUntilItIsWrittenAgain() {
     StoredVector older = stored("a", vectors.next(), Version.at(1));
     StoredVector newer = stored("a", vectors.next(), Version.at(2));
@@ -325,65 +280,6 @@ class MilvusStoreTest extends VectorStoreContract {
       assertThat(store.upsert(List.of(newer)).stale()).isEqualTo(1);
       assertThat(store.get("a")).contains(newest);
     }
-  }
-
-  @Test
-  void aServerThatIsKilledInMidWriteLosesNothing() throws Exception {
-    // Not the one of the other tests, and not the one that the environment names.
-    try (TestingMilvus victim = TestingMilvus.start()) {
-      String address = victim.address() + "?collection=" + collection;
-      AtomicInteger written = new AtomicInteger();
-      int ids = 1000;
-      List<StoredVector> all = new ArrayList<>(some(0, ids, 1));
-      all.addAll(some(0, ids, 2));
-      ExecutorService thread = Executors.newSingleThreadExecutor();
-      try (VectorStore store = VectorStore.open(address, OpenMode.write(0).retrying(PATIENT))) {
-        store.upsert(all.subList(0, 50));
-        Future<?> writing =
-            thread.submit(
-                () -> {
-                  for (int from = 50; from < all.size(); from += 50) {
-                    store.upsert(all.subList(from, from + 50));
-                    written.addAndGet(50);
-                  }
-                  store.commit();
-                });
-        for (int i = 1; i <= 2; i++) {
-          int some = i * 500;
-          Awaitility.await()
-              .pollInterval(Duration.ofMillis(1))
-              .until(() -> written.get() >= some || writing.isDone());
-          assertThat(writing.isDone()).isFalse();
-          victim.kill();
-          victim.startAgain();
-        }
-        writing.get();
-        assertThat(store.upsert(all).stale()).isEqualTo(all.size());
-        assertThat(store.describe().count()).isEqualTo(ids);
-        for (StoredVector newest : all.subList(ids, 2 * ids)) {
-          assertThat(store.get(newest.id())).contains(newest);
-        }
-        assertThat(store.search(all.get(ids).vector(), ids, Filter.NONE))
-            .hasSize(ids)
-            .extracting(Hit::id)
-            .doesNotHaveDuplicates();
-      } finally {
-        thread.shutdownNow();
-      }
-    }
-  }
-
-  @Test
-  void aServerThatIsNotThereIsWaitedForAndThenOneClearLine() {
-    long start = System.nanoTime();
-    assertThatExceptionOfType(StoreException.class)
-        .isThrownBy(
-            () ->
-                VectorStore.open(
-                    "milvus://127.0.0.1:1/db?collection=c", OpenMode.read().retrying(BRIEF)))
-        .withMessage("milvus://127.0.0.1:1/db?collection=c: Connection refused")
-        .satisfies(e -> assertThat(e.canPass()).isTrue());
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(500));
   }
 
   @Test

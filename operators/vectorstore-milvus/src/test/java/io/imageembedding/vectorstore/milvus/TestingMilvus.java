@@ -2,6 +2,7 @@
 package io.imageembedding.vectorstore.milvus;
 
 import io.imageembedding.vectorstore.TestingPrograms;
+import io.imageembedding.vectorstore.TestingServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -16,7 +17,7 @@ import java.util.stream.Stream;
  * module's build folder at the first use. Where {@value #ADDRESS} names a server, for example
  * {@code //localhost:19530}, that is used instead.
  */
-public final class TestingMilvus implements AutoCloseable {
+public final class TestingMilvus implements TestingServer {
   static final String ADDRESS = "IMAGE_EMBEDDING_TEST_MILVUS";
   private static final String SERVER = "milvus-lite==3.2.2";
 
@@ -61,8 +62,8 @@ public final class TestingMilvus implements AutoCloseable {
         });
   }
 
-  /** Starts the server on the data that it has. */
-  void startAgain() throws IOException, InterruptedException {
+  @Override
+  public void startAgain() throws IOException, InterruptedException {
     Path log = folder.resolve("log");
     process =
         new ProcessBuilder(
@@ -97,13 +98,14 @@ public final class TestingMilvus implements AutoCloseable {
     }
   }
 
-  /** Ends the process at once, as the operating system does where memory runs out. */
-  void kill() throws InterruptedException {
+  @Override
+  public void kill() throws InterruptedException {
     process.destroyForcibly();
     process.waitFor();
   }
 
   /** Address of the server, for a collection of the caller's. */
+  @Override
   public String address() {
     return "milvus://127.0.0.1:" + port;
   }

@@ -9,15 +9,13 @@ import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.RefusedChange;
-import io.imageembedding.vectorstore.RetryPolicy;
+import io.imageembedding.vectorstore.ServerStoreContract;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreCopy;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoreVerification;
 import io.imageembedding.vectorstore.StoredVector;
-import io.imageembedding.vectorstore.TestingVectors;
 import io.imageembedding.vectorstore.VectorStore;
-import io.imageembedding.vectorstore.VectorStoreContract;
 import io.imageembedding.vectorstore.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,17 +23,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,18 +31,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.Driver;
 
 /** On a real server. */
-class PostgresStoreTest extends VectorStoreContract {
-  private static final RetryPolicy PATIENT =
-      new RetryPolicy(Duration.ofMillis(50), Duration.ofMillis(500), Duration.ofMinutes(1));
-
+class PostgresStoreTest extends ServerStoreContract {
   private static TestingPostgres server;
   private static String database;
 
-  private final TestingVectors vectors = new TestingVectors(64, 11);
   private final String table = "t" + Long.toString(System.nanoTime(), 36);
 
   @BeforeAll
-  static void startServer() throws Exception {
+  static void findServer() throws Exception {
     database = TestingPostgres.named();
     if (database == null) {
       server = TestingPostgres.start();
@@ -71,13 +55,22 @@ class PostgresStoreTest extends VectorStoreContract {
 
   @Override
   protected String address() {
-    return database + (database.contains("?") ? "&" : "?") + "table=" + table;
+    return on(database);
   }
 
-  private List<StoredVector> some(int from, int to, long timestamp) {
-    return IntStream.range(from, to)
-        .mapToObj(i -> stored("id-" + i, vectors.next(), Version.at(timestamp)))
-        .toList();
+  @Override
+  protected String on(String server) {
+    return server + (server.contains("?") ? "&" : "?") + "table=" + table;
+  }
+
+  @Override
+  protected TestingPostgres startServer() throws Exception {
+    return TestingPostgres.start();
+  }
+
+  @Override
+  protected String scheme() {
+    return "postgresql";
   }
 
   private static Connection connection() throws SQLException {
@@ -232,114 +225,6 @@ class PostgresStoreTest extends VectorStoreContract {
     assertThatExceptionOfType(StoreException.class)
         .isThrownBy(() -> VectorStore.open(address() + "&type=vector", OpenMode.read()))
         .withMessageContaining("holds type halfvec, not vector");
-  }
-
-  @Test
-  void writersAtOnceAgreeOnTheNewest() throws Exception {
-    int writers = 4;
-    int ids = 60;
-    List<List<StoredVector>> rounds = new ArrayList<>();
-    for (int round = 0; round < 10; round++) {
-      rounds.add(some(0, ids, round));
-    }
-    ExecutorService threads = Executors.newFixedThreadPool(writers);
-    try {
-      List<Future<?>> done = new ArrayList<>();
-      for (int i = 0; i < writers; i++) {
-        Random random = new Random(i);
-        done.add(
-            threads.submit(
-                () -> {
-                  List<StoredVector> all = new ArrayList<>();
-                  rounds.forEach(all::addAll);
-                  Collections.shuffle(all, random);
-                  try (VectorStore store =
-                      VectorStore.open(address(), OpenMode.write(0).retrying(PATIENT))) {
-                    for (int from = 0; from < all.size(); from += 50) {
-                      store.upsert(all.subList(from, Math.min(all.size(), from + 50)));
-                    }
-                  }
-                }));
-      }
-      for (Future<?> one : done) {
-        one.get();
-      }
-    } finally {
-      threads.shutdownNow();
-    }
-    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
-      assertThat(store.describe().count()).isEqualTo(ids);
-      for (StoredVector newest : rounds.get(9)) {
-        assertThat(store.get(newest.id())).contains(newest);
-      }
-    }
-  }
-
-  @Test
-  void aServerThatIsKilledInMidWriteLosesNothing() throws Exception {
-    if (server == null) {
-      // The one that the environment names is not ours to kill.
-      try (TestingPostgres own = TestingPostgres.start()) {
-        killInMidWrite(own);
-      }
-    } else {
-      killInMidWrite(server);
-    }
-  }
-
-  private void killInMidWrite(TestingPostgres victim) throws Exception {
-    String address = victim.address() + "?table=" + table;
-    AtomicInteger written = new AtomicInteger();
-    int ids = 2000;
-    List<StoredVector> all = new ArrayList<>(some(0, ids, 1));
-    all.addAll(some(0, ids, 2));
-    ExecutorService thread = Executors.newSingleThreadExecutor();
-    try (VectorStore store = VectorStore.open(address, OpenMode.write(0).retrying(PATIENT))) {
-      store.upsert(all.subList(0, 50));
-      Future<?> writing =
-          thread.submit(
-              () -> {
-                for (int from = 50; from < all.size(); from += 50) {
-                  store.upsert(all.subList(from, from + 50));
-                  written.addAndGet(50);
-                }
-              });
-      for (int i = 1; i <= 2; i++) {
-        int some = i * 500;
-        Awaitility.await()
-            .pollInterval(Duration.ofMillis(1))
-            .until(() -> written.get() >= some || writing.isDone());
-        assertThat(writing.isDone()).isFalse();
-        victim.kill();
-        victim.startAgain();
-      }
-      writing.get();
-      assertThat(store.describe().count()).isEqualTo(ids);
-      for (StoredVector newest : all.subList(ids, 2 * ids)) {
-        assertThat(store.get(newest.id())).contains(newest);
-      }
-    } finally {
-      thread.shutdownNow();
-    }
-  }
-
-  @Test
-  void aServerThatIsNotThereIsWaitedForAndThenOneClearLine() {
-    RetryPolicy brief =
-        new RetryPolicy(Duration.ofMillis(50), Duration.ofMillis(100), Duration.ofMillis(600));
-    long start = System.nanoTime();
-    assertThatExceptionOfType(StoreException.class)
-        .isThrownBy(
-            () ->
-                VectorStore.open(
-                    "postgresql://127.0.0.1:1/db?table=t", OpenMode.read().retrying(brief)))
-        .withMessageStartingWith("postgresql://127.0.0.1:1/db?table=t: Connection to 127.0.0.1:1")
-        .satisfies(
-            e -> {
-              assertThat(e.canPass()).isTrue();
-              assertThat(e.getMessage()).doesNotContain("\n");
-            });
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(500));
   }
 
   @Test

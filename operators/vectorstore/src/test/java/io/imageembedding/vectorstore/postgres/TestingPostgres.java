@@ -2,6 +2,7 @@
 package io.imageembedding.vectorstore.postgres;
 
 import io.imageembedding.vectorstore.TestingPrograms;
+import io.imageembedding.vectorstore.TestingServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +18,7 @@ import java.util.stream.Stream;
  * {@code nobody}. Where {@value #ADDRESS} names a server, for example {@code
  * //localhost:5432/test?user=test&password-env=PGPASSWORD}, that is used instead.
  */
-public final class TestingPostgres implements AutoCloseable {
+public final class TestingPostgres implements TestingServer {
 
   /** What names of roles begin with that need a password. */
   static final String GUARDED = "guarded";
@@ -103,8 +104,8 @@ public final class TestingPostgres implements AutoCloseable {
             .formatted(GUARDED, Files.readString(access)));
   }
 
-  /** Starts the server on the data that it has. */
-  void startAgain() throws IOException, InterruptedException {
+  @Override
+  public void startAgain() throws IOException, InterruptedException {
     control(
         "start",
         "--wait",
@@ -115,8 +116,8 @@ public final class TestingPostgres implements AutoCloseable {
             + " max_wal_size=4GB");
   }
 
-  /** Ends every process of the server at once, as a loss of power would. */
-  void kill() throws IOException, InterruptedException {
+  @Override
+  public void kill() throws IOException, InterruptedException {
     List<String> lines = Files.readAllLines(folder.resolve("data/postmaster.pid"));
     ProcessHandle postmaster = ProcessHandle.of(Long.parseLong(lines.get(0))).orElseThrow();
     List<ProcessHandle> all = new ArrayList<>(postmaster.descendants().toList());
@@ -146,6 +147,7 @@ public final class TestingPostgres implements AutoCloseable {
   }
 
   /** Address of the server's only database, for a table of the caller's. */
+  @Override
   public String address() {
     return "postgresql://test@127.0.0.1:" + port + "/postgres";
   }
