@@ -142,17 +142,19 @@ public final class ImageTensor implements AutoCloseable {
   }
 
   /**
-   * Makes one of these images the only one of another tensor, of the same size and range.
+   * Fills another tensor, of the same size and range, with these images and no others.
    *
-   * @param index of the image, from 0
+   * @param from index of the first image, from 0
    */
-  public void copyTo(int index, ImageTensor only) {
-    if (index < 0 || index >= count || only.size != size || only.centred != centred) {
-      throw new IllegalArgumentException("image " + index + " of " + count + " to another tensor");
+  public void copyTo(int from, ImageTensor other) {
+    int copied = other.capacity;
+    if (from < 0 || from + copied > count || other.size != size || other.centred != centred) {
+      throw new IllegalArgumentException(
+          copied + " images from " + from + " of " + count + " to another tensor");
     }
     long length = imageLength();
-    floats.offset(index * length).copyTo(only.floats, length);
-    only.count = 1;
+    floats.offset(from * length).copyTo(other.floats, copied * length);
+    other.count = copied;
   }
 
   @Override

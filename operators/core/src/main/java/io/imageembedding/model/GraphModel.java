@@ -2,6 +2,7 @@
 package io.imageembedding.model;
 
 import io.imageembedding.image.ImageTensor;
+import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.util.Optional;
@@ -28,12 +29,13 @@ final class GraphModel implements FeatureVectorModel {
   private ModelDescriptor descriptor;
   private ProofFigures finding;
   private ClassScores classes;
-  private boolean oneByOne;
-  private ImageTensor only;
+  private final MobileNetV2 shape;
+  private Portions portions;
   private boolean closed;
 
-  private GraphModel(String name, RunnableGraph runnable) {
+  private GraphModel(String name, RunnableGraph runnable, MobileNetV2 shape) {
     this.name = name;
+    this.shape = shape;
     this.input = runnable.input();
     this.centredInput = runnable.centredInput();
     this.output = runnable.output();
@@ -51,24 +53,26 @@ final class GraphModel implements FeatureVectorModel {
   /**
    * Loads the graph, and proves it.
    *
-   * @param sameBits whether an image must have the same bits in every batch; where the processor's
-   *     kernels give others, images are run one by one, which on such processors is as fast
+   * @param shape of the folded network that the graph is, in which an image must have the same bits
+   *     in every batch; null if it is another
    */
   static GraphModel load(
-      String name, int inputSize, RunnableGraph graph, String sha256, boolean sameBits) {
-    return load(new GraphModel(name, graph), inputSize, graph, sha256, sameBits);
+      String name, int inputSize, RunnableGraph graph, String sha256, MobileNetV2 shape) {
+    return load(new GraphModel(name, graph, shape), inputSize, graph, sha256, Precision.FP32);
   }
 
-  /** Loads a graph in bfloat16 that has taken the place of this one, and proves it. */
-  GraphModel loadBf16(RunnableGraph graph) {
-    GraphModel model = new GraphModel(name, graph);
-    // Bits of fp32 that depend on the batch would be rounded to either side.
-    model.oneByOne = oneByOne;
-    return load(model, descriptor.inputSize(), graph, descriptor.sha256(), true);
+  /** Loads a network in bfloat16 that has taken the place of this one, and proves it. */
+  GraphModel loadBf16(RunnableGraph graph, MobileNetV2 shape) {
+    GraphModel model = new GraphModel(name, graph, shape);
+    if (!finding.sameBits()) {
+      // Bits of fp32 that depend on the batch would be rounded to either side.
+      model.portions = Portions.ofOne(model::run);
+    }
+    return load(model, descriptor.inputSize(), graph, descriptor.sha256(), Precision.BF16);
   }
 
   private static GraphModel load(
-      GraphModel model, int inputSize, RunnableGraph graph, String sha256, boolean sameBits) {
+      GraphModel model, int inputSize, RunnableGraph graph, String sha256, Precision precision) {
     String name = model.name;
     try {
       if (graph.checkpoint() != null) {
@@ -83,7 +87,9 @@ final class GraphModel implements FeatureVectorModel {
               model.finding.dimension(),
               Precision.FP32.key(),
               EXACT_COSINE);
-      model.oneByOne |= sameBits && !model.finding.sameBits() || !model.finding.sameVector();
+      if (model.portions == null) {
+        model.portions = model.portions(precision);
+      }
       return model;
     } catch (ModelException e) {
       model.close();
@@ -196,20 +202,16 @@ final class GraphModel implements FeatureVectorModel {
     return runAsNeeded(images);
   }
 
+  /** Null if all images of a batch are run at once. */
+  private Portions portions(Precision precision) {
+    if (shape != null && !finding.sameBits() || !finding.sameVector()) {
+      return Portions.ofOne(this::run);
+    }
+    return shape == null ? null : Portions.fastest(this::run, shape, precision);
+  }
+
   private float[][] runAsNeeded(ImageTensor images) {
-    if (!oneByOne || images.count() == 1) {
-      return run(images);
-    }
-    float[][] vectors = new float[images.count()][];
-    if (only == null || only.isCentred() != images.isCentred()) {
-      closeOnly();
-      only = images.copyOfRange(0, 1);
-    }
-    for (int i = 0; i < vectors.length; i++) {
-      images.copyTo(i, only);
-      vectors[i] = run(only)[0];
-    }
-    return vectors;
+    return portions == null ? run(images) : portions.run(images);
   }
 
   private float[][] run(ImageTensor images) {
@@ -263,16 +265,11 @@ final class GraphModel implements FeatureVectorModel {
   public void close() {
     if (!closed) {
       closed = true;
-      closeOnly();
+      if (portions != null) {
+        portions.close();
+      }
       session.close();
       graph.close();
-    }
-  }
-
-  private void closeOnly() {
-    if (only != null) {
-      only.close();
-      only = null;
     }
   }
 }

@@ -216,7 +216,7 @@ final class OpenedModel {
     Optional<GoldenVectors> goldens = GoldenVectors.in(origin, inputSize);
     GraphModel model =
         optimised(
-            GraphModel.load(origin.name(), inputSize, graph, sha256, isFolded()),
+            GraphModel.load(origin.name(), inputSize, graph, sha256, isFolded() ? shape() : null),
             options.precision());
     try {
       goldens.ifPresent(model::require);
@@ -290,6 +290,11 @@ final class OpenedModel {
     return recognised.isPresent() && recognised.get().holders().isEmpty();
   }
 
+  /** Of the MobileNetV2 that it is; null if it is another network. */
+  private MobileNetV2 shape() {
+    return recognised.map(network -> network.weights().network()).orElse(null);
+  }
+
   /** What is run instead of the model, which is closed then. */
   private GraphModel optimised(GraphModel original, Precision precision) {
     GraphModel exact = original;
@@ -319,7 +324,7 @@ final class OpenedModel {
       return original;
     }
     boolean folded = recognised.isPresent();
-    GraphModel candidate = GraphModel.load(origin.name(), inputSize, faster.get(), sha256, folded);
+    GraphModel candidate = GraphModel.load(origin.name(), inputSize, faster.get(), sha256, shape());
     double difference = difference(original, candidate);
     if (difference <= TOLERANCE) {
       original.close();

@@ -3,7 +3,6 @@ package io.imageembedding.model;
 
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.network.NetworkWeights;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;
@@ -104,7 +103,8 @@ final class PrecisionChoice {
   private GraphModel load(int layersInFp32, boolean emulated) {
     List<float[]> probes = TexturedImages.of(weights.network().inputSize(), CORRECTING_PROBES);
     return exact.loadBf16(
-        Bf16Network.graph(new FoldedNetwork(weights), layersInFp32, probes, emulated));
+        Bf16Network.graph(new FoldedNetwork(weights), layersInFp32, probes, emulated),
+        weights.network());
   }
 
   private static void close(GraphModel model) {
@@ -146,7 +146,7 @@ final class PrecisionChoice {
         exactNanos[run] = nanos(exact, images);
         bf16Nanos[run] = nanos(bf16, images);
       }
-      return (double) median(exactNanos) / median(bf16Nanos) >= SMALLEST_GAIN;
+      return (double) Portions.median(exactNanos) / Portions.median(bf16Nanos) >= SMALLEST_GAIN;
     }
   }
 
@@ -161,10 +161,5 @@ final class PrecisionChoice {
     long start = System.nanoTime();
     model.embed(images);
     return System.nanoTime() - start;
-  }
-
-  private static long median(long[] values) {
-    Arrays.sort(values);
-    return values[values.length / 2];
   }
 }
