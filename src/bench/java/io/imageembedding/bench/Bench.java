@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -66,7 +67,7 @@ public final class Bench implements Callable<Integer> {
       paramLabel = "SECTION",
       split = ",",
       description = "Only these sections; nothing is written to RESULTS.md without --results.")
-  private List<String> only = List.of();
+  private Set<String> only = Set.of();
 
   @Option(
       names = "--folder",
@@ -85,6 +86,7 @@ public final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    requireSections();
     Effort effort = smoke ? Effort.SMOKE : quick ? Effort.QUICK : Effort.FULL;
     Report report = new Report(spec.commandLine().getOut());
     run(effort, report);
@@ -97,6 +99,22 @@ public final class Bench implements Callable<Integer> {
       Results.write(JavaProcess.project().resolve("src/bench/RESULTS.md"), effort, report);
     }
     return report.failed() ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
+  }
+
+  private void requireSections() {
+    List<String> names = SECTIONS.stream().map(Section::name).toList();
+    only.stream()
+        .filter(name -> !names.contains(name))
+        .findFirst()
+        .ifPresent(
+            name -> {
+              throw new CommandLine.ParameterException(
+                  spec.commandLine(),
+                  "--only: there is no section "
+                      + name
+                      + "; there are "
+                      + String.join(", ", names));
+            });
   }
 
   private void run(Effort effort, Report report) throws Exception {

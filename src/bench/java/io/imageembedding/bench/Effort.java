@@ -14,7 +14,7 @@ import java.util.List;
  * @param batches images in a call
  * @param photos different ones on the topic
  * @param streamRounds that streaming jobs take turns in
- * @param streamWarmUp of a streaming job in every round
+ * @param streamWarmUp of a streaming job in every round, besides a whole round before the first
  * @param stream how long a streaming job is measured in every round
  * @param checkpoints of streaming jobs, how far apart
  * @param latency how long each load lasts
@@ -67,7 +67,7 @@ record Effort(
           List.of(1, 4, 8, 16),
           200,
           2,
-          Duration.ofSeconds(3),
+          Duration.ofSeconds(2),
           Duration.ofSeconds(6),
           Duration.ofSeconds(6),
           Duration.ofSeconds(6),

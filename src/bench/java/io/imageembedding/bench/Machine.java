@@ -11,15 +11,16 @@ import java.util.stream.Stream;
 
 /** What the figures were measured on, as far as they depend on it. */
 record Machine(String processor, int cores, List<String> features, double gibibytes) {
-  /** The feature that bf16 pays with. */
-  static final String AMX = "amx_bf16";
-
   private static final Path CPU = Path.of("/proc/cpuinfo");
   private static final Path MEMORY = Path.of("/proc/meminfo");
 
+  /** With either of them bf16 can pay. */
+  private static final List<String> BFLOAT16 = List.of("avx512_bf16", "amx_bf16");
+
   /** Features that change which kernels are run. */
   private static final List<String> FEATURES =
-      List.of("avx2", "avx512f", "avx512_vnni", "avx512_bf16", AMX, "amx_int8");
+      Stream.concat(Stream.of("avx2", "avx512f", "avx512_vnni", "amx_int8"), BFLOAT16.stream())
+          .toList();
 
   static Machine read() throws IOException {
     List<String> flags = Arrays.asList(value(CPU, "flags").split(" "));
@@ -28,6 +29,10 @@ record Machine(String processor, int cores, List<String> features, double gibiby
         Runtime.getRuntime().availableProcessors(),
         FEATURES.stream().filter(flags::contains).toList(),
         Double.parseDouble(value(MEMORY, "MemTotal").replaceAll("\\D", "")) / (1 << 20));
+  }
+
+  boolean hasBfloat16() {
+    return features.stream().anyMatch(BFLOAT16::contains);
   }
 
   private static String value(Path file, String key) throws IOException {
