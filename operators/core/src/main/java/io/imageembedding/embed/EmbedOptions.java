@@ -106,9 +106,9 @@ public final class EmbedOptions {
           .withDescription(
               "Arithmetic of the network, part of the vector space: 'fp32'; 'bf16' (bfloat16 with"
                   + " corrected biases, only for MobileNetV2; cosine to fp32 at least 0.999 on probe"
-                  + " images, or the model is refused; fast on processors with AMX only); or 'auto'"
-                  + " (bf16 where the processor has it and it is measured to be faster when the job"
-                  + " is built; a restored job keeps what it had).");
+                  + " images, or the model is refused; fast on processors with AMX or AVX-512 BF16"
+                  + " only); or 'auto' (bf16 where the processor has it and it is measured to be"
+                  + " faster when the job is built; a restored job keeps what it had).");
 
   public static final ConfigOption<Integer> SCORES_TOP_K =
       key("image-embedding.scores.top-k")
