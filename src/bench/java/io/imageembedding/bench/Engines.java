@@ -10,6 +10,7 @@ final class Engines {
   static final String SAVED_MODEL = "savedmodel";
   static final String ONNX_RUNTIME = "onnxruntime";
   static final String DJL = "djl";
+  static final String PLAIN_BF16 = "plain-bf16";
 
   private Engines() {}
 
@@ -21,7 +22,8 @@ final class Engines {
       return OurEngine.factory(Precision.of(kind.substring(OURS.length() + 1)));
     }
     return switch (kind) {
-      case SAVED_MODEL -> SavedModelEngine.factory(arguments.folder());
+      case SAVED_MODEL -> SessionEngine.ofSavedModel(arguments.folder());
+      case PLAIN_BF16 -> SessionEngine.ofPlainBf16();
       case ONNX_RUNTIME -> OnnxEngine.factory(arguments.folder(), arguments.integer("threads"));
       case DJL -> DjlEngine.factory();
       default -> throw new IOException("there is no engine " + kind);

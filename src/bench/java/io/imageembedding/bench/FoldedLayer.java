@@ -39,6 +39,21 @@ record FoldedLayer(Layer layer, float[] kernel, float[] biases) {
     return new FoldedLayer(layer, kernel, biases);
   }
 
+  /** The kernel as TensorFlow takes it, {@code [height, width, inputs / groups, outputs]}. */
+  float[] kernelLastOutputs() {
+    int outputs = layer.outputs();
+    int inputs = layer.inputs() / groups();
+    int area = layer.kernel() * layer.kernel();
+    float[] turned = new float[kernel.length];
+    for (int i = 0; i < kernel.length; i++) {
+      int place = i % area;
+      int input = i / area % inputs;
+      int output = i / (area * inputs);
+      turned[(place * inputs + input) * outputs + output] = kernel[i];
+    }
+    return turned;
+  }
+
   int groups() {
     return layer.depthwise() ? layer.inputs() : 1;
   }

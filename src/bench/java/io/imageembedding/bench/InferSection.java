@@ -17,6 +17,9 @@ final class InferSection implements Section {
 
   private static final String DJL = "DJL PyTorch";
 
+  /** Held against ours in bf16 only. */
+  private static final String PLAIN_BF16 = "TensorFlow, plain bf16";
+
   /** What may give vectors that differ by rounding to bfloat16. */
   private static final Set<String> REDUCED = Set.of(Precision.BF16.key(), Precision.AUTO.key());
 
@@ -50,7 +53,9 @@ final class InferSection implements Section {
       }
       for (Competitor one : ours) {
         for (Competitor rival : rivals) {
-          add(one, rival, samples, setting.effort(), report);
+          if (!rival.label().equals(PLAIN_BF16) || one.label().equals(Precision.BF16.key())) {
+            add(one, rival, samples, setting.effort(), report);
+          }
         }
       }
     } finally {
@@ -71,6 +76,9 @@ final class InferSection implements Section {
     if (effort != Effort.QUICK) {
       rivals.add(
           java(folder, "ONNX Runtime, its own threads", Engines.ONNX_RUNTIME, 1, CORES, List.of()));
+    }
+    if (effort == Effort.SMOKE || Machine.read().hasBfloat16()) {
+      rivals.add(java(folder, PLAIN_BF16, Engines.PLAIN_BF16, CORES, 1, List.of()));
     }
     List<String> djl =
         List.of(
@@ -96,7 +104,13 @@ final class InferSection implements Section {
       throws Exception {
     for (Competitor rival : List.copyOf(rivals)) {
       try {
-        Precisions.check(rival.worker(), rival.label(), false);
+        if (rival.label().equals(PLAIN_BF16)) {
+          report.note(
+              "infer: least cosine of %s to fp32: %.4f"
+                  .formatted(PLAIN_BF16, Precisions.checkPlainBf16(rival.worker(), rival.label())));
+        } else {
+          Precisions.check(rival.worker(), rival.label(), false);
+        }
       } catch (IOException e) {
         if (!rival.label().equals(DJL)) {
           throw e;

@@ -15,6 +15,9 @@ final class Precisions {
   /** Least cosine to the expected vector that is let through, in bf16. */
   static final double LEAST_COSINE = 0.999;
 
+  private static final double LEAST_COSINE_OF_PLAIN_BF16 = 0.98;
+  private static final double EXACT = 1;
+
   private Precisions() {}
 
   /**
@@ -25,12 +28,27 @@ final class Precisions {
    * @throws IOException if it does not start
    */
   static void check(WorkerProcess worker, String label, boolean mayRound) throws IOException {
+    check(worker, label, mayRound ? LEAST_COSINE : EXACT);
+  }
+
+  /**
+   * Looks at the vectors of plain bfloat16, which are held to no more than to be of the same
+   * network.
+   *
+   * @return its least cosine
+   */
+  static double checkPlainBf16(WorkerProcess worker, String label) throws IOException {
+    check(worker, label, LEAST_COSINE_OF_PLAIN_BF16);
+    return worker.facts().get(InferenceContender.COSINE);
+  }
+
+  private static void check(WorkerProcess worker, String label, double least) throws IOException {
     double difference = worker.facts().get(InferenceContender.DIFFERENCE);
-    double cosine = mayRound ? worker.facts().get(InferenceContender.COSINE) : 1;
-    if (difference > MOST_DIFFERENCE && !(mayRound && cosine >= LEAST_COSINE)) {
+    double cosine = worker.facts().get(InferenceContender.COSINE);
+    if (difference > MOST_DIFFERENCE && !(least < EXACT && cosine >= least)) {
       throw new IllegalStateException(
           "%s gives other vectors: a feature differs by %s, least cosine %s"
-              .formatted(label, difference, mayRound ? cosine : "not asked for"));
+              .formatted(label, difference, cosine));
     }
   }
 

@@ -27,8 +27,11 @@ final class Portions implements AutoCloseable {
 
   private static final int ROUNDS = 3;
 
-  /** Of the time of half as many images at once; what is less may be chance. */
-  private static final double WORTH = 0.97;
+  /**
+   * Of the time of fewer images at once. What is gained less may be chance, and is lost where other
+   * slots use the same caches.
+   */
+  private static final double WORTH = 0.93;
 
   /** What has been measured in this process. */
   private static final Map<Kind, Integer> FASTEST = new ConcurrentHashMap<>();

@@ -11,8 +11,8 @@ import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.types.TFloat32;
 
-/** A SavedModel as TensorFlow-Java loads it, with TensorFlow's own settings. */
-final class SavedModelEngine implements Engine {
+/** A session of TensorFlow, which several engines may share, as many threads may call it. */
+final class SessionEngine implements Engine {
   private static final String TAG = "serve";
   private static final String SIGNATURE = "serving_default";
 
@@ -22,26 +22,41 @@ final class SavedModelEngine implements Engine {
   private TFloat32 images;
   private int count;
 
-  private SavedModelEngine(SavedModelBundle bundle) {
-    session = bundle.session();
-    SignatureDef signature = bundle.metaGraphDef().getSignatureDefOrThrow(SIGNATURE);
-    input = signature.getInputsMap().values().iterator().next().getName();
-    output = signature.getOutputsMap().values().iterator().next().getName();
+  private SessionEngine(Session session, String input, String output) {
+    this.session = session;
+    this.input = input;
+    this.output = output;
   }
 
-  /** All engines share a model, as its session may be called by many threads. */
-  static Factory factory(Path folder) {
+  /** A SavedModel as TensorFlow-Java loads it, with TensorFlow's own settings. */
+  static Factory ofSavedModel(Path folder) {
     SavedModelBundle bundle =
         SavedModelBundle.load(folder.resolve(Fixtures.SAVED_MODEL).toString(), TAG);
+    SignatureDef signature = bundle.metaGraphDef().getSignatureDefOrThrow(SIGNATURE);
+    return factory(
+        bundle.session(),
+        signature.getInputsMap().values().iterator().next().getName(),
+        signature.getOutputsMap().values().iterator().next().getName(),
+        bundle);
+  }
+
+  /** A network that TensorFlow itself turns into bfloat16, wherever it can. */
+  static Factory ofPlainBf16() {
+    PlainBf16 network = new PlainBf16();
+    return factory(network.session(), PlainBf16.INPUT, PlainBf16.OUTPUT, network);
+  }
+
+  private static Factory factory(
+      Session session, String input, String output, AutoCloseable owner) {
     return new Factory() {
       @Override
       public Engine create() {
-        return new SavedModelEngine(bundle);
+        return new SessionEngine(session, input, output);
       }
 
       @Override
-      public void close() {
-        bundle.close();
+      public void close() throws Exception {
+        owner.close();
       }
     };
   }
