@@ -30,6 +30,8 @@ import org.tensorflow.proto.DataType;
  *
  * <p>Smallest cosine to fp32 over 60 photos, ImageNet weights: 0.9992. Sets of 6 to 60 photos or
  * textured images as probes gave 0.9991 to 0.9995, sine waves 0.9990; three layers in fp32 0.9996.
+ * On a processor with AVX-512 BF16, over 16 photos: 0.9993, where the bfloat16 pass of TensorFlow's
+ * own optimiser gives 0.9926; and 0.94, 0.92 and 0.88 of its speed in batches of 1, 4 and 8.
  */
 final class Bf16Network {
   private static final String INPUT = "images";

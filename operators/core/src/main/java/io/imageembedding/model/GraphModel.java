@@ -23,13 +23,13 @@ final class GraphModel implements FeatureVectorModel {
   private final Graph graph;
   private final Session session;
   private final String name;
+  private final MobileNetV2 shape;
   private final String input;
   private final String centredInput;
   private final String output;
   private ModelDescriptor descriptor;
   private ProofFigures finding;
   private ClassScores classes;
-  private final MobileNetV2 shape;
   private Portions portions;
   private boolean closed;
 
