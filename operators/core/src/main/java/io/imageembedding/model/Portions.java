@@ -70,7 +70,11 @@ final class Portions implements AutoCloseable {
       known = measured(network, shape.inputSize());
       FASTEST.putIfAbsent(kind, known);
       LOG.info(
-          "{} runs on {} image{} at a time, which is fastest", kind, known, known == 1 ? "" : "s");
+          "fastest portions of a batch for MobileNetV2 {} at {} pixels in {}: {}",
+          kind.multiplier(),
+          kind.inputSize(),
+          precision.key(),
+          known);
     }
     return new Portions(network, known);
   }
