@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,11 +64,22 @@ final class Portions implements AutoCloseable {
    */
   static Portions fastest(
       Function<ImageTensor, float[][]> network, MobileNetV2 shape, Precision precision) {
+    return fastest(network, shape, precision, System::nanoTime);
+  }
+
+  /**
+   * @param clock gives nanoseconds
+   */
+  static Portions fastest(
+      Function<ImageTensor, float[][]> network,
+      MobileNetV2 shape,
+      Precision precision,
+      LongSupplier clock) {
     Kind kind = new Kind(shape.multiplier(), shape.inputSize(), precision);
     Integer known = FASTEST.get(kind);
     if (known == null) {
       // Two that measure at the same time do so under the load that they will run under.
-      known = measured(network, shape.inputSize());
+      known = measured(network, shape.inputSize(), clock);
       FASTEST.putIfAbsent(kind, known);
       LOG.info(
           "fastest portions of a batch for MobileNetV2 {} at {} pixels in {}: {}",
@@ -79,7 +91,8 @@ final class Portions implements AutoCloseable {
     return new Portions(network, known);
   }
 
-  private static int measured(Function<ImageTensor, float[][]> network, int inputSize) {
+  private static int measured(
+      Function<ImageTensor, float[][]> network, int inputSize, LongSupplier clock) {
     try (ImageTensor images = new ImageTensor(inputSize, MOST)) {
       ModelProof.probes(inputSize).subList(0, MOST).forEach(images::append);
       List<Portions> candidates = new ArrayList<>();
@@ -87,14 +100,14 @@ final class Portions implements AutoCloseable {
         candidates.add(new Portions(network, count));
       }
       try {
-        return fastest(candidates, images);
+        return fastest(candidates, images, clock);
       } finally {
         candidates.forEach(Portions::close);
       }
     }
   }
 
-  private static int fastest(List<Portions> candidates, ImageTensor images) {
+  private static int fastest(List<Portions> candidates, ImageTensor images, LongSupplier clock) {
     float[][] vectors = candidates.get(0).run(images);
     List<Portions> equal =
         candidates.stream()
@@ -104,9 +117,9 @@ final class Portions implements AutoCloseable {
     equal.forEach(candidate -> nanos.put(candidate, new long[ROUNDS]));
     for (int round = 0; round < ROUNDS; round++) {
       for (Portions candidate : equal) {
-        long start = System.nanoTime();
+        long start = clock.getAsLong();
         candidate.run(images);
-        nanos.get(candidate)[round] = System.nanoTime() - start;
+        nanos.get(candidate)[round] = clock.getAsLong() - start;
       }
     }
     Portions fastest = equal.get(0);

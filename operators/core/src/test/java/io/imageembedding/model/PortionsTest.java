@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 
 class PortionsTest {
   private static final int SIZE = 96;
-  private static final int MILLIS = 8;
 
   private final List<Integer> runs = new ArrayList<>();
+  private long now;
 
   /** A network that gives each image's first number, and writes down how many it was given. */
   private float[][] firstNumbers(ImageTensor images) {
@@ -27,17 +27,10 @@ class PortionsTest {
     return vectors;
   }
 
-  private static Portions fastest(Function<ImageTensor, float[][]> network, double multiplier) {
+  private Portions fastest(Function<ImageTensor, float[][]> network, double multiplier) {
     // Speeds are remembered by kind: each test has its own.
-    return Portions.fastest(network, MobileNetV2.of(multiplier, SIZE), Precision.FP32);
-  }
-
-  private static void pause(int millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    MobileNetV2 shape = MobileNetV2.of(multiplier, SIZE);
+    return Portions.fastest(network, shape, Precision.FP32, () -> now);
   }
 
   private List<Integer> runsOf(Portions portions, int count) {
@@ -63,7 +56,7 @@ class PortionsTest {
     Portions portions =
         fastest(
             images -> {
-              pause(MILLIS);
+              now += 1000;
               return firstNumbers(images);
             },
             0.35);
@@ -76,7 +69,7 @@ class PortionsTest {
     Portions portions =
         fastest(
             images -> {
-              pause(MILLIS * images.count() * images.count());
+              now += 1000L * images.count() * images.count();
               return firstNumbers(images);
             },
             0.5);
@@ -89,7 +82,7 @@ class PortionsTest {
     Portions portions =
         fastest(
             images -> {
-              pause(MILLIS);
+              now += 1000;
               float[][] vectors = firstNumbers(images);
               if (images.count() == 4) {
                 vectors[0][0] = Math.nextUp(vectors[0][0]);
