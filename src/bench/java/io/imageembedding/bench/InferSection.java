@@ -104,13 +104,7 @@ final class InferSection implements Section {
       throws Exception {
     for (Competitor rival : List.copyOf(rivals)) {
       try {
-        if (rival.label().equals(PLAIN_BF16)) {
-          report.note(
-              "infer: least cosine of %s to fp32: %.4f"
-                  .formatted(PLAIN_BF16, Precisions.checkPlainBf16(rival.worker(), rival.label())));
-        } else {
-          Precisions.check(rival.worker(), rival.label(), false);
-        }
+        check(rival, report);
       } catch (IOException e) {
         if (!rival.label().equals(DJL)) {
           throw e;
@@ -119,6 +113,15 @@ final class InferSection implements Section {
         rivals.remove(rival);
         rival.worker().close();
       }
+    }
+  }
+
+  private static void check(Competitor rival, Report report) throws IOException {
+    if (rival.label().equals(PLAIN_BF16)) {
+      double cosine = Precisions.checkPlainBf16(rival.worker(), rival.label());
+      report.note("infer: least cosine of %s to fp32: %.4f".formatted(PLAIN_BF16, cosine));
+    } else {
+      Precisions.check(rival.worker(), rival.label(), false);
     }
   }
 

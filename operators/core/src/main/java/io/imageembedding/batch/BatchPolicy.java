@@ -20,7 +20,7 @@ import java.time.Duration;
 public record BatchPolicy(int maxCount, long maxBytes, Duration maxAge, Duration latencyBudget)
     implements Serializable {
 
-  /** 8 elements, 32 MiB, 100 ms: no network was seen to gain by more. */
+  /** 8 elements, 32 MiB, 100 ms: no folded network was seen to gain by more. */
   public static final BatchPolicy DEFAULT = new BatchPolicy(8, 32L << 20, Duration.ofMillis(100));
 
   public BatchPolicy {
