@@ -3,10 +3,14 @@ package io.imageembedding.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.cli.Embed;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.VectorStore;
+import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,29 +58,59 @@ class ClusterITCase {
       Ended second =
           cluster.flink(
               folder,
+              "-Dpipeline.name=second",
+              "-Dexecution.checkpointing.tolerable-failed-checkpoints=5",
+              "-Dimage-embedding.kafka.output.format=json",
+              "-Dimage-embedding.store.address=" + store,
               jar.toString(),
               "--config",
-              config.toString(),
-              "-D",
-              "pipeline.name=second",
-              "-D",
-              "image-embedding.kafka.output.format=json",
-              "-D",
-              "image-embedding.store.address=" + store);
+              config.toString());
       assertThat(second.exitCode()).as(second.err()).isZero();
       awaitAnswers(topics, cluster, 2);
       try (VectorStore vectors = VectorStore.open(store, OpenMode.read())) {
         assertThat(vectors.describe().count()).isEqualTo(IMAGES - BROKEN);
       }
 
+      JsonNode job = job(cluster, "second");
+      assertThat(
+              rest(cluster, "jobs/" + job.get("jid").asText() + "/checkpoints/config")
+                  .get("tolerable_failed_checkpoints")
+                  .asInt())
+          .isEqualTo(5);
+
       Ended wrong =
           cluster.flink(
-              folder, jar.toString(), "--config", config.toString(), "-D", "image-embedding.x=1");
+              folder, "-Dimage-embedding.x=1", jar.toString(), "--config", config.toString());
       assertThat(wrong.exitCode()).isEqualTo(1);
       assertThat(wrong.err()).contains("image-embedding.x");
 
+      Ended atLeastOnce =
+          cluster.flink(
+              folder,
+              "-Dexecution.checkpointing.mode=AT_LEAST_ONCE",
+              jar.toString(),
+              "--config",
+              config.toString());
+      assertThat(atLeastOnce.exitCode()).isEqualTo(1);
+      assertThat(atLeastOnce.err())
+          .contains("execution.checkpointing.mode: 'AT_LEAST_ONCE' is not allowed");
+
       assertThat(cluster.isAlive()).as(cluster.log()).isTrue();
     }
+  }
+
+  private static JsonNode job(ClusterProcesses cluster, String name) throws IOException {
+    for (JsonNode job : rest(cluster, "jobs/overview").get("jobs")) {
+      if (job.get("name").asText().equals(name)) {
+        return job;
+      }
+    }
+    throw new AssertionError("no job is named " + name);
+  }
+
+  private static JsonNode rest(ClusterProcesses cluster, String path) throws IOException {
+    return new ObjectMapper()
+        .readTree(URI.create("http://localhost:" + cluster.restPort() + "/" + path).toURL());
   }
 
   private void awaitAnswers(TestTopics topics, ClusterProcesses cluster, int times)

@@ -11,14 +11,10 @@ import io.imageembedding.model.Precision;
 import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.VectorSpace;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.ExternalizedCheckpointRetention;
-import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
@@ -33,8 +29,6 @@ public final class EmbedImagesJob {
   /** Name of a job that has none. */
   public static final String DEFAULT_NAME = "image-embedding";
 
-  private static final Duration DEFAULT_CHECKPOINT_INTERVAL = Duration.ofSeconds(10);
-
   private EmbedImagesJob() {}
 
   /**
@@ -43,28 +37,48 @@ public final class EmbedImagesJob {
    * @throws InvalidOptionException naming key, value and what is allowed
    */
   public static void main(String[] args) throws Exception {
-    Configuration config = arguments(args);
-    StreamExecutionEnvironment env =
-        StreamExecutionEnvironment.getExecutionEnvironment(withDefaults(config));
-    build(env, withDefaults(config));
-    env.execute(config.get(PipelineOptions.NAME));
+    Configuration given = arguments(args);
+    StreamExecutionEnvironment env = JobEnvironment.of(given);
+    build(env, given);
+    env.execute();
   }
 
-  /** What the options are where nothing else is said: a name, and checkpoints that are kept. */
+  /**
+   * What was given, and what is so where nothing else is said: a name, and checkpoints that are
+   * kept.
+   */
   public static Configuration withDefaults(Configuration given) {
-    Configuration config = new Configuration();
-    config.set(PipelineOptions.NAME, DEFAULT_NAME);
-    config.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, DEFAULT_CHECKPOINT_INTERVAL);
-    config.set(
-        CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
-        ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
-    config.addAll(given);
+    Configuration config = new Configuration(given);
+    config.addAll(JobDefaults.missing(given, JobDefaults.everywhere()));
     return config;
   }
 
   /**
-   * Adds the job to the environment, after checking options, model, topics and store.
+   * The same for a job that runs in the process that asks: it is its own cluster, and keeps three
+   * checkpoints.
+   */
+  public static Configuration withDefaultsInOneProcess(Configuration given) {
+    Configuration config = withDefaults(given);
+    config.addAll(JobDefaults.missing(given, JobDefaults.inOneProcess()));
+    return config;
+  }
+
+  /**
+   * Sees that nothing is given to a job for a cluster that only the cluster itself obeys.
    *
+   * @throws InvalidOptionException naming the key and where it belongs
+   */
+  public static void requireOptionsOfAJob(Configuration given) {
+    ClusterOptions.refuse(given, new Configuration());
+  }
+
+  /**
+   * Adds the job to the environment, after checking what is in effect: options first, then brokers,
+   * topics and whether the store is there, then the model, and at last whether topics and store
+   * take its vectors.
+   *
+   * @param config options of the project; those that it lacks, and all of Flink's own, are taken
+   *     from the environment
    * @throws InvalidOptionException naming key, value and what is allowed
    * @throws io.imageembedding.model.ModelException if the model cannot be used
    * @throws io.imageembedding.kafka.KafkaSetupException if brokers or topics are not as needed
@@ -72,16 +86,21 @@ public final class EmbedImagesJob {
    *     cannot be reached
    */
   public static void build(StreamExecutionEnvironment env, Configuration config) {
-    Optional<StoreFeed> store = StoreFeed.of(config);
-    KafkaTopics topics = topics(config);
-    ImageEmbedding<KafkaMessage> embedding = ImageEmbedding.of(topics.extractor()).options(config);
+    Configuration inEffect = JobEnvironment.inEffect(env, config);
+    Optional<StoreFeed> store = StoreFeed.of(inEffect);
+    KafkaTopics topics = topics(inEffect);
+    ImageEmbedding<KafkaMessage> embedding =
+        ImageEmbedding.of(topics.extractor()).options(inEffect);
+    JobEnvironment.requireStreaming(env, inEffect);
+    topics.check();
+    Optional<Collection> held = store.flatMap(StoreFeed::held);
     topics.check(embedding.describeModel().dimension());
     if (store.isEmpty()) {
       topics.write(embedding.embed(topics.read(env)));
       return;
     }
-    if (config.get(EmbedOptions.MODEL_PRECISION) == Precision.AUTO) {
-      embedding.options(inOnePrecision(config, store.get(), embedding.describeModel()));
+    if (inEffect.get(EmbedOptions.MODEL_PRECISION) == Precision.AUTO) {
+      embedding.options(inOnePrecision(inEffect, held, embedding.describeModel()));
     }
     store.get().expect(embedding.describeModel().dimension(), embedding.provenance());
     topics.write(embedding.embed(topics.read(env)), store.get()::feed);
@@ -100,11 +119,9 @@ public final class EmbedImagesJob {
 
   /** A store decides once: what it holds wins over what is measured here and now. */
   static Configuration inOnePrecision(
-      Configuration config, StoreFeed store, ModelDescriptor measured) {
+      Configuration config, Optional<Collection> held, ModelDescriptor measured) {
     String precision =
-        store
-            .held()
-            .map(Collection::space)
+        held.map(Collection::space)
             .filter(space -> space.sha256().equals(measured.sha256()))
             .map(VectorSpace::precision)
             .orElse(measured.precision());

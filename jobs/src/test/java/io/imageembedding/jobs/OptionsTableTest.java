@@ -14,10 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.description.HtmlFormatter;
 import org.apache.flink.util.TimeUtils;
 import org.junit.jupiter.api.Test;
@@ -47,7 +44,10 @@ class OptionsTableTest {
   private static String table() {
     StringBuilder table = new StringBuilder();
     table.append("# Options\n\n");
-    table.append("In a YAML file (nested or with dots), or as `-D key=value`, which wins. ");
+    table.append("In a YAML file (nested or with dots), or as `-D key=value`. Of two places that ");
+    table.append("set the same key, the first of these wins: `-D` after the job's jar or of ");
+    table.append("`./embed job`; the file of `--config`; `flink run -D` before the jar; the ");
+    table.append("configuration of the cluster that `flink run` reads; the defaults here. ");
     table.append("An unknown key and a value out of range are refused before the job starts.\n\n");
     section(table, "The operator", EmbedOptions.all());
     section(table, "The topics", KafkaOptions.all());
@@ -59,18 +59,22 @@ class OptionsTableTest {
     table.append("but given as `${file:PATH:KEY}`, `${env:NAME}` or `${directory:PATH:FILE}`.\n\n");
     section(table, "The vector store", StoreOptions.all());
     table.append("## Flink's own\n\n");
-    table.append("Every option of Flink can be set too. These have another default here:\n\n");
-    table.append("| key | default |\n|---|---|\n");
-    Configuration defaults = EmbedImagesJob.withDefaults(new Configuration());
-    for (ConfigOption<?> option :
-        List.of(
-            PipelineOptions.NAME,
-            CheckpointingOptions.CHECKPOINTING_INTERVAL,
-            CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION)) {
-      row(table, option, text(defaults.get(option)));
-      table.append("\n");
-    }
+    table.append("Every option of Flink can be set too. These have another default here, where ");
+    table.append("neither the job's own options nor the environment say anything:\n\n");
+    table.append("| key | default | |\n|---|---|---|\n");
+    JobDefaults.everywhere().forEach(each -> flinks(table, each, ""));
+    JobDefaults.inOneProcess()
+        .forEach(each -> flinks(table, each, "`./embed job` in its own process"));
+    table.append("\nRestarts are Flink's own: `restart-strategy.type` is `exponential-delay`, ");
+    table.append(
+        "after 1 s first and after 1 min at most, without an end. A job that should give ");
+    table.append("up sets `restart-strategy.exponential-delay.attempts-before-reset-backoff`.\n");
     return table.toString();
+  }
+
+  private static void flinks(StringBuilder table, JobDefaults.Default<?> each, String where) {
+    row(table, each.option(), text(each.value()));
+    table.append(" ").append(where).append(" |\n");
   }
 
   private static void section(StringBuilder table, String title, List<ConfigOption<?>> options) {

@@ -145,7 +145,7 @@ class StoreFeedTest {
   }
 
   private Precision precision(Configuration config, String store, ModelDescriptor measured) {
-    return EmbedImagesJob.inOnePrecision(config, feed(store), measured)
+    return EmbedImagesJob.inOnePrecision(config, feed(store).held(), measured)
         .get(EmbedOptions.MODEL_PRECISION);
   }
 

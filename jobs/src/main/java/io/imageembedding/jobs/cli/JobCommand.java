@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
             + " and kept; Ctrl-C stops with a savepoint and says how to go on.")
 final class JobCommand implements Callable<Integer> {
   private static final String LATEST = "latest";
+  private static final String LOCAL = "local";
   private static final String CHECKPOINTS = "checkpoints";
 
   @Spec private CommandSpec spec;
@@ -63,11 +64,22 @@ final class JobCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Configuration config = EmbedImagesJob.withDefaults(JobConfiguration.load(file, overrides));
+    Configuration given = JobConfiguration.load(file, overrides);
+    boolean remote =
+        given
+            .getOptional(DeploymentOptions.TARGET)
+            .filter(target -> !LOCAL.equals(target))
+            .isPresent();
+    if (remote) {
+      EmbedImagesJob.requireOptionsOfAJob(given);
+    }
+    Configuration config =
+        remote
+            ? EmbedImagesJob.withDefaults(given)
+            : EmbedImagesJob.withDefaultsInOneProcess(given);
     if (newPartitions != null) {
       EmbedImagesJob.topics(config).createOutputs(newPartitions);
     }
-    boolean remote = config.getOptional(DeploymentOptions.TARGET).isPresent();
     Path checkpoints = null;
     if (!remote) {
       checkpoints = checkpointFolder(config);

@@ -186,66 +186,34 @@ public final class KafkaTopics {
   }
 
   /**
-   * Asks the brokers whether the job can run as it is set: topics exist, the output topic takes a
-   * record with a vector of that dimension, transactions may last as long as they are set to.
+   * Asks the brokers whether the job can run as it is set, as far as that can be said without the
+   * model: topics exist, transactions may last as long as they are set to.
    *
-   * @param dimension of the vectors
    * @throws KafkaSetupException if it cannot, or no broker answers within 15 seconds
    * @throws InvalidOptionException if the transaction timeout is longer than the brokers allow or
    *     shorter than the time between checkpoints
    */
+  public void check() {
+    try (TopicChecks checks = checks()) {
+      checks.all();
+    }
+  }
+
+  /**
+   * The same, and whether the output topic takes a record with a vector of that dimension.
+   *
+   * @param dimension of the vectors
+   */
   public void check(int dimension) {
-    try (TopicAdmin admin = new TopicAdmin(properties)) {
-      for (String topic : topics()) {
-        admin.requireTopic(topic);
-      }
-      if (outputTopic != null) {
-        checkMessageSize(dimension, admin.maxMessageBytes(outputTopic));
-      }
-      MessageSizes.report(
-          inputTopic,
-          admin.maxMessageBytes(inputTopic),
-          deadLetterTopic,
-          admin.maxMessageBytes(deadLetterTopic));
-      if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
-        checkTransactionTimeout(admin.maxTransactionTimeout());
-      }
+    try (TopicChecks checks = checks()) {
+      checks.all();
+      checks.takesEmbeddings(wire.bytesOfAnEmbedding(dimension), dimension);
     }
   }
 
-  private void checkMessageSize(int dimension, int taken) {
-    int needed = wire.bytesOfAnEmbedding(dimension);
-    if (taken < needed) {
-      throw new KafkaSetupException(
-          "topic '"
-              + outputTopic
-              + "' takes messages up to "
-              + taken
-              + " bytes (max.message.bytes), but an embedding of "
-              + dimension
-              + " features needs about "
-              + needed);
-    }
-  }
-
-  private void checkTransactionTimeout(Duration most) {
-    Duration interval =
-        config.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL).orElse(Duration.ZERO);
-    if (interval.isZero()) {
-      throw new InvalidOptionException(
-          CheckpointingOptions.CHECKPOINTING_INTERVAL.key()
-              + " is not set; needed: exactly-once delivery writes with each checkpoint");
-    }
-    if (transactionTimeout.compareTo(most) > 0 || transactionTimeout.compareTo(interval) <= 0) {
-      throw new InvalidOptionException(
-          KafkaOptions.TRANSACTION_TIMEOUT.key(),
-          transactionTimeout.toMillis() + " ms",
-          "longer than the checkpoint interval ("
-              + interval.toMillis()
-              + " ms), at most the brokers' transaction.max.timeout.ms ("
-              + most.toMillis()
-              + " ms)");
-    }
+  private TopicChecks checks() {
+    Duration longest = guarantee == DeliveryGuarantee.EXACTLY_ONCE ? transactionTimeout : null;
+    return new TopicChecks(properties, inputTopic, outputTopic, deadLetterTopic, longest, config);
   }
 
   /** Finds the image in a message; refusals are those of the wire format. */
