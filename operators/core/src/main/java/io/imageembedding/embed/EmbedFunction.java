@@ -8,14 +8,12 @@ import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.Precision;
+import io.imageembedding.model.UnsupportedPrecisionException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
-import org.apache.flink.api.common.state.ListState;
-import org.apache.flink.api.common.state.ListStateDescriptor;
-import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
@@ -28,7 +26,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Fails the task only if the model cannot be loaded, is another than the job was built with, or
  * no longer runs at all. Its only state is the arithmetic that the model runs in: where that was
- * left to a measurement, a restored job keeps the one it had, on whatever processor it goes on.
+ * left to a measurement, a job that is restored with the same model keeps the one it had, on
+ * whatever processor it goes on. Its state is broadcast state, so checkpoints go on when some
+ * subtasks have finished.
  *
  * @param <T> the element
  */
@@ -36,8 +36,6 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
     implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;
   private static final Logger LOG = LoggerFactory.getLogger(EmbedFunction.class);
-  private static final ListStateDescriptor<String> PRECISION =
-      new ListStateDescriptor<>("precision", Types.STRING);
 
   private final ImageExtractor<T> extractor;
   private final ModelSource model;
@@ -46,8 +44,7 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
 
   private transient EmbedMetrics metrics;
   private transient ImageEmbedder embedder;
-  private transient ListState<String> precisions;
-  private transient String restored;
+  private transient RunningModel remembered;
 
   /**
    * @param extractor finds the encoded image in an element
@@ -68,22 +65,19 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
 
   @Override
   public void initializeState(FunctionInitializationContext context) throws Exception {
-    precisions = context.getOperatorStateStore().getUnionListState(PRECISION);
-    for (String precision : precisions.get()) {
-      restored = precision;
-    }
+    remembered = new RunningModel(context.getOperatorStateStore());
   }
 
   @Override
   public void snapshotState(FunctionSnapshotContext context) throws Exception {
-    precisions.update(List.of(embedder.provenance().precision()));
+    remembered.keep(embedder.provenance());
   }
 
   @Override
   public void open(OpenContext context) throws IOException {
     metrics = new EmbedMetrics(getRuntimeContext().getMetricGroup());
     extractor.open();
-    embedder = new ImageEmbedder(model.in(precision()), settings, metrics);
+    embedder = load();
     String found = embedder.provenance().sha256();
     if (built != null && !built.sha256().equals(found)) {
       throw new ModelException(
@@ -97,16 +91,39 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
     }
   }
 
+  private ImageEmbedder load() {
+    Precision precision = precision();
+    try {
+      return new ImageEmbedder(model.in(precision), settings, metrics);
+    } catch (UnsupportedPrecisionException e) {
+      if (model.precision() != Precision.AUTO) {
+        throw e;
+      }
+      throw new NoRestartException(
+          e.getMessage()
+              + "; the job ran in "
+              + precision.key()
+              + " before, as was measured then; with "
+              + EmbedOptions.MODEL_PRECISION.key()
+              + ": "
+              + Precision.FP32.key()
+              + " it goes on, with vectors of another space",
+          e);
+    }
+  }
+
   /** What was chosen before the job was restored, else when it was built. */
   private Precision precision() {
+    boolean another = built != null && remembered.wasAnother(built.sha256());
+    String before = another ? null : remembered.precision().orElse(null);
+    String chosen = before != null || built == null ? before : built.precision();
     if (model.precision() == Precision.AUTO) {
-      String chosen = restored != null ? restored : built == null ? null : built.precision();
       return chosen == null ? Precision.AUTO : Precision.of(chosen);
     }
-    if (restored != null && !restored.equals(model.precision().key())) {
+    if (before != null && !before.equals(model.precision().key())) {
       LOG.warn(
           "the job ran in {} and goes on in {}: its vectors are of another space from here on",
-          restored,
+          before,
           model.precision().key());
     }
     return model.precision();

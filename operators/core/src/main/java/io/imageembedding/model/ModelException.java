@@ -5,7 +5,7 @@ package io.imageembedding.model;
  * A model that cannot be used: missing, damaged, refused, or of a shape that does not fit. The
  * message is one line for a person and names the model, what was found and what is needed.
  */
-public final class ModelException extends RuntimeException {
+public class ModelException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public ModelException(String message) {

@@ -311,7 +311,7 @@ final class OpenedModel {
 
   private GraphModel onlyFp32(GraphModel model, Precision precision) {
     if (precision == Precision.BF16) {
-      throw new ModelException(
+      throw new UnsupportedPrecisionException(
           "model " + origin.name() + ": it is no MobileNetV2, only such run in bf16; needed: fp32");
     }
     return model;

@@ -39,7 +39,7 @@ final class PrecisionChoice {
   }
 
   /**
-   * @throws ModelException if it is to be bf16 and cannot
+   * @throws UnsupportedPrecisionException if it is to be bf16 and cannot
    */
   GraphModel of(Precision wanted) {
     if (wanted == Precision.FP32) {
@@ -89,7 +89,7 @@ final class PrecisionChoice {
       bf16.close();
     }
     if (wanted == Precision.BF16) {
-      throw new ModelException(
+      throw new UnsupportedPrecisionException(
           String.format(
               Locale.ROOT,
               "model %s: its vectors in bf16 have a cosine of %.5f to those in fp32; needed: %s",

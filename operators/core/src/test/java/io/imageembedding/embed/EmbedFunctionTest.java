@@ -11,8 +11,16 @@ import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.Precision;
+import io.imageembedding.model.UnsupportedPrecisionException;
 import java.util.List;
+import org.apache.flink.api.common.functions.RichMapFunction;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.FunctionInitializationContext;
+import org.apache.flink.runtime.state.FunctionSnapshotContext;
+import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
 import org.apache.flink.streaming.api.operators.StreamMap;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -93,6 +101,105 @@ class EmbedFunctionTest {
       harness.initializeState(snapshot);
       harness.open();
       assertThat(precision(harness)).isEqualTo("fp32");
+    }
+  }
+
+  @Test
+  void aRestoredJobWithAnotherModelRunsInWhatWasMeasuredForThat() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(function(new InPrecision(Precision.AUTO), built("bf16")))) {
+      harness.open();
+      snapshot = harness.snapshot(1, 1);
+    }
+    ModelDescriptor another =
+        new ModelDescriptor("another", "beef", TestingModel.SIZE, 2, "fp32", 1);
+    ModelSource source = new OnlyFp32(another);
+    try (var harness = harness(function(source, another))) {
+      harness.initializeState(snapshot);
+      harness.open();
+      assertThat(precision(harness)).isEqualTo("fp32");
+    }
+  }
+
+  @Test
+  void aRestoredPrecisionThatTheModelDoesNotHaveSaysWhatToSet() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness = harness(function(new InPrecision(Precision.AUTO), built("bf16")))) {
+      harness.open();
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness(function(new OnlyFp32(built("fp32")), built("fp32")))) {
+      harness.initializeState(snapshot);
+      assertThatThrownBy(harness::open)
+          .isInstanceOf(NoRestartException.class)
+          .hasMessage(
+              "model testing has no bf16; the job ran in bf16 before, as was measured then; with"
+                  + " image-embedding.model.precision: fp32 it goes on, with vectors of another"
+                  + " space");
+    }
+  }
+
+  @Test
+  void unionStateOfAnEarlierBuildIsRefusedSayingWhatToDo() throws Exception {
+    OperatorSubtaskState snapshot;
+    try (var harness =
+        new OneInputStreamOperatorTestHarness<Integer, Integer>(
+            new StreamMap<>(new InUnionState()))) {
+      harness.open();
+      snapshot = harness.snapshot(1, 1);
+    }
+    try (var harness = harness(function(new InPrecision(Precision.AUTO), built("fp32")))) {
+      assertThatThrownBy(() -> harness.initializeState(snapshot))
+          .isInstanceOf(NoRestartException.class)
+          .hasMessageContaining("earlier build")
+          .hasMessageContaining("start the job without it")
+          .hasMessageContaining("image-embedding.model.precision: bf16");
+    }
+  }
+
+  /** Keeps its state as earlier builds of the operator did. */
+  private static final class InUnionState extends RichMapFunction<Integer, Integer>
+      implements CheckpointedFunction {
+    private static final long serialVersionUID = 1L;
+
+    private transient ListState<String> precisions;
+
+    @Override
+    public void initializeState(FunctionInitializationContext context) throws Exception {
+      precisions =
+          context
+              .getOperatorStateStore()
+              .getUnionListState(new ListStateDescriptor<>("precision", Types.STRING));
+    }
+
+    @Override
+    public void snapshotState(FunctionSnapshotContext context) throws Exception {
+      precisions.update(List.of("bf16"));
+    }
+
+    @Override
+    public Integer map(Integer value) {
+      return value;
+    }
+  }
+
+  /** A model that runs in nothing else, whatever was to be measured. */
+  private record OnlyFp32(ModelDescriptor descriptor, Precision precision) implements ModelSource {
+    OnlyFp32(ModelDescriptor descriptor) {
+      this(descriptor, Precision.AUTO);
+    }
+
+    @Override
+    public ModelSource in(Precision other) {
+      return new OnlyFp32(descriptor, other);
+    }
+
+    @Override
+    public FeatureVectorModel load() {
+      if (precision == Precision.BF16) {
+        throw new UnsupportedPrecisionException("model testing has no bf16");
+      }
+      return TestingModel.described(descriptor);
     }
   }
 

@@ -42,10 +42,12 @@ final class TestingModel implements FeatureVectorModel {
 
   /** A sound model that says that it runs in this precision. */
   static TestingModel in(Precision precision) {
-    return new TestingModel(
-        SOUND,
-        Optional.empty(),
-        new ModelDescriptor("testing", "f00d", SIZE, 2, precision.key(), 1));
+    return described(new ModelDescriptor("testing", "f00d", SIZE, 2, precision.key(), 1));
+  }
+
+  /** A sound model that says that it is this. */
+  static TestingModel described(ModelDescriptor descriptor) {
+    return new TestingModel(SOUND, Optional.empty(), descriptor);
   }
 
   private final Behaviour behaviour;

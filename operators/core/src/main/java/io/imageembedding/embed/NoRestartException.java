@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.embed;
+
+import org.apache.flink.runtime.throwable.ThrowableAnnotation;
+import org.apache.flink.runtime.throwable.ThrowableType;
+
+/**
+ * Fails the job at once, whatever its restart strategy, because trying again would fail the same
+ * way. The message is one line for a person and says what to do.
+ */
+@ThrowableAnnotation(ThrowableType.NonRecoverableError)
+final class NoRestartException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  NoRestartException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
