@@ -44,9 +44,9 @@ final class StoreOperator<T> extends AbstractStreamOperator<MicroBatch<Stored<T>
     super.open();
     metrics = new StoreMetrics(getMetricGroup(), () -> pending);
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-    store = target.open(subtask, metrics::retried);
     thread =
         Executors.newSingleThreadExecutor(new ExecutorThreadFactory("vector-store-" + subtask));
+    store = target.open(subtask, metrics::retried);
   }
 
   @Override
@@ -112,7 +112,7 @@ final class StoreOperator<T> extends AbstractStreamOperator<MicroBatch<Stored<T>
 
   @Override
   public void close() throws Exception {
-    if (store != null) {
+    if (thread != null) {
       StoreTarget.closeAfterCommit(store, thread);
     }
     super.close();

@@ -38,15 +38,22 @@ record StoreTarget(StoreAddress address, Collection expected, RetryPolicy retry)
   }
 
   /**
-   * Closes a store when its task ends, for whatever reason. That never fails: what has to be
-   * durable is committed by then, and a task manager takes a failure here for its own.
+   * Closes a store when its task ends, for whatever reason. That never fails, whatever is thrown:
+   * what has to be durable is committed by then, and Flink closes operators inside of its own
+   * handling of failures, where another one ends the whole task manager.
+   *
+   * @param store null if it was not opened
    */
   static void closeAfterCommit(VectorStore store, ExecutorService thread) {
     try {
       // The store first: that ends its waiting for what can pass.
-      store.close();
-    } catch (StoreException e) {
-      LOG.warn("Closing the store failed; what was committed is kept: {}", e.getMessage());
+      if (store != null) {
+        store.close();
+      }
+    } catch (Throwable e) {
+      LOG.warn(
+          "Closing the store failed; what was committed is kept: {}",
+          String.valueOf(e instanceof StoreException ? e.getMessage() : e).replaceAll("\\s+", " "));
     } finally {
       thread.shutdownNow();
     }

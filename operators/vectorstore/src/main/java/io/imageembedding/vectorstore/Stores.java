@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.ServiceLoader.Provider;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** The kinds of stores there are. */
 final class Stores {
@@ -21,7 +22,7 @@ final class Stores {
   static VectorStore open(StoreAddress address, OpenMode mode, Runnable onRetry) {
     VectorStoreProvider provider = provider(address);
     Retry retry = new Retry(mode.retry(), onRetry);
-    return new RetryingStore(retry.call(() -> provider.open(address, mode)), retry);
+    return new RetryingStore(address, retry.call(() -> provider.open(address, mode)), retry);
   }
 
   /** Refuses an address that no kind of store knows, or whose options it does not. */
@@ -53,48 +54,52 @@ final class Stores {
                             : "")));
   }
 
+  /** Tries again what can pass, and does nothing any more once it is closed. */
   private static final class RetryingStore implements VectorStore {
+    private final StoreAddress address;
     private final VectorStore store;
     private final Retry retry;
+    private volatile boolean closed;
 
-    private RetryingStore(VectorStore store, Retry retry) {
+    private RetryingStore(StoreAddress address, VectorStore store, Retry retry) {
+      this.address = address;
       this.store = store;
       this.retry = retry;
     }
 
     @Override
     public WriteResult write(List<? extends Change> changes) {
-      return retry.call(() -> store.write(changes));
+      return call(() -> store.write(changes));
     }
 
     @Override
     public List<Hit> search(float[] vector, int k, Filter filter) {
-      return retry.call(() -> store.search(vector, k, filter));
+      return call(() -> store.search(vector, k, filter));
     }
 
     @Override
     public Optional<StoredVector> get(String id) {
-      return retry.call(() -> store.get(id));
+      return call(() -> store.get(id));
     }
 
     @Override
     public List<StoredVector> scan(String after, int most) {
-      return retry.call(() -> store.scan(after, most));
+      return call(() -> store.scan(after, most));
     }
 
     @Override
     public List<StoredVector> newest(int most) {
-      return retry.call(() -> store.newest(most));
+      return call(() -> store.newest(most));
     }
 
     @Override
     public StoreDescription describe() {
-      return retry.call(store::describe);
+      return call(store::describe);
     }
 
     @Override
     public void commit() {
-      retry.call(
+      call(
           () -> {
             store.commit();
             return null;
@@ -103,15 +108,23 @@ final class Stores {
 
     @Override
     public void optimize() {
-      retry.call(
+      call(
           () -> {
             store.optimize();
             return null;
           });
     }
 
+    private <R> R call(Supplier<R> action) {
+      if (closed) {
+        throw new StoreException(address + " is closed");
+      }
+      return retry.call(action);
+    }
+
     @Override
     public void close() {
+      closed = true;
       retry.close();
       store.close();
     }

@@ -64,9 +64,9 @@ final class VectorStoreWriter<T> implements SinkWriter<T> {
     metrics = new StoreMetrics(sinkMetrics, () -> pending);
     copier = context.isObjectReuseEnabled() ? context.createInputSerializer() : null;
     int subtask = context.getTaskInfo().getIndexOfThisSubtask();
-    store = target.open(subtask, metrics::retried);
     thread =
         Executors.newSingleThreadExecutor(new ExecutorThreadFactory("vector-store-" + subtask));
+    store = target.open(subtask, metrics::retried);
   }
 
   @Override

@@ -23,6 +23,12 @@ final class TestingStore implements VectorStore {
   /** What writing throws, if anything. */
   volatile StoreException broken;
 
+  /** How often it was closed. */
+  volatile int closings;
+
+  /** What closing throws, if anything. */
+  volatile Throwable brokenClose;
+
   /** Batches that may be written. */
   final Semaphore batchesAllowed = new Semaphore(100_000);
 
@@ -152,7 +158,15 @@ final class TestingStore implements VectorStore {
   public void optimize() {}
 
   @Override
-  public void close() {}
+  public synchronized void close() {
+    closings++;
+    if (brokenClose instanceof RuntimeException failure) {
+      throw failure;
+    }
+    if (brokenClose instanceof Error error) {
+      throw error;
+    }
+  }
 
   /** Finds stores by name. */
   public static final class Kind implements VectorStoreProvider {

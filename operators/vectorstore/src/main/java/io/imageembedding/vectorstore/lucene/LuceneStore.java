@@ -174,10 +174,14 @@ final class LuceneStore implements VectorStore {
     }
     whileWriting(
         () -> {
-          writer.commit(collection.get());
-          refreshOwn();
+          commitOwn();
           return null;
         });
+  }
+
+  private void commitOwn() throws IOException {
+    writer.commit(collection.orElseThrow());
+    refreshOwn();
   }
 
   @Override
@@ -196,6 +200,7 @@ final class LuceneStore implements VectorStore {
     }
     writing.lock();
     try {
+      requireOpen();
       return action.get();
     } catch (IOException
         | IllegalStateException
@@ -204,6 +209,12 @@ final class LuceneStore implements VectorStore {
       throw Failures.of(name, writer.endOf(e));
     } finally {
       writing.unlock();
+    }
+  }
+
+  private synchronized void requireOpen() {
+    if (closed) {
+      throw new StoreException(name + " is closed");
     }
   }
 
@@ -387,9 +398,7 @@ final class LuceneStore implements VectorStore {
   private MultiReader snapshot() throws IOException {
     refreshOwnIfIdle();
     synchronized (this) {
-      if (closed) {
-        throw new StoreException(name + " is closed");
-      }
+      requireOpen();
       if (collection.isEmpty()) {
         collection = collectionFile.read();
       }
@@ -482,12 +491,15 @@ final class LuceneStore implements VectorStore {
         closed = true;
       }
       try (AutoCloseableIo closing = this::closeAll) {
-        if (writer != null && !interrupted) {
-          commit();
+        if (writer != null && !interrupted && collection.isPresent()) {
+          commitOwn();
         }
       }
-    } catch (IOException | AlreadyClosedException | ThreadInterruptedException e) {
-      throw Failures.of(name, e);
+    } catch (IOException
+        | IllegalStateException
+        | MergePolicy.MergeException
+        | ThreadInterruptedException e) {
+      throw Failures.of(name, writer == null ? e : writer.endOf(e));
     } finally {
       writing.unlock();
       if (interrupted) {

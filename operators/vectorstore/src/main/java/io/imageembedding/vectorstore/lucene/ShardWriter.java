@@ -60,7 +60,7 @@ final class ShardWriter implements AutoCloseable {
     try {
       writer = new IndexWriter(directory, config);
     } catch (LockObtainFailedException e) {
-      throw new StoreException(
+      throw StoreException.passing(
           store
               + ": shard "
               + shard

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.TestingVectors;
@@ -18,9 +19,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,7 +69,8 @@ class LuceneFailureTest {
     try (BufferedReader lines = holder.inputReader(StandardCharsets.UTF_8)) {
       assertThat(lines.readLine()).isEqualTo("writing");
       assertThatExceptionOfType(StoreException.class)
-          .isThrownBy(() -> VectorStore.open(address(), OpenMode.write(0)))
+          .isThrownBy(
+              () -> VectorStore.open(address(), OpenMode.write(0).retrying(RetryPolicy.NONE)))
           .withMessageStartingWith(
               address() + ": shard 0 is being written to by another process or store (")
           .withMessageContaining("write.lock")
@@ -80,6 +86,94 @@ class LuceneFailureTest {
     holder.waitFor();
     try (VectorStore store = VectorStore.open(address(), OpenMode.write(0))) {
       assertThat(store.describe().count()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aLockIsWaitedForUntilItsHolderIsGone() throws Exception {
+    Process holder = shell("exec " + java(Holder.class, address()));
+    try (BufferedReader lines = holder.inputReader(StandardCharsets.UTF_8)) {
+      assertThat(lines.readLine()).isEqualTo("writing");
+      CompletableFuture<VectorStore> second =
+          CompletableFuture.supplyAsync(() -> VectorStore.open(address(), waiting(120)));
+      Awaitility.await().during(Duration.ofMillis(700)).until(() -> !second.isDone());
+      holder.toHandle().destroyForcibly();
+      try (VectorStore store = second.get(100, TimeUnit.SECONDS)) {
+        assertThat(store.describe().count()).isEqualTo(1);
+      }
+    } finally {
+      holder.toHandle().destroyForcibly();
+    }
+  }
+
+  @Test
+  void aLockOfThisProcessIsWaitedForAsLongAsTheRetryTimeSaysAndNotLonger() {
+    try (VectorStore first = VectorStore.open(address(), OpenMode.write(0))) {
+      long start = System.nanoTime();
+      assertThatExceptionOfType(StoreException.class)
+          .isThrownBy(() -> VectorStore.open(address(), waiting(1)))
+          .withMessageStartingWith(address() + ": shard 0 is being written to by another")
+          .matches(StoreException::canPass);
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .isGreaterThanOrEqualTo(Duration.ofSeconds(1));
+      assertThat(first.describe().count()).isZero();
+    }
+  }
+
+  @Test
+  void anInterruptEndsTheWaitForALockAndStaysSet() throws Exception {
+    try (VectorStore first = VectorStore.open(address(), OpenMode.write(0))) {
+      CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+      Thread task =
+          new Thread(
+              () -> {
+                try {
+                  VectorStore.open(address(), waiting(3600)).close();
+                } catch (StoreException e) {
+                  interrupted.complete(Thread.currentThread().isInterrupted());
+                }
+              });
+      task.start();
+      Awaitility.await().until(() -> task.getState() == Thread.State.TIMED_WAITING);
+      task.interrupt();
+      assertThat(interrupted.get(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(first.describe().count()).isZero();
+    }
+  }
+
+  private static OpenMode waiting(int seconds) {
+    return OpenMode.write(0)
+        .retrying(
+            new RetryPolicy(
+                Duration.ofMillis(50), Duration.ofMillis(200), Duration.ofSeconds(seconds)));
+  }
+
+  @Test
+  void aWriteThatWaitedForItsTurnWhileTheStoreWasClosedWritesNothing() throws Exception {
+    VectorStore store = VectorStore.open(address(), OpenMode.write(0));
+    store.upsert(some(0, 10));
+    CountDownLatch closed = new CountDownLatch(1);
+    CompletableFuture<Integer> after =
+        CompletableFuture.supplyAsync(
+            () -> {
+              int written = 0;
+              try {
+                for (int i = 10; ; i += 10) {
+                  boolean wasClosed = closed.getCount() == 0;
+                  store.upsert(some(i, i + 10));
+                  assertThat(wasClosed).isFalse();
+                  written = i + 10;
+                }
+              } catch (StoreException e) {
+                assertThat(e).hasMessage(address() + " is closed");
+                return Math.max(written, 10);
+              }
+            });
+    store.close();
+    closed.countDown();
+    int written = after.get(60, TimeUnit.SECONDS);
+    try (VectorStore again = VectorStore.open(address(), OpenMode.read())) {
+      assertThat(again.describe().count()).isEqualTo(written);
     }
   }
 
