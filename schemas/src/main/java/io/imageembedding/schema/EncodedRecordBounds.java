@@ -8,55 +8,68 @@ import org.apache.avro.Schema;
 /**
  * Walks over an Avro-encoded value without decoding it and sees that every length, count and index
  * in it stays within the bytes there are, so that nothing is allocated by a number that a stranger
- * wrote. Follows "Data Serialization and Deserialization" of the Avro specification.
+ * wrote, and that there are not many more values in it than bytes, so that who decodes it does no
+ * more work than the bytes are worth: null and records of nothing take none. Follows "Data
+ * Serialization and Deserialization" of the Avro specification.
  */
 final class EncodedRecordBounds {
   private static final int MAX_DEPTH = 64;
 
-  private EncodedRecordBounds() {}
+  /** Values without bytes that any record may have, such as fields that are null by their type. */
+  private static final long FREE_VALUES = 10_000;
+
+  private static final long VALUES_FOR_EACH_BYTE = 4;
+
+  private final ByteBuffer in;
+  private long valuesLeft;
+
+  private EncodedRecordBounds(ByteBuffer in) {
+    this.in = in;
+    valuesLeft = FREE_VALUES + VALUES_FOR_EACH_BYTE * in.remaining();
+  }
 
   /** Whether the bytes that remain are exactly one value of the schema. */
   static boolean isExactlyOne(Schema schema, ByteBuffer bytes) {
     ByteBuffer walk = bytes.slice();
     try {
-      return skip(schema, walk, 0) && !walk.hasRemaining();
+      return new EncodedRecordBounds(walk).skip(schema, 0) && !walk.hasRemaining();
     } catch (BufferUnderflowException e) {
       return false;
     }
   }
 
-  private static boolean skip(Schema schema, ByteBuffer in, int depth) {
-    if (depth > MAX_DEPTH) {
+  private boolean skip(Schema schema, int depth) {
+    if (depth > MAX_DEPTH || --valuesLeft < 0) {
       return false;
     }
     return switch (schema.getType()) {
       case NULL -> true;
-      case BOOLEAN -> advance(in, 1);
-      case FLOAT -> advance(in, Float.BYTES);
-      case DOUBLE -> advance(in, Double.BYTES);
-      case FIXED -> advance(in, schema.getFixedSize());
-      case INT -> isInt(varint(in));
+      case BOOLEAN -> advance(1);
+      case FLOAT -> advance(Float.BYTES);
+      case DOUBLE -> advance(Double.BYTES);
+      case FIXED -> advance(schema.getFixedSize());
+      case INT -> isInt(varint());
       case LONG -> {
-        varint(in);
+        varint();
         yield true;
       }
-      case STRING, BYTES -> advance(in, varint(in));
-      case ENUM -> isIndex(varint(in), schema.getEnumSymbols().size());
+      case STRING, BYTES -> advance(varint());
+      case ENUM -> isIndex(varint(), schema.getEnumSymbols().size());
       case UNION -> {
-        long index = varint(in);
+        long index = varint();
         yield isIndex(index, schema.getTypes().size())
-            && skip(schema.getTypes().get((int) index), in, depth + 1);
+            && skip(schema.getTypes().get((int) index), depth + 1);
       }
       case RECORD -> {
         for (Schema.Field field : schema.getFields()) {
-          if (!skip(field.schema(), in, depth + 1)) {
+          if (!skip(field.schema(), depth + 1)) {
             yield false;
           }
         }
         yield true;
       }
-      case ARRAY -> skipBlocks(null, schema.getElementType(), in, depth);
-      case MAP -> skipBlocks(Schema.create(Schema.Type.STRING), schema.getValueType(), in, depth);
+      case ARRAY -> skipBlocks(null, schema.getElementType(), depth);
+      case MAP -> skipBlocks(Schema.create(Schema.Type.STRING), schema.getValueType(), depth);
     };
   }
 
@@ -69,33 +82,43 @@ final class EncodedRecordBounds {
     };
   }
 
-  private static boolean skipBlocks(Schema key, Schema item, ByteBuffer in, int depth) {
-    for (long count = varint(in); count != 0; count = varint(in)) {
+  private boolean skipBlocks(Schema key, Schema item, int depth) {
+    for (long count = varint(); count != 0; count = varint()) {
+      long end = -1;
       if (count < 0) {
         count = -count;
-        varint(in);
+        long size = varint();
+        if (size < 0 || size > in.remaining()) {
+          return false;
+        }
+        end = in.position() + size;
       }
       // An item of no bytes (null, an empty record) could be counted for ever.
       if (count < 0 || count > in.remaining()) {
         return false;
       }
-      int bytes = key == null ? fixedBytes(item) : 0;
-      if (bytes > 0) {
-        if (!advance(in, count * bytes)) {
-          return false;
-        }
-        continue;
-      }
-      for (long i = 0; i < count; i++) {
-        if (key != null && !skip(key, in, depth + 1) || !skip(item, in, depth + 1)) {
-          return false;
-        }
+      // Who skips a block goes by its size, who reads it by its items.
+      if (!skipItems(count, key, item, depth) || end >= 0 && in.position() != end) {
+        return false;
       }
     }
     return true;
   }
 
-  private static boolean advance(ByteBuffer in, long length) {
+  private boolean skipItems(long count, Schema key, Schema item, int depth) {
+    int bytes = key == null ? fixedBytes(item) : 0;
+    if (bytes > 0) {
+      return advance(count * bytes);
+    }
+    for (long i = 0; i < count; i++) {
+      if (key != null && !skip(key, depth + 1) || !skip(item, depth + 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean advance(long length) {
     if (length < 0 || length > in.remaining()) {
       return false;
     }
@@ -112,7 +135,7 @@ final class EncodedRecordBounds {
   }
 
   /** Variable-length zig-zag coding; more than ten bytes are no number. */
-  private static long varint(ByteBuffer in) {
+  private long varint() {
     long value = 0;
     for (int shift = 0; shift < 70; shift += 7) {
       byte next = in.get();

@@ -15,6 +15,13 @@ final class Framing {
   private static final int SINGLE_OBJECT_HEADER = 10;
   private static final int REGISTRY_HEADER = 5;
 
+  /**
+   * A schema that a message names.
+   *
+   * @param id by which the message names it: always the same schema
+   */
+  record Writer(long id, Schema schema) {}
+
   private Framing() {}
 
   /** Header of messages written with the schema, empty for formats without. */
@@ -43,7 +50,7 @@ final class Framing {
    * @throws UnreadableRecordException if the message does not begin as the format does, or its
    *     schema is not known
    */
-  static Schema writer(WireFormat format, ByteBuffer message, SchemaRegistry registry)
+  static Writer writer(WireFormat format, ByteBuffer message, SchemaRegistry registry)
       throws UnreadableRecordException, IOException {
     if (format == WireFormat.AVRO) {
       if (message.remaining() < SINGLE_OBJECT_HEADER
@@ -55,6 +62,7 @@ final class Framing {
       long fingerprint = message.order(ByteOrder.LITTLE_ENDIAN).getLong();
       message.order(ByteOrder.BIG_ENDIAN);
       return known(
+          fingerprint,
           RecordSchemas.byFingerprint(fingerprint),
           "with fingerprint " + Long.toHexString(fingerprint));
     }
@@ -63,12 +71,16 @@ final class Framing {
           Code.WRONG_WIRE_FORMAT, "the value does not begin as a schema registry's framing does");
     }
     int id = message.getInt();
-    return known(registry.schema(id), "with id " + id + " in the registry");
+    return known(id, registry.schema(id), "with id " + id + " in the registry");
   }
 
-  private static Schema known(Optional<Schema> schema, String which)
+  private static Writer known(long id, Optional<Schema> schema, String which)
       throws UnreadableRecordException {
-    return schema.orElseThrow(
-        () -> new UnreadableRecordException(Code.UNKNOWN_SCHEMA, "no known Avro schema " + which));
+    return new Writer(
+        id,
+        schema.orElseThrow(
+            () ->
+                new UnreadableRecordException(
+                    Code.UNKNOWN_SCHEMA, "no known Avro schema " + which)));
   }
 }

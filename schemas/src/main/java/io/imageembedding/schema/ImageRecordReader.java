@@ -21,7 +21,7 @@ public final class ImageRecordReader {
   /**
    * A record without its image.
    *
-   * @param id not empty
+   * @param id not empty, without control characters
    * @param capturedAt null where it is not known
    * @param attributes of the producer
    */
@@ -29,6 +29,7 @@ public final class ImageRecordReader {
 
   private static final Schema IMAGE = fields("id", "image");
   private static final Schema METADATA = fields("id", "capturedAt", "attributes");
+  private static final Schema ALL_THAT_IS_READ = fields("id", "image", "capturedAt", "attributes");
 
   private final WireFormat format;
   private final RecordReader<GenericRecord> images;
@@ -43,8 +44,8 @@ public final class ImageRecordReader {
       throw new IllegalArgumentException("wire format " + format.key() + " is not for input");
     }
     this.format = format;
-    this.images = RecordReader.projection(IMAGE, format, registry);
-    this.metadata = RecordReader.projection(METADATA, format, registry);
+    this.images = RecordReader.projection(IMAGE, ALL_THAT_IS_READ, format, registry);
+    this.metadata = RecordReader.projection(METADATA, ALL_THAT_IS_READ, format, registry);
   }
 
   private static Schema fields(String... names) {
@@ -58,7 +59,8 @@ public final class ImageRecordReader {
   }
 
   /**
-   * The encoded image in a message's value; may be empty.
+   * The encoded image in a message's value; may be empty. Ids that are empty or hold control
+   * characters are none: those of keys ({@link #id}) and of records are of one kind.
    *
    * @throws UnreadableRecordException if there is no record with id and image
    * @throws IOException if the schema registry does not answer
@@ -71,22 +73,38 @@ public final class ImageRecordReader {
       return value;
     }
     GenericRecord record = images.read(value);
-    if (record.get("id").toString().isEmpty()) {
-      throw new UnreadableRecordException(Code.MISSING_ID, "the record's id is empty");
-    }
+    requireId(record);
     if (!(record.get("image") instanceof ByteBuffer image)) {
       throw new UnreadableRecordException(
           Code.MISSING_IMAGE,
           "the record has no image bytes; reading from its uri is not supported");
     }
-    return image.array();
+    byte[] bytes = new byte[image.remaining()];
+    image.get(bytes);
+    return bytes;
+  }
+
+  private static String requireId(GenericRecord record) throws UnreadableRecordException {
+    String id = record.get("id").toString();
+    if (id.isEmpty()) {
+      throw new UnreadableRecordException(Code.MISSING_ID, "the record's id is empty");
+    }
+    if (hasControlCharacters(id)) {
+      throw new UnreadableRecordException(
+          Code.UNUSABLE_ID, "the record's id holds control characters");
+    }
+    return id;
+  }
+
+  private static boolean hasControlCharacters(String text) {
+    return text.chars().anyMatch(Character::isISOControl);
   }
 
   /**
    * What the message says beside the image. With {@link WireFormat#RAW} the id is the key, or
-   * {@code topic-partition-offset} where that is null, empty or not UTF-8.
+   * {@code topic-partition-offset} where that {@link #id is none}.
    *
-   * @throws UnreadableRecordException if there is no record
+   * @throws UnreadableRecordException if there is no record with an id
    * @throws IOException if the schema registry does not answer
    */
   public Metadata metadata(byte[] key, byte[] value, String topic, int partition, long offset)
@@ -97,8 +115,7 @@ public final class ImageRecordReader {
     GenericRecord record = metadata.read(value);
     @SuppressWarnings("unchecked")
     Map<String, String> attributes = (Map<String, String>) record.get("attributes");
-    return new Metadata(
-        record.get("id").toString(), (Instant) record.get("capturedAt"), attributes);
+    return new Metadata(requireId(record), (Instant) record.get("capturedAt"), attributes);
   }
 
   private static String rawId(byte[] key, String topic, int partition, long offset) {
@@ -107,7 +124,8 @@ public final class ImageRecordReader {
 
   /**
    * The id that a key says: its text. By it a message without a value names the image that is to be
-   * deleted. Empty where the key is null, empty or not UTF-8.
+   * deleted. Empty where the key is null, empty, not UTF-8 or holds control characters (U+0000 to
+   * U+001F, U+007F to U+009F), as numbers and Avro records that were written as keys do.
    */
   public static Optional<String> id(byte[] key) {
     if (key == null || key.length == 0) {
@@ -115,7 +133,8 @@ public final class ImageRecordReader {
     }
     try {
       return Optional.of(
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString());
+              StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString())
+          .filter(id -> !hasControlCharacters(id));
     } catch (CharacterCodingException e) {
       return Optional.empty();
     }

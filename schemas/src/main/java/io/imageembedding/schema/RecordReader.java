@@ -3,10 +3,9 @@ package io.imageembedding.schema;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
@@ -27,11 +26,17 @@ import org.apache.avro.specific.SpecificDatumReader;
  * @param <T> the record
  */
 public final class RecordReader<T> {
+  private static final int MAX_WRITERS = 1000;
+
   private final Schema schema;
+  private final Schema required;
   private final WireFormat format;
   private final SchemaRegistry registry;
   private final Function<Schema, Decoding<T>> newReader;
-  private final Map<Schema, Decoding<T>> readers = new IdentityHashMap<>();
+
+  /** By the id of the writer's schema; empty for one that is not compatible. */
+  private final Map<Long, Optional<Decoding<T>>> readers = new BoundedMap<>(MAX_WRITERS);
+
   private BinaryDecoder decoder;
 
   /** Reads one record that was written with a certain schema. */
@@ -41,6 +46,7 @@ public final class RecordReader<T> {
 
   private RecordReader(
       Schema schema,
+      Schema required,
       WireFormat format,
       SchemaRegistry registry,
       Function<Schema, Decoding<T>> newReader) {
@@ -48,6 +54,7 @@ public final class RecordReader<T> {
       throw new IllegalArgumentException("wire format confluent-avro needs a schema registry");
     }
     this.schema = schema;
+    this.required = required;
     this.format = format;
     this.registry = registry;
     this.newReader = newReader;
@@ -82,6 +89,7 @@ public final class RecordReader<T> {
     }
     return new RecordReader<>(
         schema,
+        schema,
         format,
         registry,
         writer ->
@@ -90,10 +98,17 @@ public final class RecordReader<T> {
                 : avros(new SpecificDatumReader<>(writer, schema, GeneratedClasses.INSTANCE)));
   }
 
-  /** A reader of some fields of a record, as generic records; the others are skipped. */
-  static <T> RecordReader<T> projection(Schema schema, WireFormat format, SchemaRegistry registry) {
+  /**
+   * A reader of some fields of a record, as generic records; the others are skipped.
+   *
+   * @param required with all fields that are read of the record, by whichever reader: what fits
+   *     only some of them is not read by any
+   */
+  static <T> RecordReader<T> projection(
+      Schema schema, Schema required, WireFormat format, SchemaRegistry registry) {
     return new RecordReader<>(
         schema,
+        required,
         format,
         registry,
         writer -> avros(new GenericDatumReader<>(writer, schema, GeneratedClasses.INSTANCE)));
@@ -114,16 +129,20 @@ public final class RecordReader<T> {
       throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
     }
     ByteBuffer message = ByteBuffer.wrap(value);
-    Schema writer = Framing.writer(format, message, registry);
-    Decoding<T> reader = reader(writer);
-    if (!EncodedRecordBounds.isExactlyOne(writer, message)) {
-      throw wrongFormat();
-    }
-    decoder =
-        DecoderFactory.get().binaryDecoder(value, message.position(), message.remaining(), decoder);
+    Framing.Writer writer = Framing.writer(format, message, registry);
+    Decoding<T> reader =
+        readers
+            .computeIfAbsent(writer.id(), id -> newReader(writer.schema()))
+            .orElseThrow(() -> incompatible(writer.schema()));
     try {
+      if (!EncodedRecordBounds.isExactlyOne(writer.schema(), message)) {
+        throw wrongFormat();
+      }
+      decoder =
+          DecoderFactory.get()
+              .binaryDecoder(value, message.position(), message.remaining(), decoder);
       return reader.read(decoder);
-    } catch (AvroRuntimeException | IOException e) {
+    } catch (RuntimeException | StackOverflowError | IOException e) {
       throw wrongFormat();
     }
   }
@@ -134,22 +153,24 @@ public final class RecordReader<T> {
         "the value is no " + schema.getName() + " of the schema that it names");
   }
 
-  private Decoding<T> reader(Schema writer) throws UnreadableRecordException {
-    Decoding<T> reader = readers.get(writer);
-    if (reader == null) {
-      if (SchemaCompatibility.checkReaderWriterCompatibility(schema, writer).getType()
-          != SchemaCompatibilityType.COMPATIBLE) {
-        throw new UnreadableRecordException(
-            Code.UNKNOWN_SCHEMA,
-            "schema "
-                + writer.getFullName()
-                + " of the message is not compatible with "
-                + schema.getFullName());
-      }
-      reader = newReader.apply(writer);
-      readers.put(writer, reader);
+  private UnreadableRecordException incompatible(Schema writer) {
+    return new UnreadableRecordException(
+        Code.UNKNOWN_SCHEMA,
+        "schema "
+            + writer.getFullName()
+            + " of the message is not compatible with "
+            + schema.getFullName());
+  }
+
+  private Optional<Decoding<T>> newReader(Schema writer) {
+    try {
+      return SchemaCompatibility.checkReaderWriterCompatibility(required, writer).getType()
+              == SchemaCompatibilityType.COMPATIBLE
+          ? Optional.of(newReader.apply(writer))
+          : Optional.empty();
+    } catch (RuntimeException | StackOverflowError e) {
+      return Optional.empty();
     }
-    return reader;
   }
 
   /**

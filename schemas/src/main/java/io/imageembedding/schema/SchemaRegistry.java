@@ -1,56 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.schema.RegistryCalls.Answer;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.apache.avro.AvroRuntimeException;
+import java.util.Set;
 import org.apache.avro.Schema;
 
 /**
  * Client of a schema registry that speaks Confluent's REST interface (schema ids by {@code GET
  * /schemas/ids/ID}, registration by {@code POST /subjects/TOPIC-value/versions}).
  *
- * <p>What it has learnt it keeps, also that an id is unknown; both within bounds. A registry that
- * does not answer is asked three times; then {@link IOException} is thrown, so that the task fails
- * and is restarted and no message is blamed for it. Not thread-safe.
+ * <p>What it has learnt it keeps, also for a while that an id is unknown; both within bounds. An
+ * answer that says something of the id alone (404 and other 4xx, a schema that cannot be used)
+ * makes it unknown: the message that names it is to blame. A registry that does not answer is asked
+ * again for up to 30 s; then, and where it refuses everybody (401, 403, 407, 3xx), {@link
+ * IOException} is thrown, so that the task fails and is restarted and no message is blamed. Not
+ * thread-safe.
  */
 public final class SchemaRegistry {
-  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
-  private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
-  private static final int ATTEMPTS = 3;
-  private static final int MAX_ANSWER_BYTES = 1 << 20;
-  private static final int MAX_NESTING = 200;
   private static final int MAX_KNOWN_IDS = 1000;
   private static final int MAX_UNKNOWN_IDS = 10_000;
   private static final Duration UNKNOWN_FOR = Duration.ofSeconds(30);
+  private static final Set<Integer> REFUSED = Set.of(401, 403, 407);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
 
   private final String url;
   private final String authorization;
-  private final HttpClient client =
-      HttpClient.newBuilder()
-          .connectTimeout(CONNECT_TIMEOUT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
-  private final Map<Integer, Schema> known = bounded(MAX_KNOWN_IDS);
-  private final Map<Integer, Long> unknownSince = bounded(MAX_UNKNOWN_IDS);
+  private final RegistryCalls calls;
+  private final Map<Integer, Schema> known = new BoundedMap<>(MAX_KNOWN_IDS);
+  private final Map<Integer, Long> unknownSince = new BoundedMap<>(MAX_UNKNOWN_IDS);
 
   /**
    * @param url http or https, without user information
@@ -58,7 +47,12 @@ public final class SchemaRegistry {
    * @throws IllegalArgumentException if the address is not one
    */
   public SchemaRegistry(String url, String credentials) {
+    this(url, credentials, RegistryCalls.Limits.DEFAULT);
+  }
+
+  SchemaRegistry(String url, String credentials, RegistryCalls.Limits limits) {
     this.url = requireAddress(url);
+    this.calls = new RegistryCalls(this.url, limits);
     this.authorization =
         credentials == null
             ? null
@@ -103,10 +97,32 @@ public final class SchemaRegistry {
     if (since != null && System.nanoTime() - since < UNKNOWN_FOR.toNanos()) {
       return Optional.empty();
     }
-    Optional<Schema> found =
-        send(request("/schemas/ids/" + id).GET().build()).flatMap(SchemaRegistry::usable);
+    Optional<Schema> found = id < 0 ? Optional.empty() : ask(id);
     found.ifPresentOrElse(s -> known.put(id, s), () -> unknownSince.put(id, System.nanoTime()));
     return found;
+  }
+
+  private Optional<Schema> ask(int id) throws IOException {
+    Answer answer = calls.send(request("/schemas/ids/" + id).GET().build());
+    if (answer.status() >= 400 && !REFUSED.contains(answer.status())) {
+      return Optional.empty();
+    }
+    requireOk(answer);
+    return answer.body().isEmpty() ? Optional.empty() : usable(json(answer.body().get()));
+  }
+
+  private void requireOk(Answer answer) throws IOException {
+    if (answer.status() != 200) {
+      throw new IOException("schema registry " + url + " answered " + answer.status());
+    }
+  }
+
+  private JsonNode json(byte[] body) throws IOException {
+    try {
+      return JSON.readTree(body);
+    } catch (IOException e) {
+      throw new IOException("schema registry " + url + " answered no JSON", e);
+    }
   }
 
   /**
@@ -123,8 +139,10 @@ public final class SchemaRegistry {
             .header("Content-Type", CONTENT_TYPE)
             .POST(HttpRequest.BodyPublishers.ofString(body))
             .build();
-    JsonNode id = send(request).orElseThrow(() -> new IOException("no such subject")).get("id");
-    if (id == null || !id.isInt()) {
+    Answer answer = calls.send(request);
+    requireOk(answer);
+    JsonNode id = json(answer.body().orElse(new byte[0])).path("id");
+    if (!id.isInt()) {
       throw new IOException("schema registry " + url + " gave no id for " + schema.getFullName());
     }
     return id.intValue();
@@ -132,82 +150,19 @@ public final class SchemaRegistry {
 
   private HttpRequest.Builder request(String path) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(url + path))
-            .timeout(ANSWER_TIMEOUT)
-            .header("Accept", CONTENT_TYPE);
+        HttpRequest.newBuilder(URI.create(url + path)).header("Accept", CONTENT_TYPE);
     if (authorization != null) {
       request.header("Authorization", authorization);
     }
     return request;
   }
 
-  /** The answer's body, or nothing for 404. */
-  private Optional<JsonNode> send(HttpRequest request) throws IOException {
-    IOException last = null;
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      try {
-        HttpResponse<InputStream> response =
-            client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-        byte[] body;
-        try (InputStream in = response.body()) {
-          body = in.readNBytes(MAX_ANSWER_BYTES + 1);
-        }
-        int status = response.statusCode();
-        if (status == 404) {
-          return Optional.empty();
-        }
-        if (status == 200 && body.length <= MAX_ANSWER_BYTES) {
-          return Optional.of(JSON.readTree(body));
-        }
-        last = new IOException("schema registry " + url + " answered " + status);
-        if (status < 500) {
-          throw last;
-        }
-      } catch (JsonProcessingException e) {
-        throw new IOException("schema registry " + url + " answered no JSON", e);
-      } catch (ConnectException | HttpTimeoutException e) {
-        last = new IOException("schema registry " + url + " does not answer", e);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted while asking the schema registry", e);
-      }
-    }
-    throw last;
-  }
-
   private static Optional<Schema> usable(JsonNode answer) {
-    JsonNode text = answer.get("schema");
+    JsonNode text = answer.path("schema");
     String type = answer.path("schemaType").asText("AVRO");
-    if (text == null || !text.isTextual() || !type.equals("AVRO") || answer.has("references")) {
+    if (!text.isTextual() || !type.equals("AVRO") || !answer.path("references").isEmpty()) {
       return Optional.empty();
     }
-    try {
-      requireShallow(text.asText());
-      return Optional.of(new Schema.Parser().parse(text.asText()));
-    } catch (AvroRuntimeException e) {
-      return Optional.empty();
-    }
-  }
-
-  private static void requireShallow(String schema) {
-    int depth = 0;
-    for (int i = 0; i < schema.length(); i++) {
-      char c = schema.charAt(i);
-      depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
-      if (depth > MAX_NESTING) {
-        throw new AvroRuntimeException("nested deeper than " + MAX_NESTING);
-      }
-    }
-  }
-
-  private static <V> Map<Integer, V> bounded(int most) {
-    return new LinkedHashMap<>() {
-      private static final long serialVersionUID = 1L;
-
-      @Override
-      protected boolean removeEldestEntry(Map.Entry<Integer, V> eldest) {
-        return size() > most;
-      }
-    };
+    return SchemaBounds.parse(text.asText());
   }
 }

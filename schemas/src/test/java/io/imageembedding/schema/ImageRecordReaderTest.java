@@ -78,6 +78,25 @@ class ImageRecordReaderTest {
   }
 
   @Test
+  void keysAndIdsWithControlCharactersAreNoIds() throws Exception {
+    byte[] serializedLong = ByteBuffer.allocate(8).putLong(4711).array();
+    byte[] registrysFraming = {0, 0, 0, 0, 7, 10, 'a', '.', 'j', 'p', 'g'};
+    for (byte[] key :
+        new byte[][] {
+          serializedLong, registrysFraming, {'a', '\n'}, {'a', 0x7f}, "a\u0085b".getBytes(UTF_8)
+        }) {
+      assertThat(ImageRecordReader.id(key)).isEmpty();
+      assertThat(raw.metadata(key, new byte[] {1}, "t", 2, 7).id()).isEqualTo("t-2-7");
+    }
+    for (String id : new String[] {"a\nb", "\0", "a\u001b[31m", "\u009b"}) {
+      byte[] value = encode(new ImageRecord(id, Samples.buffer("x"), null, null, Map.of()));
+      assertThat(code(avro, value)).isEqualTo(Code.UNUSABLE_ID);
+      assertThatThrownBy(() -> avro.metadata(null, value, "t", 0, 0))
+          .isInstanceOf(UnreadableRecordException.class);
+    }
+  }
+
+  @Test
   void whateverTheBytesAreOnlyARefusalComesOut() throws Exception {
     byte[] whole = encode(Samples.image());
     Random random = new Random(1);

@@ -17,25 +17,30 @@ import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.UnreadableRecordException;
 import java.io.IOException;
-import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Encodes every answer: embeddings to the main output, dead letters to the side output {@link
  * #DEAD_LETTERS}. What its topic would not take becomes a dead letter, and a dead letter that its
  * topic would not take loses as much of the original as it must.
  *
- * <p>Where tombstones are wanted, a message without a value whose key is an id goes to the main
- * output, too, in its place behind the embeddings that it deletes.
+ * <p>A message without a value whose key is an id is a tombstone. It goes to the main output, too,
+ * in its place behind the embeddings that it deletes.
  */
 final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, AnsweredMessage> {
   private static final long serialVersionUID = 1L;
@@ -43,120 +48,158 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Answer
   static final OutputTag<OutgoingMessage> DEAD_LETTERS =
       new OutputTag<>("dead-letters", OutgoingMessage.typeInformation());
 
-  /** Finds out how large a message may be; asked whenever a task starts. */
-  @FunctionalInterface
-  interface TopicLimits extends Serializable {
+  private static final Map<String, Code> CODES =
+      Stream.of(Code.values()).collect(Collectors.toMap(Code::name, code -> code));
 
-    /** Largest message that the topic takes, in bytes. */
-    int maxMessageBytes(String topic);
+  private static final Logger LOG = LoggerFactory.getLogger(AnswerEncoder.class);
 
-    /** What the brokers say. */
-    static TopicLimits ofBrokers(Properties clientProperties) {
-      return topic -> {
-        try (TopicAdmin admin = new TopicAdmin(clientProperties)) {
-          return admin.maxMessageBytes(topic);
-        }
-      };
+  /** Why a message is answered by a dead letter; costs no stack trace. */
+  private static final class RefusedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final Stage stage;
+    private final Code code;
+
+    RefusedException(Stage stage, Code code, String message) {
+      super(message, null, false, false);
+      this.stage = stage;
+      this.code = code;
     }
   }
 
   private final WireSettings wire;
   private final String outputTopic;
   private final String deadLetterTopic;
-  private final boolean tombstones;
-  private final TopicLimits limits;
+  private final TopicSettings.Lookup topics;
 
   private transient ImageRecordReader reader;
   private transient RecordWriter<EmbeddingFields> embeddings;
   private transient DeadLetterEncoder deadLetters;
-  private transient int maxEmbeddingBytes;
+  private transient TopicSettings output;
   private transient Provenance provenance;
   private transient Model model;
 
   /**
    * @param outputTopic null where embeddings go to none
-   * @param tombstones whether messages without a value delete
    */
   AnswerEncoder(
-      WireSettings wire,
-      String outputTopic,
-      String deadLetterTopic,
-      boolean tombstones,
-      TopicLimits limits) {
+      WireSettings wire, String outputTopic, String deadLetterTopic, TopicSettings.Lookup topics) {
     this.wire = wire;
     this.outputTopic = outputTopic;
     this.deadLetterTopic = deadLetterTopic;
-    this.tombstones = tombstones;
-    this.limits = limits;
+    this.topics = topics;
   }
 
   @Override
   public void open(OpenContext context) throws IOException {
     reader = new ImageRecordReader(wire.input(), wire.registry(wire.input()));
     if (outputTopic != null) {
-      maxEmbeddingBytes = limits.maxMessageBytes(outputTopic);
+      output = topics.of(outputTopic);
       embeddings =
           RecordWriter.embeddings(wire.output(), wire.registry(wire.output()), outputTopic);
     }
-    deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, limits);
+    deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, topics);
   }
 
   @Override
   public void processElement(
       Embedded<KafkaMessage> answer, Context context, Collector<AnsweredMessage> out)
       throws IOException {
-    KafkaMessage message = answer.element();
-    if (answer.outcome() instanceof Embedding embedding) {
-      collect(embedded(message, record(message, embedding)), context, out);
-    } else if (answer.outcome() instanceof Refusal refusal) {
-      Optional<String> deleted = tombstones ? deletedId(message) : Optional.empty();
-      if (deleted.isPresent()) {
-        collect(tombstone(message, deleted.get()), context, out);
-      } else {
-        context.output(
-            DEAD_LETTERS,
-            deadLetters.encode(
-                message,
-                id(message),
-                Stage.valueOf(refusal.stage().name().toLowerCase(Locale.ROOT)),
-                Code.valueOf(refusal.code()),
-                refusal.message()));
-      }
+    if (outputTopic != null && answer.outcome() instanceof Embedding embedding) {
+      int dimension = embedding.vector().length;
+      output.requireRoomForEmbeddings(outputTopic, wire.bytesOfAnEmbedding(dimension), dimension);
     }
-  }
-
-  private void collect(AnsweredMessage answer, Context context, Collector<AnsweredMessage> out)
-      throws IOException {
-    long bytes = answer.outgoing() == null ? 0 : MessageSizes.upperBound(answer.outgoing());
-    if (bytes <= maxEmbeddingBytes) {
-      out.collect(answer);
+    AnsweredMessage encoded;
+    try {
+      encoded = encoded(answer);
+    } catch (RefusedException e) {
+      KafkaMessage message = answer.element();
+      context.output(
+          DEAD_LETTERS, deadLetters.encode(message, id(message), e.stage, e.code, e.getMessage()));
       return;
     }
-    String reason =
-        "the embedding record takes "
-            + bytes
-            + " bytes, topic "
-            + outputTopic
-            + " messages up to "
-            + maxEmbeddingBytes;
-    context.output(
-        DEAD_LETTERS,
-        deadLetters.encode(
-            answer.message(), answer.id(), Stage.store, Code.RECORD_TOO_LARGE, reason));
+    out.collect(encoded);
   }
 
-  private AnsweredMessage embedded(KafkaMessage message, EmbeddingFields record)
-      throws IOException {
+  /** The boundary: by whatever a message's content fails, it is refused and the task goes on. */
+  private AnsweredMessage encoded(Embedded<KafkaMessage> answer)
+      throws RefusedException, IOException {
+    try {
+      AnsweredMessage encoded = content(answer);
+      requireRoom(encoded);
+      return encoded;
+    } catch (UnreadableRecordException e) {
+      throw new RefusedException(Stage.wire, e.code(), e.getMessage());
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.warn("Message {} cannot be answered: {}", answer.element(), e.toString());
+      throw new RefusedException(Stage.store, Code.OTHER, "the answer cannot be written: " + e);
+    }
+  }
+
+  private AnsweredMessage content(Embedded<KafkaMessage> answer)
+      throws RefusedException, UnreadableRecordException, IOException {
+    KafkaMessage message = answer.element();
+    if (answer.outcome() instanceof Embedding embedding) {
+      return embedded(message, record(message, embedding));
+    }
+    Refusal refusal = (Refusal) answer.outcome();
+    Optional<String> deleted = deletedId(message, refusal);
+    if (deleted.isPresent()) {
+      return tombstone(message, deleted.get());
+    }
+    throw new RefusedException(
+        Stage.valueOf(refusal.stage().name().toLowerCase(Locale.ROOT)),
+        CODES.getOrDefault(refusal.code(), Code.OTHER),
+        refusal.message());
+  }
+
+  private void requireRoom(AnsweredMessage answer) throws RefusedException {
+    if (answer.outgoing() == null) {
+      return;
+    }
+    long bytes = MessageSizes.upperBound(answer.outgoing());
+    if (bytes > output.maxMessageBytes()) {
+      throw new RefusedException(
+          Stage.store,
+          Code.RECORD_TOO_LARGE,
+          "the embedding record takes "
+              + bytes
+              + " bytes, topic "
+              + outputTopic
+              + " messages up to "
+              + output.maxMessageBytes());
+    }
+  }
+
+  private AnsweredMessage embedded(KafkaMessage message, EmbeddingFields record) {
     OutgoingMessage outgoing =
         outputTopic == null
             ? null
             : new OutgoingMessage(
-                message.key(), embeddings.write(record), message.headers(), message.partition());
+                key(message, record.id()), bytes(record), message.headers(), message.partition());
     return new AnsweredMessage(message, record.id(), record, outgoing, null);
   }
 
-  private static Optional<String> deletedId(KafkaMessage message) {
-    return message.value() == null ? ImageRecordReader.id(message.key()) : Optional.empty();
+  /** The message's; the id where it has none and the topic takes no message without. */
+  private byte[] key(KafkaMessage message, String id) {
+    return message.key() == null && output.compacted()
+        ? id.getBytes(StandardCharsets.UTF_8)
+        : message.key();
+  }
+
+  private byte[] bytes(EmbeddingFields record) {
+    try {
+      return embeddings.write(record);
+    } catch (IOException e) {
+      // Nothing is written to but memory.
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Optional<String> deletedId(KafkaMessage message, Refusal refusal) {
+    return message.value() == null && refusal.code().equals(Code.NULL_VALUE.name())
+        ? ImageRecordReader.id(message.key())
+        : Optional.empty();
   }
 
   private AnsweredMessage tombstone(KafkaMessage message, String id) throws IOException {
@@ -170,13 +213,9 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Answer
     return new AnsweredMessage(message, id, null, outgoing, null);
   }
 
-  private EmbeddingFields record(KafkaMessage message, Embedding embedding) throws IOException {
-    ImageRecordReader.Metadata metadata;
-    try {
-      metadata = metadata(message);
-    } catch (UnreadableRecordException e) {
-      throw new IllegalStateException("a message with an image became unreadable: " + message, e);
-    }
+  private EmbeddingFields record(KafkaMessage message, Embedding embedding)
+      throws UnreadableRecordException, IOException {
+    ImageRecordReader.Metadata metadata = metadata(message);
     return new EmbeddingFields(
         metadata.id(),
         embedding.vector(),
@@ -214,11 +253,10 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Answer
         message.key(), message.value(), message.topic(), message.partition(), message.offset());
   }
 
-  /** The record's id, or null where it cannot be read or is empty. */
+  /** The record's id, or null where it cannot be read or is none. */
   private String id(KafkaMessage message) throws IOException {
     try {
-      String id = metadata(message).id();
-      return id.isEmpty() ? null : id;
+      return metadata(message).id();
     } catch (UnreadableRecordException e) {
       return null;
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
-import io.imageembedding.kafka.AnswerEncoder.TopicLimits;
 import io.imageembedding.kafka.AnsweredMessage.Refused;
 import io.imageembedding.schema.Stage;
 import java.io.IOException;
@@ -18,19 +17,19 @@ final class AnswerSender extends ProcessFunction<AnsweredMessage, OutgoingMessag
 
   private final WireSettings wire;
   private final String deadLetterTopic;
-  private final TopicLimits limits;
+  private final TopicSettings.Lookup topics;
 
   private transient DeadLetterEncoder deadLetters;
 
-  AnswerSender(WireSettings wire, String deadLetterTopic, TopicLimits limits) {
+  AnswerSender(WireSettings wire, String deadLetterTopic, TopicSettings.Lookup topics) {
     this.wire = wire;
     this.deadLetterTopic = deadLetterTopic;
-    this.limits = limits;
+    this.topics = topics;
   }
 
   @Override
   public void open(OpenContext context) throws IOException {
-    deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, limits);
+    deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, topics);
   }
 
   @Override

@@ -8,27 +8,35 @@ import io.imageembedding.schema.RecordWriter;
 import io.imageembedding.schema.Stage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
  * Encodes dead letters that their topic takes: with all of the original if there is room, else
- * without its value, then its headers, then its key and id, saying so in the message.
+ * without its headers, its value, both, or its key and id, too, saying so in the message.
  */
 final class DeadLetterEncoder {
   private static final int MAX_REASON = 2000;
 
-  /** What of the original is kept; each keeps less than the one before. */
+  /** What of the original is kept, in the order in which it is tried. */
   private enum Kept {
-    ALL(""),
-    KEY_AND_HEADERS("the original value"),
-    KEY("the original value and headers"),
-    NOTHING("the original value, headers, key and id");
+    ALL(true, true, true, ""),
+    VALUE_AND_KEY(true, false, true, "the original headers"),
+    KEY_AND_HEADERS(false, true, true, "the original value"),
+    KEY(false, false, true, "the original value and headers"),
+    NOTHING(false, false, false, "the original value, headers, key and id");
 
+    private final boolean value;
+    private final boolean headers;
+    private final boolean key;
     private final String left;
 
-    Kept(String left) {
+    Kept(boolean value, boolean headers, boolean key, String left) {
+      this.value = value;
+      this.headers = headers;
+      this.key = key;
       this.left = left;
     }
   }
@@ -36,12 +44,18 @@ final class DeadLetterEncoder {
   private final RecordWriter<DeadLetter> writer;
   private final int maxBytes;
 
-  /** An encoder for the topic of a running job. */
-  static DeadLetterEncoder of(WireSettings wire, String topic, AnswerEncoder.TopicLimits limits)
+  /**
+   * An encoder for the topic of a running job.
+   *
+   * @throws KafkaSetupException if the topic does not keep them
+   */
+  static DeadLetterEncoder of(WireSettings wire, String topic, TopicSettings.Lookup topics)
       throws IOException {
+    TopicSettings settings = topics.of(topic);
+    settings.requireKeepsDeadLetters(topic);
     return new DeadLetterEncoder(
         RecordWriter.deadLetters(wire.output(), wire.registry(wire.output()), topic),
-        limits.maxMessageBytes(topic));
+        settings.maxMessageBytes());
   }
 
   /**
@@ -55,42 +69,46 @@ final class DeadLetterEncoder {
   /**
    * @param id null where it could not be read
    */
-  OutgoingMessage encode(KafkaMessage message, String id, Stage stage, Code code, String reason)
-      throws IOException {
-    OutgoingMessage encoded = null;
+  OutgoingMessage encode(KafkaMessage message, String id, Stage stage, Code code, String reason) {
     for (Kept kept : Kept.values()) {
-      if (kept == Kept.ALL && length(message.value()) > maxBytes) {
+      if (kept.value && length(message.value()) > maxBytes
+          || kept.headers && message.headers().size() > MessageSizes.MAX_HEADERS) {
         continue;
       }
-      encoded = encode(message, id, stage, code, reason, kept);
-      if (MessageSizes.upperBound(encoded) <= maxBytes) {
-        break;
+      OutgoingMessage encoded = encode(message, id, stage, code, reason, kept);
+      if (MessageSizes.upperBound(encoded) <= maxBytes || kept == Kept.NOTHING) {
+        return encoded;
       }
     }
-    return encoded;
+    throw new IllegalStateException("nothing is more than " + Kept.NOTHING);
   }
 
   private OutgoingMessage encode(
-      KafkaMessage message, String id, Stage stage, Code code, String reason, Kept kept)
-      throws IOException {
-    boolean withHeaders = kept.compareTo(Kept.KEY_AND_HEADERS) <= 0;
-    boolean withKey = kept.compareTo(Kept.KEY) <= 0;
-    List<KafkaHeader> headers = withHeaders ? message.headers() : List.of();
-    byte[] key = withKey ? message.key() : null;
+      KafkaMessage message, String id, Stage stage, Code code, String reason, Kept kept) {
+    List<KafkaHeader> headers = kept.headers ? message.headers() : List.of();
+    byte[] key = kept.key ? message.key() : null;
     DeadLetter letter =
         new DeadLetter(
-            withKey ? id : null,
+            kept.key ? id : null,
             stage,
             code,
             kept == Kept.ALL ? shortened(reason) : shortened(reason) + leftOut(kept),
             AnswerEncoder.source(message),
             buffer(key),
-            kept == Kept.ALL ? buffer(message.value()) : null,
+            kept.value ? buffer(message.value()) : null,
             headers.stream()
                 .map(header -> new Header(header.key(), buffer(header.value())))
                 .toList(),
             Instant.now().truncatedTo(ChronoUnit.MILLIS));
-    return new OutgoingMessage(key, writer.write(letter), headers, message.partition());
+    return new OutgoingMessage(key, bytes(letter), headers, message.partition());
+  }
+
+  private byte[] bytes(DeadLetter letter) {
+    try {
+      return writer.write(letter);
+    } catch (IOException e) {
+      throw new IllegalStateException("a dead letter cannot be written", e);
+    }
   }
 
   private String leftOut(Kept kept) {
@@ -98,11 +116,15 @@ final class DeadLetterEncoder {
         + kept.left
         + " left out: the dead letter would be larger than the "
         + maxBytes
-        + " bytes that its topic takes]";
+        + " bytes that its topic takes, or have more than "
+        + MessageSizes.MAX_HEADERS
+        + " headers]";
   }
 
+  /** The reason as text that any format takes: without halves of surrogate pairs. */
   private static String shortened(String reason) {
-    return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON) + "…";
+    String text = reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON) + "…";
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   private static int length(byte[] bytes) {

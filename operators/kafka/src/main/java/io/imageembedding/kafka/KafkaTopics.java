@@ -6,7 +6,6 @@ import io.imageembedding.embed.Embedded;
 import io.imageembedding.embed.ImageExtractor;
 import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.embed.Options;
-import io.imageembedding.kafka.AnswerEncoder.TopicLimits;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -278,17 +277,20 @@ public final class KafkaTopics {
     };
   }
 
-  /** Writes every answer: embeddings to the output topic, refusals to that of the dead letters. */
+  /**
+   * Writes every answer: embeddings to the output topic, refusals to that of the dead letters.
+   * Messages without a value whose key is an id are tombstones: they are sent to the output topic
+   * without a value, each in its place.
+   */
   public void write(DataStream<Embedded<KafkaMessage>> answers) {
-    SingleOutputStreamOperator<AnsweredMessage> encoded = encoded(answers, false);
+    SingleOutputStreamOperator<AnsweredMessage> encoded = encoded(answers);
     send(encoded);
     sendDeadLetters(encoded.getSideOutput(AnswerEncoder.DEAD_LETTERS));
   }
 
   /**
    * The same, after every embedding has passed through another operator, such as one that puts it
-   * into a store. Messages without a value whose key is an id are tombstones then: they pass
-   * through it in their places, and are sent to the output topic without a value.
+   * into a store. Tombstones pass through it in their places.
    *
    * @param first gives on every element once and in order, those that it does not take as {@link
    *     AnsweredMessage#refused}; with the parallelism of its input
@@ -296,7 +298,7 @@ public final class KafkaTopics {
   public void write(
       DataStream<Embedded<KafkaMessage>> answers,
       UnaryOperator<DataStream<AnsweredMessage>> first) {
-    SingleOutputStreamOperator<AnsweredMessage> encoded = encoded(answers, true);
+    SingleOutputStreamOperator<AnsweredMessage> encoded = encoded(answers);
     SingleOutputStreamOperator<OutgoingMessage> sent = send(first.apply(encoded));
     sendDeadLetters(
         encoded
@@ -305,10 +307,10 @@ public final class KafkaTopics {
   }
 
   private SingleOutputStreamOperator<AnsweredMessage> encoded(
-      DataStream<Embedded<KafkaMessage>> answers, boolean tombstones) {
+      DataStream<Embedded<KafkaMessage>> answers) {
     AnswerEncoder encoder =
         new AnswerEncoder(
-            wire, outputTopic, deadLetterTopic, tombstones, TopicLimits.ofBrokers(properties));
+            wire, outputTopic, deadLetterTopic, TopicSettings.Lookup.atBrokers(properties));
     return answers
         .process(encoder)
         .returns(AnsweredMessage.typeInformation())
@@ -321,7 +323,8 @@ public final class KafkaTopics {
     int instances = answers.getParallelism();
     SingleOutputStreamOperator<OutgoingMessage> sent =
         answers
-            .process(new AnswerSender(wire, deadLetterTopic, TopicLimits.ofBrokers(properties)))
+            .process(
+                new AnswerSender(wire, deadLetterTopic, TopicSettings.Lookup.atBrokers(properties)))
             .returns(OutgoingMessage.typeInformation())
             .name("send")
             .uid("send")

@@ -3,6 +3,7 @@ package io.imageembedding.kafka;
 
 import io.imageembedding.embed.ElementRefusedException;
 import io.imageembedding.embed.ImageExtractor;
+import io.imageembedding.schema.Code;
 import io.imageembedding.schema.ImageRecordReader;
 import io.imageembedding.schema.UnreadableRecordException;
 import java.io.IOException;
@@ -25,6 +26,14 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
 
   @Override
   public byte[] image(KafkaMessage message) throws ElementRefusedException, IOException {
+    if (message.headers().size() > MessageSizes.MAX_HEADERS) {
+      throw new ElementRefusedException(
+          Code.TOO_LARGE.name(),
+          "the message has "
+              + message.headers().size()
+              + " headers; allowed: "
+              + MessageSizes.MAX_HEADERS);
+    }
     try {
       return reader.image(message.value());
     } catch (UnreadableRecordException e) {
@@ -34,6 +43,6 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
 
   @Override
   public long size(KafkaMessage message) {
-    return message.value() == null ? 0 : message.value().length;
+    return MessageSizes.inMemory(message);
   }
 }

@@ -23,6 +23,14 @@ final class MessageSizes {
 
   private static final int HEADER_OVERHEAD = 10;
 
+  /**
+   * Most headers of a message that is answered by more than a dead letter without them: empty ones
+   * take a hundred times more memory than bytes on their topic.
+   */
+  static final int MAX_HEADERS = 1000;
+
+  private static final int MEMORY_OF_A_HEADER = 100;
+
   private MessageSizes() {}
 
   /** An upper bound of what the message takes of its topic's {@code max.message.bytes}. */
@@ -35,6 +43,13 @@ final class MessageSizes {
               + length(header.value());
     }
     return bytes;
+  }
+
+  /** About what a message takes in memory, in bytes. */
+  static long inMemory(KafkaMessage message) {
+    return length(message.value())
+        + length(message.key())
+        + (long) MEMORY_OF_A_HEADER * message.headers().size();
   }
 
   private static long length(byte[] bytes) {

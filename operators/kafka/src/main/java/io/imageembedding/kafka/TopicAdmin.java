@@ -88,13 +88,18 @@ public final class TopicAdmin implements AutoCloseable {
     }
   }
 
-  /** Largest message that the topic takes, in bytes. */
-  int maxMessageBytes(String topic) {
-    return Integer.parseInt(
-        value(
-            new ConfigResource(ConfigResource.Type.TOPIC, topic),
-            TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-            String.valueOf(DEFAULT_MAX_MESSAGE_BYTES)));
+  /** What the topic takes. */
+  TopicSettings settings(String topic) {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    String policy =
+        value(resource, TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+    return new TopicSettings(
+        Integer.parseInt(
+            value(
+                resource,
+                TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                String.valueOf(DEFAULT_MAX_MESSAGE_BYTES))),
+        policy.contains(TopicConfig.CLEANUP_POLICY_COMPACT));
   }
 
   /** Longest time that the brokers keep a transaction open. */

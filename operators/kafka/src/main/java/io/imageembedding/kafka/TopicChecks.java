@@ -42,11 +42,13 @@ final class TopicChecks implements AutoCloseable {
     Stream.of(inputTopic, outputTopic, deadLetterTopic)
         .filter(Objects::nonNull)
         .forEach(admin::requireTopic);
+    TopicSettings deadLetters = admin.settings(deadLetterTopic);
+    deadLetters.requireKeepsDeadLetters(deadLetterTopic);
     MessageSizes.report(
         inputTopic,
-        admin.maxMessageBytes(inputTopic),
+        admin.settings(inputTopic).maxMessageBytes(),
         deadLetterTopic,
-        admin.maxMessageBytes(deadLetterTopic));
+        deadLetters.maxMessageBytes());
     if (transactionTimeout != null) {
       checkTransactionTimeout(admin.maxTransactionTimeout());
     }
@@ -54,20 +56,8 @@ final class TopicChecks implements AutoCloseable {
 
   /** Whether the output topic, if there is one, takes messages of that many bytes. */
   void takesEmbeddings(int needed, int dimension) {
-    if (outputTopic == null) {
-      return;
-    }
-    int taken = admin.maxMessageBytes(outputTopic);
-    if (taken < needed) {
-      throw new KafkaSetupException(
-          "topic '"
-              + outputTopic
-              + "' takes messages up to "
-              + taken
-              + " bytes (max.message.bytes), but an embedding of "
-              + dimension
-              + " features needs about "
-              + needed);
+    if (outputTopic != null) {
+      admin.settings(outputTopic).requireRoomForEmbeddings(outputTopic, needed, dimension);
     }
   }
 

@@ -3,6 +3,7 @@ package io.imageembedding.kafka;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.embed.Embedded;
 import io.imageembedding.embed.Embedding;
@@ -132,7 +133,7 @@ class AnswerEncoderTest {
 
   @Test
   void anEmbeddingTooLargeForItsTopicBecomesADeadLetter() throws Exception {
-    Answers answers = encode(WireFormat.AVRO, message(avro("a.jpg", 10), 0), EMBEDDING, 5000);
+    Answers answers = encode(WireFormat.AVRO, message(avro("a.jpg", 10), 9000), EMBEDDING, 9000);
 
     assertThat(answers.embeddings).isEmpty();
     assertThat(deadLetter(answers).getStage()).isEqualTo(Stage.store);
@@ -154,8 +155,71 @@ class AnswerEncoderTest {
   }
 
   @Test
-  void aKeyWithoutAValueIsATombstoneWhereThoseAreWanted() throws Exception {
-    Answers answers = encode(encoder(WireFormat.AVRO, "embeddings", true), deletion("a.jpg"));
+  void whereNoEmbeddingFitsTheTaskFailsAsTheSubmissionDoes() {
+    for (WireFormat output : List.of(WireFormat.AVRO, WireFormat.JSON)) {
+      WireSettings wire = new WireSettings(WireFormat.AVRO, output, null, null);
+      int needed = wire.bytesOfAnEmbedding(1280);
+      AnswerEncoder encoder =
+          new AnswerEncoder(
+              wire, "embeddings", "dead", topic -> new TopicSettings(needed - 1, false));
+
+      assertThatThrownBy(
+              () -> encode(encoder, new Embedded<>(message(avro("a.jpg", 10), 0), EMBEDDING)))
+          .hasRootCauseInstanceOf(KafkaSetupException.class)
+          .rootCause()
+          .hasMessageContaining("topic 'embeddings' takes messages up to " + (needed - 1))
+          .hasMessageContaining("1280 features needs about " + needed);
+    }
+  }
+
+  @Test
+  void onACompactedTopicAMessageWithoutAKeyGetsItsIdAsKey() throws Exception {
+    KafkaMessage keyless =
+        new KafkaMessage(null, avro("ä.jpg", 10), List.of(), "images", 3, 42, 1234);
+    Answers compacted =
+        encode(
+            encoder(
+                WireFormat.AVRO,
+                "embeddings",
+                topic -> new TopicSettings(MIB, topic.equals("embeddings"))),
+            new Embedded<>(keyless, EMBEDDING));
+    Answers deleted = encode(WireFormat.AVRO, keyless, EMBEDDING, MIB);
+
+    assertThat(compacted.embeddings.get(0).key()).isEqualTo("ä.jpg".getBytes(UTF_8));
+    assertThat(deleted.embeddings.get(0).key()).isNull();
+  }
+
+  @Test
+  void aTopicOfDeadLettersThatForgetsThemIsRefused() {
+    TopicSettings.Lookup topics = topic -> new TopicSettings(MIB, topic.equals("dead"));
+
+    assertThatThrownBy(
+            () ->
+                encode(
+                    encoder(WireFormat.AVRO, "embeddings", topics),
+                    new Embedded<>(message(avro("a.jpg", 10), 0), EMBEDDING)))
+        .isInstanceOf(KafkaSetupException.class)
+        .hasMessageContaining("topic 'dead' is compacted")
+        .hasMessageContaining("allowed for dead letters: delete");
+  }
+
+  @Test
+  void aCodeThatTheSchemaDoesNotKnowIsOther() throws Exception {
+    DeadLetter letter =
+        deadLetter(
+            encode(
+                WireFormat.AVRO,
+                message(avro("a.jpg", 10), 0),
+                new Refusal(Refusal.Stage.IMAGE, "NEVER_HEARD_OF", "because"),
+                MIB));
+
+    assertThat(letter.getCode()).isEqualTo(Code.OTHER);
+    assertThat(letter.getMessage()).isEqualTo("because");
+  }
+
+  @Test
+  void aKeyWithoutAValueIsATombstone() throws Exception {
+    Answers answers = encode(encoder(WireFormat.AVRO, "embeddings"), deletion("a.jpg"));
 
     assertThat(answers.deadLetters).isEmpty();
     AnsweredMessage answer = answers.all.get(0);
@@ -172,21 +236,12 @@ class AnswerEncoderTest {
   }
 
   @Test
-  void aKeyWithoutAValueIsADeadLetterWhereNoTombstonesAreWanted() throws Exception {
-    DeadLetter letter =
-        deadLetter(encode(encoder(WireFormat.AVRO, "embeddings", false), deletion("a.jpg")));
-
-    assertThat(letter.getStage()).isEqualTo(Stage.wire);
-    assertThat(letter.getCode()).isEqualTo(Code.NULL_VALUE);
-  }
-
-  @Test
   void aKeyThatIsNoIdDeletesNothing() throws Exception {
-    for (byte[] key : new byte[][] {null, {}, {(byte) 0xff, 1}}) {
+    for (byte[] key : new byte[][] {null, {}, {(byte) 0xff, 1}, {0, 0, 0, 7}}) {
       KafkaMessage message = new KafkaMessage(key, null, List.of(), "images", 3, 42, 1234);
       Answers answers =
           encode(
-              encoder(WireFormat.RAW, "embeddings", true),
+              encoder(WireFormat.RAW, "embeddings"),
               new Embedded<>(message, new Refusal(Refusal.Stage.WIRE, "NULL_VALUE", "no value")));
 
       assertThat(answers.all).isEmpty();
@@ -196,7 +251,7 @@ class AnswerEncoderTest {
 
   @Test
   void withoutAnOutputTopicEmbeddingsAreNotEncodedAndDeadLettersAre() throws Exception {
-    AnswerEncoder encoder = encoder(WireFormat.AVRO, null, true);
+    AnswerEncoder encoder = encoder(WireFormat.AVRO, null);
     Answers embedded = encode(encoder, new Embedded<>(message(avro("a.jpg", 10), 0), EMBEDDING));
     assertThat(embedded.all.get(0).outgoing()).isNull();
     assertThat(embedded.all.get(0).embedding().orElseThrow().id()).isEqualTo("a.jpg");
@@ -230,21 +285,19 @@ class AnswerEncoderTest {
 
   private static Answers encode(
       WireFormat input, KafkaMessage message, Outcome outcome, int maxBytes) throws Exception {
-    return encode(encoder(input, "embeddings", false, maxBytes), new Embedded<>(message, outcome));
+    return encode(
+        encoder(input, "embeddings", topic -> new TopicSettings(maxBytes, false)),
+        new Embedded<>(message, outcome));
   }
 
-  private static AnswerEncoder encoder(WireFormat input, String outputTopic, boolean tombstones) {
-    return encoder(input, outputTopic, tombstones, MIB);
+  private static AnswerEncoder encoder(WireFormat input, String outputTopic) {
+    return encoder(input, outputTopic, topic -> new TopicSettings(MIB, false));
   }
 
   private static AnswerEncoder encoder(
-      WireFormat input, String outputTopic, boolean tombstones, int maxBytes) {
+      WireFormat input, String outputTopic, TopicSettings.Lookup topics) {
     return new AnswerEncoder(
-        new WireSettings(input, WireFormat.AVRO, null, null),
-        outputTopic,
-        "dead",
-        tombstones,
-        topic -> maxBytes);
+        new WireSettings(input, WireFormat.AVRO, null, null), outputTopic, "dead", topics);
   }
 
   private static Answers encode(AnswerEncoder encoder, Embedded<KafkaMessage> answer)

@@ -80,7 +80,7 @@ class AnswerSenderTest {
                 new AnswerSender(
                     new WireSettings(WireFormat.AVRO, WireFormat.AVRO, null, null),
                     "dead",
-                    topic -> 1 << 20)));
+                    topic -> new TopicSettings(1 << 20, false))));
     harness.open();
     return harness;
   }
