@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreException;
@@ -112,7 +113,7 @@ public final class PageServer implements AutoCloseable {
    * at once, else with the first image that is searched for.
    *
    * @param store its address
-   * @param images where its images are read; closed with this server
+   * @param images where its images are read; closed with this server, and where it cannot start
    * @param model of images that are searched for
    * @param bind what to listen to; port 0 for any that is free
    * @throws StoreException if there is no such store, or its vectors are another model's
@@ -127,24 +128,29 @@ public final class PageServer implements AutoCloseable {
         "sun.net.httpserver.maxReqTime", System.getProperty("sun.net.httpserver.maxReqTime", "60"));
     System.setProperty(
         "sun.net.httpserver.maxRspTime", System.getProperty("sun.net.httpserver.maxRspTime", "60"));
-    HttpServer server = HttpServer.create(bind, 0);
-    try {
-      Api api = new Api(VectorStore.open(store, OpenMode.read().retrying(PATIENCE)), images, model);
-      try {
-        api.prepare();
-      } catch (StoreException | ModelException e) {
-        api.close();
-        throw e;
-      }
+    try (Ownership owned = new Ownership()) {
+      owned.add(images);
+      HttpServer server = HttpServer.create(bind, 0);
+      owned.add(() -> stopUnstarted(server));
+      VectorStore opened = owned.add(VectorStore.open(store, OpenMode.read().retrying(PATIENCE)));
+      Api api = owned.add(new Api(opened, images, model));
+      owned.release(opened);
+      owned.release(images);
+      api.prepare();
       PageServer started = new PageServer(api, new RequestGuard(bind), server);
+      owned.add(started.threads::shutdown);
       server.createContext("/", started::handle);
       server.setExecutor(started.threads);
       server.start();
+      owned.releaseAll();
       return started;
-    } catch (StoreException | ModelException e) {
-      server.stop(0);
-      throw e;
     }
+  }
+
+  /** Its socket is only let go of by the thread that {@code start} makes. */
+  private static void stopUnstarted(HttpServer server) {
+    server.start();
+    server.stop(0);
   }
 
   /** Where the page is. */

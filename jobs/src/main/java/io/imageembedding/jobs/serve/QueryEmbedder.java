@@ -9,8 +9,8 @@ import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.jobs.StoreFeed;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.vectorstore.Collection;
-import io.imageembedding.vectorstore.StoreException;
 import java.io.IOException;
 
 /**
@@ -29,26 +29,26 @@ public final class QueryEmbedder implements AutoCloseable {
    *
    * @param store its address, for messages
    * @param held what the store holds; images are decoded as those of the store were
-   * @throws StoreException naming both models if the store's vectors are another's
+   * @throws io.imageembedding.vectorstore.StoreException naming both models if the store's vectors
+   *     are another's
    */
   public static QueryEmbedder open(ModelSource model, String store, Collection held) {
-    ImageEmbedder embedder =
-        new ImageEmbedder(
-            model,
-            new EmbedSettings(
-                Preprocessing.ofId(held.space().preprocessing()).orElse(Preprocessing.REFERENCE),
-                DecodeLimits.DEFAULT,
-                1,
-                EmbedOptions.SCORES_TOP_K.defaultValue(),
-                0));
-    try {
+    try (Ownership owned = new Ownership()) {
+      ImageEmbedder embedder =
+          owned.add(
+              new ImageEmbedder(
+                  model,
+                  new EmbedSettings(
+                      Preprocessing.ofId(held.space().preprocessing())
+                          .orElse(Preprocessing.REFERENCE),
+                      DecodeLimits.DEFAULT,
+                      1,
+                      EmbedOptions.SCORES_TOP_K.defaultValue(),
+                      0)));
       new Collection(embedder.dimension(), held.metric(), StoreFeed.space(embedder.provenance()))
           .requireSame(store, held);
-    } catch (StoreException e) {
-      embedder.close();
-      throw e;
+      return new QueryEmbedder(owned.release(embedder));
     }
-    return new QueryEmbedder(embedder);
   }
 
   /** Embeds an encoded image. */

@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.tensorflow.GraphSession;
+import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.VectorStore;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -37,6 +40,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
@@ -435,6 +439,42 @@ class PageServerTest {
                     ANY_PORT))
         .isInstanceOf(StoreException.class)
         .hasMessageContainingAll("mobilenet_v2_0.35_96", "mobilenet_v2_0.5_96");
+  }
+
+  @Test
+  void aServerThatCannotStartClosesWhatItHas() throws Exception {
+    int graphs = GraphSession.open();
+    TestingImageSource images = new TestingImageSource();
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
+    ModelSource model =
+        () -> {
+          throw new OutOfMemoryError("Physical memory usage is too high");
+        };
+
+    assertThatThrownBy(
+            () -> PageServer.start("lucene:" + folder.resolve("store"), images, model, address))
+        .isInstanceOf(OutOfMemoryError.class);
+    assertThat(images.closed).isEqualTo(1);
+    assertThat(GraphSession.open()).isEqualTo(graphs);
+    new ServerSocket(port, 1, address.getAddress()).close();
+  }
+
+  private static final class TestingImageSource implements ImageSource {
+    private int closed;
+
+    @Override
+    public Optional<byte[]> find(String id, Version version, ImageMetadata image) {
+      return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+      closed++;
+    }
   }
 
   @Test

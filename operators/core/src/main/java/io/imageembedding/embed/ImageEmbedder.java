@@ -9,6 +9,7 @@ import io.imageembedding.model.ClassScores;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.tensorflow.Ownership;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -41,6 +42,7 @@ public final class ImageEmbedder implements AutoCloseable {
     byte[] image(int index) throws ElementRefusedException, IOException;
   }
 
+  private final Ownership owned = new Ownership();
   private final FeatureVectorModel model;
   private final ImageDecoder decoder;
   private final ImageTensor tensor;
@@ -61,19 +63,18 @@ public final class ImageEmbedder implements AutoCloseable {
   ImageEmbedder(ModelSource source, EmbedSettings settings, EmbedMetrics metrics) {
     this.metrics = metrics;
     long start = System.nanoTime();
-    model = source.load();
-    decoder = new ImageDecoder(settings.limits(), settings.preprocessing());
-    tensor = model.newInput(settings.batchSize());
-    provenance = Provenance.of(model.descriptor(), settings.preprocessing());
-    cache = settings.cacheBytes() == 0 ? null : new AnswerCache(settings.cacheBytes());
     try {
+      model = owned.add(source.load());
+      decoder = owned.add(new ImageDecoder(settings.limits(), settings.preprocessing()));
+      tensor = owned.add(model.newInput(settings.batchSize()));
+      provenance = Provenance.of(model.descriptor(), settings.preprocessing());
+      cache = settings.cacheBytes() == 0 ? null : new AnswerCache(settings.cacheBytes());
       topClasses =
           model.classes().map(classes -> new TopClasses(checked(classes), settings.topK()));
       runOnPlainImages(1);
       runOnPlainImages(settings.batchSize());
-    } catch (ModelException e) {
-      close();
-      throw e;
+    } catch (Throwable e) {
+      throw owned.closeAfter(e);
     }
     metrics.modelLoaded(System.nanoTime() - start);
   }
@@ -249,8 +250,6 @@ public final class ImageEmbedder implements AutoCloseable {
 
   @Override
   public void close() {
-    tensor.close();
-    decoder.close();
-    model.close();
+    owned.close();
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
@@ -20,6 +21,7 @@ public final class ImageTensor implements AutoCloseable {
     TensorFlowRuntime.prepare();
   }
 
+  private final Ownership owned = new Ownership();
   private final int size;
   private final TFloat32 full;
   private final int capacity;
@@ -52,8 +54,12 @@ public final class ImageTensor implements AutoCloseable {
     this.size = size;
     this.capacity = capacity;
     this.centred = centred;
-    this.full = TFloat32.tensorOf(Shape.of(capacity, size, size, 3));
-    this.floats = full.asRawTensor().data().asFloats();
+    try {
+      this.full = owned.add(TFloat32.tensorOf(Shape.of(capacity, size, size, 3)));
+      this.floats = full.asRawTensor().data().asFloats();
+    } catch (Throwable e) {
+      throw owned.closeAfter(e);
+    }
   }
 
   /** Whether the pixels are kept in [-1,1]. */
@@ -123,7 +129,7 @@ public final class ImageTensor implements AutoCloseable {
     }
     if (part == null || part.shape().get(0) != count) {
       closePart();
-      part = TFloat32.tensorOf(Shape.of(count, size, size, 3));
+      part = owned.add(TFloat32.tensorOf(Shape.of(count, size, size, 3)));
     }
     floats.copyTo(part.asRawTensor().data().asFloats(), (long) count * imageLength());
     return part;
@@ -134,11 +140,13 @@ public final class ImageTensor implements AutoCloseable {
     if (from < 0 || to > count || from >= to) {
       throw new IndexOutOfBoundsException(from + " to " + to + " of " + count);
     }
-    ImageTensor copy = new ImageTensor(size, to - from, centred);
-    long length = imageLength();
-    floats.offset(from * length).copyTo(copy.floats, (to - from) * length);
-    copy.count = to - from;
-    return copy;
+    try (Ownership unfinished = new Ownership()) {
+      ImageTensor copy = unfinished.add(new ImageTensor(size, to - from, centred));
+      long length = imageLength();
+      floats.offset(from * length).copyTo(copy.floats, (to - from) * length);
+      copy.count = to - from;
+      return unfinished.release(copy);
+    }
   }
 
   /**
@@ -159,14 +167,15 @@ public final class ImageTensor implements AutoCloseable {
 
   @Override
   public void close() {
-    closePart();
-    full.close();
+    part = null;
+    owned.close();
   }
 
   private void closePart() {
     if (part != null) {
-      part.close();
+      TFloat32 old = part;
       part = null;
+      owned.release(old).close();
     }
   }
 }

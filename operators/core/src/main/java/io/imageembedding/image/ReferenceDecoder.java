@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.tensorflow.GraphSession;
+import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
-import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -25,7 +26,7 @@ final class ReferenceDecoder implements AutoCloseable {
   private static final String JPEG = "jpeg.";
   private static final int[] RATIOS = {2, 4, 8};
 
-  private final Graph graph;
+  private final GraphSession opened;
   private final Session session;
 
   ReferenceDecoder() {
@@ -53,11 +54,11 @@ final class ReferenceDecoder implements AutoCloseable {
           .putAttr("ratio", AttrValue.newBuilder().setI(ratio).build());
     }
     try {
-      graph = TensorFlowRuntime.newGraph(definition.build());
+      opened = GraphSession.of(definition.build());
     } catch (TensorFlowFailure e) {
       throw new IllegalStateException("this TensorFlow has no DecodeImage", e);
     }
-    session = TensorFlowRuntime.newSession(graph);
+    session = opened.session();
   }
 
   /** The pixels, in native memory until they are closed. */
@@ -85,7 +86,11 @@ final class ReferenceDecoder implements AutoCloseable {
     try (TString input = TString.tensorOfBytes(NdArrays.scalarOfObject(encoded))) {
       Result result =
           TensorFlowRuntime.run(() -> session.runner().feed(ENCODED, input).fetch(decoded).run());
-      return new TensorPixels(result);
+      try (Ownership owned = new Ownership()) {
+        TensorPixels pixels = new TensorPixels(owned.add(result));
+        owned.release(result);
+        return pixels;
+      }
     }
   }
 
@@ -126,7 +131,6 @@ final class ReferenceDecoder implements AutoCloseable {
 
   @Override
   public void close() {
-    session.close();
-    graph.close();
+    opened.close();
   }
 }

@@ -3,11 +3,12 @@ package io.imageembedding.model;
 
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.network.MobileNetV2;
+import io.imageembedding.tensorflow.GraphSession;
+import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -20,7 +21,7 @@ import org.tensorflow.types.TString;
 final class GraphModel implements FeatureVectorModel {
   private static final double EXACT_COSINE = 1;
 
-  private final Graph graph;
+  private final Ownership owned = new Ownership();
   private final Session session;
   private final String name;
   private final MobileNetV2 shape;
@@ -40,14 +41,14 @@ final class GraphModel implements FeatureVectorModel {
     this.centredInput = runnable.centredInput();
     this.output = runnable.output();
     try {
-      graph = TensorFlowRuntime.newGraph(runnable.definition());
+      GraphSession opened =
+          runnable.normalisesBatches()
+              ? GraphSession.unfused(runnable.definition())
+              : GraphSession.of(runnable.definition());
+      session = owned.add(opened).session();
     } catch (TensorFlowFailure e) {
       throw failure(name, "TensorFlow does not take its graph", e);
     }
-    session =
-        runnable.normalisesBatches()
-            ? TensorFlowRuntime.newUnfusedSession(graph)
-            : TensorFlowRuntime.newSession(graph);
   }
 
   /**
@@ -66,7 +67,7 @@ final class GraphModel implements FeatureVectorModel {
     GraphModel model = new GraphModel(name, graph, shape);
     if (!finding.sameBits()) {
       // Bits of fp32 that depend on the batch would be rounded to either side.
-      model.portions = Portions.ofOne(model::run);
+      model.portions = model.owned.add(Portions.ofOne(model::run));
     }
     return load(model, descriptor.inputSize(), graph, descriptor.sha256(), Precision.BF16);
   }
@@ -89,11 +90,13 @@ final class GraphModel implements FeatureVectorModel {
               EXACT_COSINE);
       if (model.portions == null) {
         model.portions = model.portions(precision);
+        if (model.portions != null) {
+          model.owned.add(model.portions);
+        }
       }
       return model;
-    } catch (ModelException e) {
-      model.close();
-      throw e;
+    } catch (Throwable e) {
+      throw model.owned.closeAfter(e);
     }
   }
 
@@ -263,13 +266,7 @@ final class GraphModel implements FeatureVectorModel {
 
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      if (portions != null) {
-        portions.close();
-      }
-      session.close();
-      graph.close();
-    }
+    closed = true;
+    owned.close();
   }
 }

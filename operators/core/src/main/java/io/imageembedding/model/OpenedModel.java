@@ -10,6 +10,7 @@ import io.imageembedding.model.network.NetworkRecogniser.Recognised;
 import io.imageembedding.model.network.NetworkWeights;
 import io.imageembedding.model.network.Regularizer;
 import io.imageembedding.model.network.TrainableNetwork;
+import io.imageembedding.tensorflow.Ownership;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -214,17 +215,15 @@ final class OpenedModel {
   FeatureVectorModel load(ModelOptions options) {
     requireWhatIsWanted(options);
     Optional<GoldenVectors> goldens = GoldenVectors.in(origin, inputSize);
-    GraphModel model =
-        optimised(
-            GraphModel.load(origin.name(), inputSize, graph, sha256, isFolded() ? shape() : null),
-            options.precision());
-    try {
+    try (Ownership owned = new Ownership()) {
+      GraphModel original =
+          owned.add(
+              GraphModel.load(
+                  origin.name(), inputSize, graph, sha256, isFolded() ? shape() : null));
+      GraphModel model = optimised(original, options.precision(), owned);
       goldens.ifPresent(model::require);
       model.readAs(classes(options, model.descriptor().dimension()));
-      return model;
-    } catch (ModelException e) {
-      model.close();
-      throw e;
+      return owned.release(model);
     }
   }
 
@@ -296,17 +295,13 @@ final class OpenedModel {
   }
 
   /** What is run instead of the model, which is closed then. */
-  private GraphModel optimised(GraphModel original, Precision precision) {
-    GraphModel exact = original;
-    try {
-      exact = exact(original);
-      return recognised.isPresent()
-          ? new PrecisionChoice(origin.name(), recognised.get().weights(), exact).of(precision)
-          : onlyFp32(exact, precision);
-    } catch (ModelException e) {
-      exact.close();
-      throw e;
-    }
+  private GraphModel optimised(GraphModel original, Precision precision, Ownership owned) {
+    GraphModel exact = exact(original, owned);
+    return recognised.isPresent()
+        ? owned.add(
+            new PrecisionChoice(origin.name(), recognised.get().weights(), owned.release(exact))
+                .of(precision))
+        : onlyFp32(exact, precision);
   }
 
   private GraphModel onlyFp32(GraphModel model, Precision precision) {
@@ -318,16 +313,17 @@ final class OpenedModel {
   }
 
   /** With batch normalisation folded, or else at least with constants for variables. */
-  private GraphModel exact(GraphModel original) {
+  private GraphModel exact(GraphModel original, Ownership owned) {
     Optional<RunnableGraph> faster = faster();
     if (faster.isEmpty()) {
       return original;
     }
     boolean folded = recognised.isPresent();
-    GraphModel candidate = GraphModel.load(origin.name(), inputSize, faster.get(), sha256, shape());
+    GraphModel candidate =
+        owned.add(GraphModel.load(origin.name(), inputSize, faster.get(), sha256, shape()));
     double difference = difference(original, candidate);
     if (difference <= TOLERANCE) {
-      original.close();
+      owned.release(original).close();
       return candidate;
     }
     LOG.warn(
@@ -335,7 +331,7 @@ final class OpenedModel {
         origin.name(),
         folded ? "with batch normalisation folded" : "with constants for its variables",
         difference);
-    candidate.close();
+    owned.release(candidate).close();
     return original;
   }
 

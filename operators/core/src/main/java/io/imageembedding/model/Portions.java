@@ -3,6 +3,7 @@ package io.imageembedding.model;
 
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.network.MobileNetV2;
+import io.imageembedding.tensorflow.Ownership;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -43,6 +44,7 @@ final class Portions implements AutoCloseable {
   private final Function<ImageTensor, float[][]> network;
   private final int most;
   private final Map<Integer, ImageTensor> tensors = new TreeMap<>();
+  private final Ownership owned = new Ownership();
 
   /**
    * @param network gives a vector for each image
@@ -93,17 +95,14 @@ final class Portions implements AutoCloseable {
 
   private static int measured(
       Function<ImageTensor, float[][]> network, int inputSize, LongSupplier clock) {
-    try (ImageTensor images = new ImageTensor(inputSize, MOST)) {
+    try (Ownership owned = new Ownership();
+        ImageTensor images = new ImageTensor(inputSize, MOST)) {
       ModelProof.probes(inputSize).subList(0, MOST).forEach(images::append);
       List<Portions> candidates = new ArrayList<>();
       for (int count = 1; count <= MOST; count *= 2) {
-        candidates.add(new Portions(network, count));
+        candidates.add(owned.add(new Portions(network, count)));
       }
-      try {
-        return fastest(candidates, images, clock);
-      } finally {
-        candidates.forEach(Portions::close);
-      }
+      return fastest(candidates, images, clock);
     }
   }
 
@@ -157,25 +156,23 @@ final class Portions implements AutoCloseable {
   private ImageTensor tensor(int size, ImageTensor images) {
     ImageTensor known = tensors.get(size);
     if (known == null || known.isCentred() != images.isCentred()) {
-      close(known);
+      if (known != null) {
+        tensors.remove(size);
+        owned.release(known).close();
+      }
       known =
-          images.isCentred()
-              ? ImageTensor.centred(images.size(), size)
-              : new ImageTensor(images.size(), size);
+          owned.add(
+              images.isCentred()
+                  ? ImageTensor.centred(images.size(), size)
+                  : new ImageTensor(images.size(), size));
       tensors.put(size, known);
     }
     return known;
   }
 
-  private static void close(ImageTensor tensor) {
-    if (tensor != null) {
-      tensor.close();
-    }
-  }
-
   @Override
   public void close() {
-    tensors.values().forEach(ImageTensor::close);
     tensors.clear();
+    owned.close();
   }
 }

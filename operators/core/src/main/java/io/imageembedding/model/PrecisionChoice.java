@@ -3,6 +3,7 @@ package io.imageembedding.model;
 
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.network.NetworkWeights;
+import io.imageembedding.tensorflow.Ownership;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;
@@ -30,7 +31,7 @@ final class PrecisionChoice {
   private final GraphModel exact;
 
   /**
-   * @param exact the network in fp32; closed if it is not what is taken
+   * @param exact the network in fp32; this object's to give back or close
    */
   PrecisionChoice(String name, NetworkWeights weights, GraphModel exact) {
     this.name = name;
@@ -42,27 +43,28 @@ final class PrecisionChoice {
    * @throws UnsupportedPrecisionException if it is to be bf16 and cannot
    */
   GraphModel of(Precision wanted) {
-    if (wanted == Precision.FP32) {
-      return exact;
+    try (Ownership owned = new Ownership()) {
+      owned.add(exact);
+      if (wanted == Precision.FP32) {
+        return owned.release(exact);
+      }
+      if (wanted == Precision.AUTO && !ProcessorFeatures.hasBfloat16()) {
+        LOG.info("model {} runs in fp32: this processor has no bfloat16", name);
+        return owned.release(exact);
+      }
+      GraphModel bf16 = load(wanted, owned);
+      boolean taken = bf16 != null && (wanted == Precision.BF16 || isFaster(bf16));
+      if (!taken) {
+        LOG.info("model {} runs in fp32: bf16 is {}", name, bf16 == null ? "too coarse" : "slower");
+        return owned.release(exact);
+      }
+      LOG.info("model {} runs in bf16; its cosine to fp32 is {}", name, bf16.descriptor().cosine());
+      return owned.release(bf16);
     }
-    if (wanted == Precision.AUTO && !ProcessorFeatures.hasBfloat16()) {
-      LOG.info("model {} runs in fp32: this processor has no bfloat16", name);
-      return exact;
-    }
-    GraphModel bf16 = load(wanted);
-    boolean taken = bf16 != null && (wanted == Precision.BF16 || isFaster(bf16));
-    if (!taken) {
-      LOG.info("model {} runs in fp32: bf16 is {}", name, bf16 == null ? "too coarse" : "slower");
-      close(bf16);
-      return exact;
-    }
-    LOG.info("model {} runs in bf16; its cosine to fp32 is {}", name, bf16.descriptor().cosine());
-    exact.close();
-    return bf16;
   }
 
   /** With as few layers in fp32 as will do; null if none will and it does not have to. */
-  private GraphModel load(Precision wanted) {
+  private GraphModel load(Precision wanted, Ownership owned) {
     boolean emulated = !ProcessorFeatures.hasBfloat16();
     if (emulated) {
       LOG.warn(
@@ -72,13 +74,8 @@ final class PrecisionChoice {
     }
     double cosine = 0;
     for (int layers : LAYERS_IN_FP32) {
-      GraphModel bf16 = load(layers, emulated);
-      try {
-        cosine = cosine(bf16);
-      } catch (ModelException e) {
-        bf16.close();
-        throw e;
-      }
+      GraphModel bf16 = owned.add(load(layers, emulated));
+      cosine = cosine(bf16);
       if (cosine
           >= (layers == LAYERS_IN_FP32[LAYERS_IN_FP32.length - 1]
               ? SMALLEST_COSINE
@@ -86,7 +83,7 @@ final class PrecisionChoice {
         bf16.isBf16(cosine);
         return bf16;
       }
-      bf16.close();
+      owned.release(bf16).close();
     }
     if (wanted == Precision.BF16) {
       throw new UnsupportedPrecisionException(
@@ -105,12 +102,6 @@ final class PrecisionChoice {
     return exact.loadBf16(
         Bf16Network.graph(new FoldedNetwork(weights), layersInFp32, probes, emulated),
         weights.network());
-  }
-
-  private static void close(GraphModel model) {
-    if (model != null) {
-      model.close();
-    }
   }
 
   /** On images that the correction has not seen. */
@@ -152,9 +143,11 @@ final class PrecisionChoice {
 
   private ImageTensor probes() {
     List<float[]> probes = ModelProof.probes(weights.network().inputSize());
-    ImageTensor images = exact.newInput(probes.size());
-    probes.forEach(images::append);
-    return images;
+    try (Ownership owned = new Ownership()) {
+      ImageTensor images = owned.add(exact.newInput(probes.size()));
+      probes.forEach(images::append);
+      return owned.release(images);
+    }
   }
 
   private static long nanos(GraphModel model, ImageTensor images) {

@@ -76,18 +76,16 @@ public final class TensorFlowRuntime {
    * @throws TensorFlowFailure if TensorFlow does not take it
    */
   public static Graph newGraph(GraphDef definition) throws TensorFlowFailure {
-    Graph graph = new Graph();
-    try {
+    Ownership owned = new Ownership();
+    Graph graph = owned.add(new Graph());
+    try (owned) {
       run(
           () -> {
             graph.importGraphDef(definition);
             return null;
           });
-    } catch (TensorFlowFailure e) {
-      graph.close();
-      throw e;
+      return owned.release(graph);
     }
-    return graph;
   }
 
   /**

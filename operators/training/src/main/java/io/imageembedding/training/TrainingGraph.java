@@ -8,6 +8,8 @@ import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
 import io.imageembedding.model.network.Regularizer;
+import io.imageembedding.tensorflow.GraphSession;
+import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.util.ArrayList;
@@ -58,6 +60,7 @@ final class TrainingGraph implements AutoCloseable {
   private final GraphNodes nodes = new GraphNodes();
   private final Map<String, long[]> variables = new TreeMap<>();
   private final List<String> averages = new ArrayList<>();
+  private final GraphSession opened;
   private final Graph graph;
   private final Session session;
   private final List<String> updates = new ArrayList<>();
@@ -97,17 +100,19 @@ final class TrainingGraph implements AutoCloseable {
     }
     addHead(TRAINING, binary("dropped", "Mul", features, MASK));
     addLosses(headOnly ? List.of() : regularizers);
-    try {
-      graph = TensorFlowRuntime.newGraph(nodes.graph().build());
+    try (Ownership owned = new Ownership()) {
+      opened = owned.add(GraphSession.of(nodes.graph().build()));
+      graph = opened.graph();
+      session = opened.session();
       TensorFlowRuntime.run(
           () -> {
             addUpdates(learningRate, momentum);
             return null;
           });
+      owned.release(opened);
     } catch (TensorFlowFailure e) {
       throw new FineTuneException("the network cannot be trained: " + e.getMessage(), e);
     }
-    session = TensorFlowRuntime.newSession(graph);
   }
 
   private static String node(String variable) {
@@ -329,8 +334,7 @@ final class TrainingGraph implements AutoCloseable {
     List<String> names = new ArrayList<>();
     variables.keySet().forEach(name -> addState(name, names));
     Session.Runner runner = session.runner();
-    List<Tensor> tensors = new ArrayList<>();
-    try {
+    try (Ownership tensors = new Ownership()) {
       for (String name : names) {
         long[] shape = variables.get(name.replace(SLOT, ""));
         FloatTensor value = values.get(name);
@@ -345,15 +349,15 @@ final class TrainingGraph implements AutoCloseable {
         runner.feed(node(name) + ".value", tensor).addTarget(node(name) + ".assign");
       }
       run(runner).close();
-    } finally {
-      tensors.forEach(Tensor::close);
     }
   }
 
   private static TFloat32 tensor(float[] values, long... shape) {
-    TFloat32 tensor = TFloat32.tensorOf(Shape.of(shape));
-    tensor.asRawTensor().data().asFloats().write(values);
-    return tensor;
+    try (Ownership owned = new Ownership()) {
+      TFloat32 tensor = owned.add(TFloat32.tensorOf(Shape.of(shape)));
+      tensor.asRawTensor().data().asFloats().write(values);
+      return owned.release(tensor);
+    }
   }
 
   private static float[] floats(Tensor tensor) {
@@ -451,7 +455,6 @@ final class TrainingGraph implements AutoCloseable {
 
   @Override
   public void close() {
-    session.close();
-    graph.close();
+    opened.close();
   }
 }

@@ -13,6 +13,7 @@ import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.NetworkWeights;
 import io.imageembedding.model.network.Regularizer;
 import io.imageembedding.model.network.TrainableNetwork;
+import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.training.TrainingImages.LabelledImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -48,7 +49,8 @@ final class TrainingRun implements AutoCloseable {
   private final List<Regularizer> regularizers;
   private final double decay;
   private final TrainingGraph graph;
-  private final ImageDecoder decoder = TrainingImages.newDecoder();
+  private final ImageDecoder decoder;
+  private final Ownership owned = new Ownership();
   private final Map<Path, float[]> features = new HashMap<>();
   private final List<EpochFigures> history = new ArrayList<>();
 
@@ -67,15 +69,21 @@ final class TrainingRun implements AutoCloseable {
     regularizers = regularizers(network, options);
     OptionalDouble own = network.batchNormDecay();
     decay = options.batchNormDecay().orElse(own.orElse(MobileNetV2.BATCH_NORM_DECAY));
-    graph =
-        new TrainingGraph(
-            shape,
-            images.labels().size(),
-            options.headOnly(),
-            decay,
-            regularizers,
-            options.learningRate(),
-            options.momentum());
+    try {
+      decoder = owned.add(TrainingImages.newDecoder());
+      graph =
+          owned.add(
+              new TrainingGraph(
+                  shape,
+                  images.labels().size(),
+                  options.headOnly(),
+                  decay,
+                  regularizers,
+                  options.learningRate(),
+                  options.momentum()));
+    } catch (Throwable e) {
+      throw owned.closeAfter(e);
+    }
   }
 
   private static List<Regularizer> regularizers(TrainableNetwork network, FineTuneOptions options) {
@@ -198,14 +206,13 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private ImageTensor pixels(List<LabelledImage> batch) {
-    ImageTensor tensor = new ImageTensor(shape.inputSize(), batch.size());
-    try {
+    try (Ownership unfinished = new Ownership()) {
+      ImageTensor tensor = unfinished.add(new ImageTensor(shape.inputSize(), batch.size()));
       for (LabelledImage image : batch) {
         decoder.decode(Files.readAllBytes(image.file()), tensor);
       }
-      return tensor;
+      return unfinished.release(tensor);
     } catch (IOException | UndecodableImageException e) {
-      tensor.close();
       throw new FineTuneException(
           "an image could be read before, and no longer: " + e.getMessage());
     }
@@ -213,26 +220,26 @@ final class TrainingRun implements AutoCloseable {
 
   /** What the graph is fed for these images; the caller closes it. */
   private Input input(List<LabelledImage> batch) {
-    if (!options.headOnly()) {
-      ImageTensor pixels = pixels(batch);
-      return new Input(pixels.tensor(), pixels);
+    Ownership inputs = new Ownership();
+    try {
+      if (!options.headOnly()) {
+        return new Input(inputs.add(pixels(batch)).tensor(), inputs);
+      }
+      TFloat32 tensor = inputs.add(TFloat32.tensorOf(Shape.of(batch.size(), shape.features())));
+      for (int i = 0; i < batch.size(); i++) {
+        float[] row = features.get(batch.get(i).file());
+        tensor.asRawTensor().data().asFloats().offset((long) i * row.length).write(row);
+      }
+      return new Input(tensor, inputs);
+    } catch (Throwable e) {
+      throw inputs.closeAfter(e);
     }
-    TFloat32 tensor = TFloat32.tensorOf(Shape.of(batch.size(), shape.features()));
-    for (int i = 0; i < batch.size(); i++) {
-      float[] row = features.get(batch.get(i).file());
-      tensor.asRawTensor().data().asFloats().offset((long) i * row.length).write(row);
-    }
-    return new Input(tensor, tensor);
   }
 
-  private record Input(TFloat32 tensor, AutoCloseable owner) implements AutoCloseable {
+  private record Input(TFloat32 tensor, Ownership owned) implements AutoCloseable {
     @Override
     public void close() {
-      try {
-        owner.close();
-      } catch (Exception e) {
-        throw new IllegalStateException("tensors close without a failure", e);
-      }
+      owned.close();
     }
   }
 
@@ -426,7 +433,6 @@ final class TrainingRun implements AutoCloseable {
 
   @Override
   public void close() {
-    graph.close();
-    decoder.close();
+    owned.close();
   }
 }
