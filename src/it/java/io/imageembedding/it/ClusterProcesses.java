@@ -11,15 +11,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A standalone Flink cluster of two processes, with TensorFlow's jars in its lib and nothing of the
+ * A standalone Flink cluster of processes, with TensorFlow's jars in its lib and nothing of the
  * job: what it runs comes out of the job's jar.
  */
-final class ClusterProcesses implements AutoCloseable {
+public final class ClusterProcesses implements AutoCloseable {
   /** Of the tests' own classpath, what a cluster does not have but the job's jar brings. */
   private static final List<String> NOT_ON_A_CLUSTER =
       List.of(
@@ -31,56 +31,108 @@ final class ClusterProcesses implements AutoCloseable {
           "/com/fasterxml/",
           "/com/twelvemonkeys/");
 
+  private static final String JOB_MANAGER =
+      "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint";
+  private static final String TASK_MANAGER =
+      "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
+
+  /** What Flink's own scripts would make of the memory options below. */
+  private static final List<String> TASK_MANAGER_MEMORY =
+      List.of("-Xms640m", "-Xmx640m", "-XX:MaxDirectMemorySize=1216m");
+
+  private final Path folder;
   private final Path conf;
   private final int restPort;
-  private final Path log;
-  private final List<Process> processes = new ArrayList<>();
+  private final List<ChildProcess> taskManagers = new ArrayList<>();
+  private ChildProcess jobManager;
+  private int started;
 
-  private ClusterProcesses(Path conf, int restPort, Path log) {
+  private ClusterProcesses(Path folder, Path conf, int restPort) {
+    this.folder = folder;
     this.conf = conf;
     this.restPort = restPort;
-    this.log = log;
   }
 
+  /** A JobManager and one TaskManager with two slots. */
   static ClusterProcesses start(Path folder) throws IOException {
+    return start(folder, Map.of(), 1);
+  }
+
+  /**
+   * A JobManager and TaskManagers with two slots each.
+   *
+   * @param folder for configuration and logs
+   * @param settings of Flink, which win over what is set here
+   */
+  public static ClusterProcesses start(Path folder, Map<String, String> settings, int taskManagers)
+      throws IOException {
     Path conf = Files.createDirectory(folder.resolve("conf"));
     int restPort = freePort();
-    Files.writeString(
+    Map<String, String> all = new TreeMap<>();
+    all.put("jobmanager.rpc.address", "localhost");
+    all.put("jobmanager.rpc.port", String.valueOf(freePort()));
+    all.put("rest.address", "localhost");
+    all.put("rest.port", String.valueOf(restPort));
+    all.put("taskmanager.host", "localhost");
+    all.put("taskmanager.numberOfTaskSlots", "2");
+    all.put("taskmanager.cpu.cores", "2.0");
+    all.put("taskmanager.memory.framework.heap.size", "128m");
+    all.put("taskmanager.memory.framework.off-heap.size", "128m");
+    all.put("taskmanager.memory.task.heap.size", "512m");
+    all.put("taskmanager.memory.task.off-heap.size", "1g");
+    all.put("taskmanager.memory.managed.size", "16m");
+    all.put("taskmanager.memory.network.min", "64m");
+    all.put("taskmanager.memory.network.max", "64m");
+    all.put("taskmanager.memory.jvm-metaspace.size", "256m");
+    all.put("taskmanager.memory.jvm-overhead.min", "192m");
+    all.put("taskmanager.memory.jvm-overhead.max", "192m");
+    all.put(
+        "classloader.parent-first-patterns.additional",
+        "org.tensorflow;org.bytedeco;com.google.protobuf");
+    all.putAll(settings);
+    Files.write(
         conf.resolve("config.yaml"),
-        """
-        jobmanager.rpc.address: localhost
-        jobmanager.rpc.port: %d
-        rest.address: localhost
-        rest.port: %d
-        taskmanager.host: localhost
-        taskmanager.numberOfTaskSlots: 2
-        taskmanager.cpu.cores: 2.0
-        taskmanager.memory.framework.heap.size: 128m
-        taskmanager.memory.framework.off-heap.size: 128m
-        taskmanager.memory.task.heap.size: 512m
-        taskmanager.memory.task.off-heap.size: 1g
-        taskmanager.memory.managed.size: 16m
-        taskmanager.memory.network.min: 64m
-        taskmanager.memory.network.max: 64m
-        taskmanager.memory.jvm-metaspace.size: 256m
-        taskmanager.memory.jvm-overhead.min: 192m
-        taskmanager.memory.jvm-overhead.max: 192m
-        classloader.parent-first-patterns.additional: org.tensorflow;org.bytedeco;com.google.protobuf
-        """
-            .formatted(freePort(), restPort));
-    ClusterProcesses cluster = new ClusterProcesses(conf, restPort, folder.resolve("cluster.log"));
-    cluster.start("org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
-    cluster.start("org.apache.flink.runtime.taskexecutor.TaskManagerRunner");
+        all.entrySet().stream().map(each -> each.getKey() + ": " + each.getValue()).toList());
+    ClusterProcesses cluster = new ClusterProcesses(folder, conf, restPort);
+    cluster.startJobManager();
+    for (int i = 0; i < taskManagers; i++) {
+      cluster.startTaskManager();
+    }
     return cluster;
   }
 
-  private void start(String main) throws IOException {
-    List<String> command =
-        JavaProcess.command(classpath(), main, List.of("--configDir", conf.toString()));
-    processes.add(
-        new ProcessBuilder(command)
+  /** Starts the JobManager, also one anew at the same address. */
+  public void startJobManager() throws IOException {
+    jobManager = start("jobmanager", List.of("-Xmx512m"), JOB_MANAGER, List.of());
+  }
+
+  /** Starts one more TaskManager. */
+  public ChildProcess startTaskManager() throws IOException {
+    String name = "taskmanager-" + ++started;
+    ChildProcess taskManager =
+        start(
+            name,
+            TASK_MANAGER_MEMORY,
+            TASK_MANAGER,
+            List.of("-D", "taskmanager.resource-id=" + name));
+    taskManagers.add(taskManager);
+    return taskManager;
+  }
+
+  private ChildProcess start(String name, List<String> memory, String main, List<String> more)
+      throws IOException {
+    List<String> jvm = new ArrayList<>(memory);
+    jvm.add(
+        "-Dlog4j2.configurationFile="
+            + JavaProcess.project().resolve("src/it/resources/process-log4j2.xml"));
+    List<String> arguments = new ArrayList<>(List.of("--configDir", conf.toString()));
+    arguments.addAll(more);
+    return new ChildProcess(
+        name,
+        new ProcessBuilder(JavaProcess.command(jvm, classpath(), main, arguments))
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .redirectOutput(
+                ProcessBuilder.Redirect.appendTo(folder.resolve(name + ".log").toFile()))
             .start());
   }
 
@@ -96,16 +148,39 @@ final class ClusterProcesses implements AutoCloseable {
             .toArray(String[]::new));
   }
 
-  int restPort() {
+  public int restPort() {
     return restPort;
   }
 
-  boolean isAlive() {
-    return processes.stream().allMatch(Process::isAlive);
+  public ChildProcess jobManager() {
+    return jobManager;
   }
 
-  String log() throws IOException {
-    return Files.readString(log);
+  /** Those that have not ended, in the order in which they were started. */
+  public List<ChildProcess> taskManagers() {
+    return taskManagers.stream().filter(ChildProcess::isAlive).toList();
+  }
+
+  /** Whether every process that was ever started is there. */
+  boolean isAlive() {
+    return jobManager.isAlive() && taskManagers.stream().allMatch(ChildProcess::isAlive);
+  }
+
+  /** What all processes logged. */
+  public String log() throws IOException {
+    StringBuilder all = new StringBuilder();
+    try (Stream<Path> logs = Files.list(folder)) {
+      for (Path log :
+          logs.filter(
+                  file ->
+                      file.toString().endsWith("manager.log")
+                          || file.getFileName().toString().startsWith("taskmanager-"))
+              .sorted()
+              .toList()) {
+        all.append(Files.readString(log));
+      }
+    }
+    return all.toString();
   }
 
   private static String classpath() {
@@ -114,7 +189,8 @@ final class ClusterProcesses implements AutoCloseable {
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  private static int freePort() throws IOException {
+  /** A port of this machine that nothing listens at. */
+  public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     }
@@ -122,13 +198,9 @@ final class ClusterProcesses implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
-    for (Process process : processes) {
-      process.destroy();
+    for (ChildProcess taskManager : taskManagers) {
+      taskManager.close();
     }
-    for (Process process : processes) {
-      if (!process.waitFor(20, TimeUnit.SECONDS)) {
-        process.destroyForcibly().waitFor();
-      }
-    }
+    jobManager.close();
   }
 }

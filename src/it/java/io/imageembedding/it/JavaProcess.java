@@ -42,7 +42,7 @@ public final class JavaProcess {
     return command(List.of(), classpath, main, arguments);
   }
 
-  private static List<String> command(
+  static List<String> command(
       List<String> jvmArguments, String classpath, String main, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

@@ -5,21 +5,15 @@ import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingRecord;
-import io.imageembedding.schema.ImageRecord;
 import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.UnreadableRecordException;
 import io.imageembedding.schema.WireFormat;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +21,6 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -98,16 +91,8 @@ final class TestTopics {
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(properties(), new ByteArraySerializer(), new ByteArraySerializer())) {
       for (int i = from; i < to; i++) {
-        String id = id(i);
-        byte[] image = i % brokenEvery == 0 ? broken(i / brokenEvery) : image(i);
-        byte[] value =
-            bytes(
-                ImageRecord.getEncoder()
-                    .encode(new ImageRecord(id, ByteBuffer.wrap(image), null, null, Map.of())));
-        if (i % brokenEvery == 0 && i / brokenEvery % 4 == 3) {
-          value = id.getBytes(StandardCharsets.UTF_8);
-        }
-        byte[] key = id.getBytes(StandardCharsets.UTF_8);
+        byte[] key = id(i).getBytes(StandardCharsets.UTF_8);
+        byte[] value = TestingImages.message(i, brokenEvery);
         sent.add(producer.send(new ProducerRecord<>(images(), key, value)));
       }
     }
@@ -133,9 +118,7 @@ final class TestTopics {
 
   /** The value of a message with an image. */
   static byte[] imageRecord(String id, Map<String, String> attributes) throws IOException {
-    return bytes(
-        ImageRecord.getEncoder()
-            .encode(new ImageRecord(id, ByteBuffer.wrap(image(1)), null, null, attributes)));
+    return TestingImages.record(id, TestingImages.image(1), attributes);
   }
 
   /** Publishes files as they are, under their names. */
@@ -161,33 +144,7 @@ final class TestTopics {
   }
 
   static String id(int number) {
-    return "image-" + number;
-  }
-
-  private static byte[] broken(int kind) throws IOException {
-    byte[] whole = image(kind);
-    return switch (kind % 3) {
-      case 0 -> new byte[0];
-      case 1 -> "no image".getBytes(StandardCharsets.UTF_8);
-      default -> Arrays.copyOf(whole, whole.length / 2);
-    };
-  }
-
-  /** A PNG of its own, but every tenth a WebP, which a plug-in decodes. */
-  private static byte[] image(int number) throws IOException {
-    if (number % 10 == 9) {
-      try (InputStream webp =
-          TestTopics.class.getResourceAsStream("/io/imageembedding/image/noise.webp")) {
-        return webp.readAllBytes();
-      }
-    }
-    BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < 32 * 32; i++) {
-      image.setRGB(i % 32, i / 32, (number * 7919 + i * i * 31) & 0xffffff);
-    }
-    ByteArrayOutputStream png = new ByteArrayOutputStream();
-    ImageIO.write(image, "png", png);
-    return png.toByteArray();
+    return TestingImages.id(number);
   }
 
   /** Keys of every committed message, in both output topics, checked to be readable records. */
@@ -236,11 +193,5 @@ final class TestTopics {
       }
     }
     return records;
-  }
-
-  private static byte[] bytes(ByteBuffer buffer) {
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.get(bytes);
-    return bytes;
   }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
@@ -34,27 +35,38 @@ public final class EmbeddedKafka implements AutoCloseable {
   private final int port;
   private final KafkaRaftServer server;
 
-  private EmbeddedKafka(Path folder, boolean temporary, int port) throws IOException {
+  private EmbeddedKafka(Path folder, boolean temporary, int port, Map<String, String> settings)
+      throws IOException {
     this.folder = folder;
     this.temporary = temporary;
     this.port = port;
     Properties properties = properties(folder, port, freePort());
-    format(folder);
+    properties.putAll(settings);
+    if (!Files.exists(folder.resolve("meta.properties"))) {
+      format(folder);
+    }
     server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
   }
 
   /** A broker on a free port with a temporary folder; it can be used at once. */
   public static EmbeddedKafka start() throws IOException {
-    return start(Files.createTempDirectory("embedded-kafka-"), true, freePort());
+    return start(Files.createTempDirectory("embedded-kafka-"), true, freePort(), Map.of());
   }
 
   /** A broker on the port with what the folder has stored before. */
   public static EmbeddedKafka start(Path folder, int port) throws IOException {
-    return start(Files.createDirectories(folder), false, port);
+    return start(folder, port, Map.of());
   }
 
-  private static EmbeddedKafka start(Path folder, boolean temporary, int port) throws IOException {
-    EmbeddedKafka kafka = new EmbeddedKafka(folder, temporary, port);
+  /** The same with settings of the broker, which win over those that are made here. */
+  public static EmbeddedKafka start(Path folder, int port, Map<String, String> settings)
+      throws IOException {
+    return start(Files.createDirectories(folder), false, port, settings);
+  }
+
+  private static EmbeddedKafka start(
+      Path folder, boolean temporary, int port, Map<String, String> settings) throws IOException {
+    EmbeddedKafka kafka = new EmbeddedKafka(folder, temporary, port, settings);
     kafka.server.startup();
     return kafka;
   }
@@ -91,7 +103,6 @@ public final class EmbeddedKafka implements AutoCloseable {
           .setMetadataLogDirectory(folder.toString())
           .setControllerListenerName("CONTROLLER")
           .setSupportedFeatures(Feature.PRODUCTION_FEATURES)
-          .setIgnoreFormatted(true)
           .run();
     } catch (IOException | RuntimeException e) {
       throw e;
