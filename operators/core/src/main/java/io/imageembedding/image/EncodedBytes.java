@@ -87,6 +87,17 @@ final class EncodedBytes {
     return true;
   }
 
+  /** How often the two bytes stand one behind the other. */
+  int count(long offset, int first, int second) {
+    int found = 0;
+    for (int at = from + (int) offset; at < to - 1; at++) {
+      if (bytes[at] == (byte) first && bytes[at + 1] == (byte) second) {
+        found++;
+      }
+    }
+    return found;
+  }
+
   String text(int offset, int count) {
     int end = Math.min(length(), offset + count);
     return new String(bytes, from + offset, Math.max(0, end - offset), StandardCharsets.ISO_8859_1);

@@ -2,8 +2,8 @@
 package io.imageembedding.image;
 
 /**
- * The orientation in EXIF data: tag 274 of the first directory (Exif 2.3, 4.6.4 A). What cannot be
- * read counts as upright.
+ * The orientation in EXIF data: tag 274 of the first directory (Exif 2.3, 4.6.4 A), in whatever
+ * integer type a camera wrote it. What cannot be read counts as upright.
  */
 final class ExifOrientation {
   static final int UPRIGHT = 1;
@@ -22,7 +22,7 @@ final class ExifOrientation {
       for (int i = 0; i < entries; i++) {
         long entry = directory + 2 + 12L * i;
         if (bytes.u16(entry) == TAG) {
-          return valid(bytes.u16(entry + 8));
+          return valid(TiffTag.read(bytes, entry).value(bytes));
         }
       }
     } catch (UndecodableImageException e) {
@@ -31,12 +31,22 @@ final class ExifOrientation {
     return UPRIGHT;
   }
 
-  static int valid(int orientation) {
-    return orientation >= 1 && orientation <= 8 ? orientation : UPRIGHT;
+  static int valid(long orientation) {
+    return orientation >= 1 && orientation <= 8 ? (int) orientation : UPRIGHT;
   }
 
   /** Whether width and height change places. */
   static boolean isTransposed(int orientation) {
     return orientation >= 5;
+  }
+
+  /** Whether what is seen on the left is stored on the right, or at the bottom if transposed. */
+  static boolean isMirroredAcross(int orientation) {
+    return orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
+  }
+
+  /** Whether what is seen at the top is stored at the bottom, or on the right if transposed. */
+  static boolean isMirroredDown(int orientation) {
+    return orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.image.ImageHeader.Cost;
 import io.imageembedding.image.ImageHeader.Decoder;
 import io.imageembedding.image.Preprocessing.JpegDecoding;
 import io.imageembedding.image.Preprocessing.Orientation;
@@ -8,19 +9,23 @@ import io.imageembedding.image.UndecodableImageException.Fault;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.util.Arrays;
 
 /**
  * Turns encoded images into the model's input, or says what is wrong with them; whatever the bytes
  * are, nothing else comes out, and no pixel is allocated before the limits are checked.
  *
  * <p>JPEG, PNG, GIF and 24-bit bitmaps are decoded by TensorFlow's own decoders, as the model's
- * pipeline does; other bitmaps, WebP and TIFF by ImageIO readers. Of animations and documents the
- * first frame counts. An image whose ImageIO reader would take more than a quarter of the JVM's
- * heap is too large, whatever the limits say. Owns native memory; not thread-safe.
+ * pipeline does; other bitmaps, lossy WebP and TIFF by ImageIO readers, lossless WebP by a decoder
+ * of our own. Of animations and documents the first frame counts. A picture whose decoder would
+ * take more than a quarter of the JVM's heap, or would go through its pixels too often, is too
+ * large, whatever the limits say. Owns native memory; not thread-safe.
  */
 public final class ImageDecoder implements AutoCloseable {
-  private static final int GIF_TRAILER = 0x3B;
+  /**
+   * How often the pixels of the largest image that is allowed may be gone through: more than any
+   * encoder of progressive JPEGs has scans.
+   */
+  private static final long MOST_PASSES = 20;
 
   /** Pixels of the shorter side that a scaled JPEG keeps for each that the model takes. */
   private static final int KEPT_PIXELS = 2;
@@ -45,15 +50,19 @@ public final class ImageDecoder implements AutoCloseable {
    *
    * @param encoded only read
    * @return what the image was
+   * @throws UndecodableImageException whatever is wrong with the image
+   * @throws IllegalStateException if the tensor is full
    */
   public ImageInfo decode(byte[] encoded, ImageTensor into) throws UndecodableImageException {
-    EncodedBytes bytes = new EncodedBytes(encoded);
-    ImageFormat format = format(bytes);
-    ImageHeader header = header(format, bytes);
-    try (Pixels pixels = turned(encoded, format, header, into.size())) {
-      resize.append(pixels, into);
-    }
-    return new ImageInfo(format.name(), header.width(), header.height());
+    into.requireRoom();
+    return guarded(
+        encoded,
+        (format, header) -> {
+          try (Pixels pixels = pixels(encoded, format, header, into.size())) {
+            resize.append(pixels, orientation(header), into);
+          }
+          return new ImageInfo(format.name(), header.width(), header.height());
+        });
   }
 
   /**
@@ -63,29 +72,56 @@ public final class ImageDecoder implements AutoCloseable {
    * @param longestSide most pixels of width and height; smaller images stay as they are
    */
   public BufferedImage thumbnail(byte[] encoded, int longestSide) throws UndecodableImageException {
-    EncodedBytes bytes = new EncodedBytes(encoded);
-    ImageFormat format = format(bytes);
-    ImageHeader header = header(format, bytes);
-    int longer = Math.max(header.width(), header.height());
-    int shorter = Math.min(header.width(), header.height());
-    int kept = (int) Math.max(1, (long) longestSide * shorter / longer);
-    try (Pixels pixels = turned(encoded, format, header, kept)) {
-      return AreaResize.within(longestSide, pixels);
+    return guarded(
+        encoded,
+        (format, header) -> {
+          int longer = Math.max(header.width(), header.height());
+          int shorter = Math.min(header.width(), header.height());
+          int kept = (int) Math.max(1, (long) longestSide * shorter / longer);
+          try (Pixels pixels = pixels(encoded, format, header, kept)) {
+            return Orientations.upright(
+                AreaResize.within(longestSide, pixels), orientation(header));
+          }
+        });
+  }
+
+  private int orientation(ImageHeader header) {
+    return preprocessing.orientation() == Orientation.APPLY
+        ? header.orientation()
+        : ExifOrientation.UPRIGHT;
+  }
+
+  /** What is done with an image whose header was checked. */
+  @FunctionalInterface
+  private interface Decoding<R> {
+    R run(ImageFormat format, ImageHeader header)
+        throws UndecodableImageException, TensorFlowFailure, IOException;
+  }
+
+  /**
+   * Decodes within a boundary: decoders throw anything at all when their input is broken, errors of
+   * the JVM not excepted.
+   */
+  private <R> R guarded(byte[] encoded, Decoding<R> decoding) throws UndecodableImageException {
+    ImageFormat format = null;
+    try {
+      EncodedBytes bytes = new EncodedBytes(encoded);
+      format = format(bytes);
+      ImageHeader header = format.header(bytes, limits.maxFrames());
+      checkLimits(format, header);
+      return decoding.run(format, header);
+    } catch (UndecodableImageException e) {
+      throw e;
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      throw new UndecodableImageException(
+          Fault.TOO_LARGE, "the " + name(format) + " takes more memory than there is", e);
+    } catch (Throwable e) {
+      throw undecodable(encoded, format, e);
     }
   }
 
-  private ImageHeader header(ImageFormat format, EncodedBytes bytes)
-      throws UndecodableImageException {
-    ImageHeader header = format.header(bytes, limits.maxFrames());
-    checkLimits(format, header);
-    return header;
-  }
-
-  private Pixels turned(byte[] encoded, ImageFormat format, ImageHeader header, int size)
-      throws UndecodableImageException {
-    boolean turned = preprocessing.orientation() == Orientation.APPLY;
-    return Orientations.upright(
-        pixels(encoded, format, header, size), turned ? header.orientation() : 1);
+  private static String name(ImageFormat format) {
+    return format == null ? "image" : format.name();
   }
 
   private ImageFormat format(EncodedBytes bytes) throws UndecodableImageException {
@@ -104,9 +140,9 @@ public final class ImageDecoder implements AutoCloseable {
     if (unsupported != null) {
       throw new UndecodableImageException(
           Fault.UNSUPPORTED_FORMAT,
-          unsupported + " is not decoded; decoded are JPEG, PNG, GIF, BMP, WebP and TIFF");
+          unsupported + " is not decoded; decoded are " + ImageFormat.names());
     }
-    throw new UndecodableImageException(Fault.NOT_AN_IMAGE, "the bytes begin like no image format");
+    throw new UndecodableImageException(Fault.NOT_AN_IMAGE, TextContent.describe(bytes));
   }
 
   private void checkLimits(ImageFormat format, ImageHeader header)
@@ -118,21 +154,22 @@ public final class ImageDecoder implements AutoCloseable {
     if (header.height() > limits.maxHeight()) {
       throw tooLarge(declares + "a height of " + header.height(), limits.maxHeight());
     }
-    long pixels = (long) header.width() * header.height();
-    if (pixels > limits.maxPixels()) {
+    String pixels = declares + header.width() + " x " + header.height() + " pixels";
+    Cost cost = header.cost();
+    if (cost.pixels() > limits.maxPixels()) {
+      boolean more = cost.pixels() > (long) header.width() * header.height();
       throw tooLarge(
-          declares + header.width() + " x " + header.height() + " pixels", limits.maxPixels());
+          more ? pixels + ", for which " + cost.pixels() + " are decoded" : pixels,
+          limits.maxPixels());
     }
-    long heap = header.decoder().heapBytes(pixels);
-    if (heap > Runtime.getRuntime().maxMemory() / HEAP_SHARE) {
+    if (cost.work() > MOST_PASSES * limits.maxPixels()) {
       throw tooLarge(
-          declares
-              + header.width()
-              + " x "
-              + header.height()
-              + " pixels, whose decoder takes "
-              + heap
-              + " bytes of heap",
+          pixels + ", which its decoder goes through " + cost.passes() + " times",
+          MOST_PASSES * limits.maxPixels() / Math.max(1, cost.pixels()));
+    }
+    if (cost.heapBytes() > Runtime.getRuntime().maxMemory() / HEAP_SHARE) {
+      throw tooLarge(
+          pixels + ", whose decoder takes " + cost.heapBytes() + " bytes of heap",
           Runtime.getRuntime().maxMemory() / HEAP_SHARE);
     }
     if (header.frames() > limits.maxFrames()) {
@@ -148,56 +185,35 @@ public final class ImageDecoder implements AutoCloseable {
   }
 
   private Pixels pixels(byte[] encoded, ImageFormat format, ImageHeader header, int size)
-      throws UndecodableImageException {
-    try {
-      if (header.decoder() != Decoder.TENSORFLOW) {
-        return plugins.decode(encoded, header);
-      }
-      if (format instanceof JpegFormat && preprocessing.jpegDecoding() == JpegDecoding.SCALED) {
-        return reference.decodeJpeg(
-            encoded, Math.min(header.width(), header.height()), KEPT_PIXELS * size);
-      }
-      return reference.decode(firstFrame(encoded, header));
-    } catch (TensorFlowFailure | IOException e) {
-      throw undecodable(encoded, format, e);
-    } catch (OutOfMemoryError e) {
-      throw new UndecodableImageException(
-          Fault.TOO_LARGE, "the " + format.name() + " takes more memory than there is", e);
-    } catch (RuntimeException e) {
-      // ImageIO readers throw anything at all when their input is broken.
-      throw undecodable(encoded, format, e);
+      throws UndecodableImageException, TensorFlowFailure, IOException {
+    byte[] essential = format.essential(encoded, header);
+    if (header.decoder() != Decoder.TENSORFLOW) {
+      return format.onCanvas(encoded, plugins.decode(essential, header));
     }
-  }
-
-  /** An animated GIF up to the end of its first frame: TensorFlow would decode every one. */
-  private static byte[] firstFrame(byte[] encoded, ImageHeader header) {
-    if (header.frames() < 2) {
-      return encoded;
+    if (format instanceof JpegFormat && preprocessing.jpegDecoding() == JpegDecoding.SCALED) {
+      return reference.decodeJpeg(
+          essential, Math.min(header.width(), header.height()), KEPT_PIXELS * size);
     }
-    int end = header.firstFrameEnd();
-    if (end == 0) {
-      return encoded;
-    }
-    byte[] first = Arrays.copyOf(encoded, end + 1);
-    first[end] = GIF_TRAILER;
-    return first;
+    return reference.decode(essential);
   }
 
   private static UndecodableImageException undecodable(
-      byte[] encoded, ImageFormat format, Exception cause) {
-    boolean complete;
+      byte[] encoded, ImageFormat format, Throwable cause) {
+    boolean complete = true;
     try {
-      complete = format.isComplete(new EncodedBytes(encoded));
+      complete = format == null || format.isComplete(new EncodedBytes(encoded));
     } catch (UndecodableImageException e) {
       complete = e.fault() != Fault.TRUNCATED;
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
     }
     return complete
         ? new UndecodableImageException(
             Fault.CORRUPT,
-            "the " + format.name() + " cannot be decoded: its content contradicts its format",
+            "the " + name(format) + " cannot be decoded: its content contradicts its format",
             cause)
         : new UndecodableImageException(
-            Fault.TRUNCATED, "the " + format.name() + " ends before its image does", cause);
+            Fault.TRUNCATED, "the " + name(format) + " ends before its image does", cause);
   }
 
   @Override

@@ -4,36 +4,58 @@ package io.imageembedding.image;
 /**
  * What a file says of its image.
  *
- * @param width in pixels; the larger one where the file names several
- * @param height in pixels; the larger one where the file names several
+ * @param width in pixels
+ * @param height in pixels
  * @param frames of an animation, or pages
  * @param orientation EXIF's, 1 to 8
  * @param decoder which decoder takes it
- * @param firstFrameEnd where the first frame ends, 0 where that does not matter
+ * @param cost what decoding it takes
  */
-record ImageHeader(
-    int width, int height, int frames, int orientation, Decoder decoder, int firstFrameEnd) {
+record ImageHeader(int width, int height, int frames, int orientation, Decoder decoder, Cost cost) {
 
   /** Who decodes an image. */
   enum Decoder {
-    TENSORFLOW(0),
-    JDK_BMP(8),
-    WEBP(24),
-    TIFF(12);
+    /** TensorFlow, in native memory. */
+    TENSORFLOW,
+    /** The JDK's reader of bitmaps. */
+    JDK_BMP,
+    /** TwelveMonkeys' reader of lossy WebP. */
+    LOSSY_WEBP,
+    /** Our own reader of lossless WebP. */
+    LOSSLESS_WEBP,
+    /** TwelveMonkeys' reader of TIFF. */
+    TIFF
+  }
 
-    private final int heapBytesPerPixel;
+  /**
+   * What decoding takes at most, known before it begins.
+   *
+   * @param pixels allocated for one picture: more than its own where it is stored in tiles that
+   *     reach beyond it, or in a frame on a larger canvas
+   * @param passes how often each of them may be gone through
+   * @param heapBytes of the Java heap; 0 where native code decodes
+   */
+  record Cost(long pixels, long passes, long heapBytes) {
 
-    Decoder(int heapBytesPerPixel) {
-      this.heapBytesPerPixel = heapBytesPerPixel;
-    }
-
-    /** Java heap that decoding takes, as measured with the largest of its kinds; 0 if none. */
-    long heapBytes(long pixels) {
-      return pixels * heapBytesPerPixel;
+    /** Pixels that are gone through in all. */
+    long work() {
+      return Math.multiplyExact(pixels, passes);
     }
   }
 
-  static ImageHeader of(int width, int height, int frames, int orientation, Decoder decoder) {
-    return new ImageHeader(width, height, frames, orientation, decoder, 0);
+  /** A picture that TensorFlow decodes in one pass. */
+  static ImageHeader reference(int width, int height, int frames, int orientation) {
+    return reference(width, height, frames, orientation, 1);
+  }
+
+  /** A picture that TensorFlow decodes in several. */
+  static ImageHeader reference(int width, int height, int frames, int orientation, int passes) {
+    return new ImageHeader(
+        width,
+        height,
+        frames,
+        orientation,
+        Decoder.TENSORFLOW,
+        new Cost((long) width * height, passes, 0));
   }
 }

@@ -113,7 +113,10 @@ public final class ImageTensor implements AutoCloseable {
     return size * size * 3;
   }
 
-  private void requireRoom() {
+  /**
+   * @throws IllegalStateException if the tensor is full
+   */
+  void requireRoom() {
     if (count == capacity) {
       throw new IllegalStateException("already holds " + capacity + " images");
     }

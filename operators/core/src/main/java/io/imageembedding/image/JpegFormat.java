@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
-import io.imageembedding.image.ImageHeader.Decoder;
 import io.imageembedding.image.UndecodableImageException.Fault;
 
 /** JPEG, ITU-T T.81 annex B: markers and segments. */
@@ -9,6 +8,7 @@ final class JpegFormat implements ImageFormat {
   private static final int START_OF_SCAN = 0xDA;
   private static final int END_OF_IMAGE = 0xD9;
   private static final int APP1 = 0xE1;
+  private static final int LOSSLESS_OF_JPEG_LS = 0xF7;
   private static final String EXIF = "Exif\0\0";
 
   @Override
@@ -23,24 +23,33 @@ final class JpegFormat implements ImageFormat {
 
   @Override
   public ImageHeader header(EncodedBytes bytes, int maxFrames) throws UndecodableImageException {
-    int orientation = 1;
-    for (long at = nextMarker(bytes, 2); ; ) {
+    int orientation = 0;
+    for (long at = nextMarker(bytes, 2); ; at = next(bytes, at)) {
       int marker = bytes.u8(at + 1);
       if (isFrame(marker)) {
         requireSupported(marker, bytes.u8(at + 4));
         int height = bytes.u16(at + 5);
         int width = bytes.u16(at + 7);
-        return ImageHeader.of(width, height, 1, orientation, Decoder.TENSORFLOW);
+        return ImageHeader.reference(
+            width,
+            height,
+            1,
+            orientation == 0 ? ExifOrientation.UPRIGHT : orientation,
+            scans(bytes, at));
+      }
+      if (marker == LOSSLESS_OF_JPEG_LS) {
+        throw new UndecodableImageException(
+            Fault.UNSUPPORTED_FORMAT, "JPEG-LS is not decoded; decoded are " + ImageFormat.names());
       }
       if (marker == START_OF_SCAN || marker == END_OF_IMAGE) {
         throw new UndecodableImageException(
             Fault.CORRUPT, "the JPEG has no frame header before its data");
       }
-      if (marker == APP1 && bytes.is(at + 4, EXIF)) {
+      // Of several Exif segments the first counts (Exif 2.3, 4.5.4).
+      if (marker == APP1 && orientation == 0 && bytes.is(at + 4, EXIF)) {
         long length = bytes.u16(at + 2) - 2L - EXIF.length();
         orientation = ExifOrientation.of(bytes.part(at + 4 + EXIF.length(), Math.max(0, length)));
       }
-      at = nextMarker(bytes, isAlone(marker) ? at + 2 : at + 2 + bytes.u16(at + 2));
     }
   }
 
@@ -61,8 +70,37 @@ final class JpegFormat implements ImageFormat {
     return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
   }
 
+  private static boolean isProgressive(int marker) {
+    return marker == 0xC2 || marker == 0xCA;
+  }
+
+  /**
+   * How often the pixels are gone through: once for each scan. A sequential file whose first scan
+   * has all components has no other.
+   *
+   * @param frame where the frame header is
+   */
+  private static int scans(EncodedBytes bytes, long frame) throws UndecodableImageException {
+    int components = bytes.u8(frame + 9);
+    for (long at = next(bytes, frame); ; at = next(bytes, at)) {
+      int marker = bytes.u8(at + 1);
+      if (marker == START_OF_SCAN) {
+        boolean only = !isProgressive(bytes.u8(frame + 1)) && bytes.u8(at + 4) == components;
+        return only ? 1 : bytes.count(at, 0xFF, START_OF_SCAN);
+      }
+      if (marker == END_OF_IMAGE || isFrame(marker)) {
+        return 1;
+      }
+    }
+  }
+
   private static boolean isAlone(int marker) {
     return marker >= 0xD0 && marker <= 0xD8 || marker == 0x01;
+  }
+
+  /** Offset of the marker behind the segment of this one. */
+  private static long next(EncodedBytes bytes, long at) throws UndecodableImageException {
+    return nextMarker(bytes, isAlone(bytes.u8(at + 1)) ? at + 2 : at + 2 + bytes.u16(at + 2));
   }
 
   /** Offset of the next FF that is followed by a marker. */
@@ -78,8 +116,7 @@ final class JpegFormat implements ImageFormat {
   public boolean isComplete(EncodedBytes bytes) throws UndecodableImageException {
     long at = nextMarker(bytes, 2);
     while (bytes.u8(at + 1) != END_OF_IMAGE) {
-      int marker = bytes.u8(at + 1);
-      at = nextMarker(bytes, isAlone(marker) ? at + 2 : at + 2 + bytes.u16(at + 2));
+      at = next(bytes, at);
     }
     return true;
   }

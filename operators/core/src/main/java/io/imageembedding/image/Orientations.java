@@ -1,41 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
-/** Turns and mirrors pixels as EXIF's orientation says (Exif 2.3, 4.6.4 A). */
+import java.awt.image.BufferedImage;
+
+/** Turns and mirrors small pictures as EXIF's orientation says (Exif 2.3, 4.6.4 A). */
 final class Orientations {
   private Orientations() {}
 
-  /** The pixels as a viewer would show them; closes those that were given if it makes others. */
-  static Pixels upright(Pixels stored, int orientation) {
+  /** The picture as a viewer would show it. */
+  static BufferedImage upright(BufferedImage stored, int orientation) {
     if (orientation == ExifOrientation.UPRIGHT) {
       return stored;
     }
-    try (stored) {
-      int storedWidth = stored.width();
-      int storedHeight = stored.height();
-      boolean transposed = ExifOrientation.isTransposed(orientation);
-      int width = transposed ? storedHeight : storedWidth;
-      byte[] rgb = new byte[storedWidth * storedHeight * 3];
-      byte[] row = new byte[storedWidth * 3];
-      for (int y = 0; y < storedHeight; y++) {
-        stored.read(y, row);
-        for (int x = 0; x < storedWidth; x++) {
-          int right = storedWidth - 1 - x;
-          int bottom = storedHeight - 1 - y;
-          int place =
-              switch (orientation) {
-                case 2 -> y * width + right;
-                case 3 -> bottom * width + right;
-                case 4 -> bottom * width + x;
-                case 5 -> x * width + y;
-                case 6 -> x * width + bottom;
-                case 7 -> right * width + bottom;
-                default -> right * width + y;
-              };
-          System.arraycopy(row, x * 3, rgb, place * 3, 3);
-        }
+    boolean transposed = ExifOrientation.isTransposed(orientation);
+    int width = transposed ? stored.getHeight() : stored.getWidth();
+    int height = transposed ? stored.getWidth() : stored.getHeight();
+    BufferedImage upright = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < height; y++) {
+      int down = ExifOrientation.isMirroredDown(orientation) ? height - 1 - y : y;
+      for (int x = 0; x < width; x++) {
+        int across = ExifOrientation.isMirroredAcross(orientation) ? width - 1 - x : x;
+        upright.setRGB(
+            x, y, transposed ? stored.getRGB(down, across) : stored.getRGB(across, down));
       }
-      return Pixels.of(width, transposed ? storedWidth : storedHeight, rgb);
     }
+    return upright;
   }
 }

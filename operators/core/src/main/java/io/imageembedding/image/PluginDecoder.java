@@ -4,8 +4,9 @@ package io.imageembedding.image;
 import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
 import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
-import io.imageembedding.image.ImageHeader.Decoder;
 import io.imageembedding.image.UndecodableImageException.Fault;
+import io.imageembedding.image.WebpFormat.First;
+import io.imageembedding.image.webp.LosslessWebp;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
@@ -18,14 +19,18 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * Decodes what TensorFlow does not by ImageIO readers: WebP and TIFF by TwelveMonkeys', unusual
- * bitmaps by the JDK's. Readers are made directly, so nothing depends on what is registered in the
- * JVM, and nothing is cached on disk.
+ * Decodes what TensorFlow does not: lossy WebP and TIFF by TwelveMonkeys' ImageIO readers, unusual
+ * bitmaps by the JDK's, lossless WebP by {@link LosslessWebp}. Readers are made directly, so
+ * nothing depends on what is registered in the JVM, and nothing is cached on disk.
  *
  * <p>As with the reference's decoders, alpha is dropped and not blended, 16 bits become the upper
- * 8, and grey becomes three equal channels.
+ * 8, and grey becomes three equal channels. Colours that a TIFF keeps multiplied by alpha are
+ * divided by it.
  */
 final class PluginDecoder {
+
+  /** Of TwelveMonkeys' readers. Another version may give other pixels: part of the vector space. */
+  static final String VERSION = "3.15.0";
 
   /**
    * The first image of the file.
@@ -34,39 +39,52 @@ final class PluginDecoder {
    * @throws RuntimeException of any kind, if the reader trips over it
    */
   Pixels decode(byte[] encoded, ImageHeader header) throws IOException, UndecodableImageException {
-    ImageReader reader = reader(header.decoder());
-    byte[] file = header.decoder() == Decoder.WEBP ? WebpFormat.withoutAlpha(encoded) : encoded;
-    try (ImageInputStream in = new ByteArrayImageInputStream(file)) {
+    return switch (header.decoder()) {
+      case LOSSLESS_WEBP -> {
+        First first = First.of(new EncodedBytes(encoded).littleEndian());
+        yield Pixels.of(
+            first.width(),
+            first.height(),
+            LosslessWebp.decode(
+                encoded, first.begin(), first.end(), first.width(), first.height()));
+      }
+      case LOSSY_WEBP ->
+          rgb(read(new WebPImageReaderSpi().createReaderInstance(null), encoded, header), false);
+      case TIFF ->
+          rgb(
+              read(new TIFFImageReaderSpi().createReaderInstance(null), encoded, header),
+              TiffFormat.hasAssociatedAlpha(encoded));
+      case JDK_BMP ->
+          rgb(read(ImageIO.getImageReadersByFormatName("bmp").next(), encoded, header), false);
+      case TENSORFLOW -> throw new IllegalArgumentException("not a plug-in");
+    };
+  }
+
+  private static BufferedImage read(ImageReader reader, byte[] encoded, ImageHeader header)
+      throws IOException {
+    try (ImageInputStream in = new ByteArrayImageInputStream(encoded)) {
       reader.setInput(in, true, true);
-      if (reader.getWidth(0) > header.width() || reader.getHeight(0) > header.height()) {
+      if ((long) reader.getWidth(0) * reader.getHeight(0) > header.cost().pixels()) {
         throw new IOException("larger than the header that was checked");
       }
-      return rgb(reader.read(0));
+      return reader.read(0);
     } finally {
       reader.dispose();
     }
   }
 
-  private static ImageReader reader(Decoder decoder) throws IOException {
-    return switch (decoder) {
-      case WEBP -> new WebPImageReaderSpi().createReaderInstance(null);
-      case TIFF -> new TIFFImageReaderSpi().createReaderInstance(null);
-      case JDK_BMP -> ImageIO.getImageReadersByFormatName("bmp").next();
-      case TENSORFLOW -> throw new IllegalArgumentException("not a plug-in");
-    };
-  }
-
-  private static Pixels rgb(BufferedImage image) throws UndecodableImageException {
+  /**
+   * @param multiplied whether colours were multiplied by alpha
+   */
+  private static Pixels rgb(BufferedImage image, boolean multiplied)
+      throws UndecodableImageException {
     int width = image.getWidth();
     int height = image.getHeight();
     byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
     ColorModel model = image.getColorModel();
-    boolean plain =
-        !(model instanceof IndexColorModel)
-            && !image.isAlphaPremultiplied()
-            && isGreyOrRgb(model.getColorSpace());
+    boolean plain = !(model instanceof IndexColorModel) && isGreyOrRgb(model.getColorSpace());
     if (plain && isInteger(image.getRaster())) {
-      copySamples(image, rgb);
+      copySamples(image, multiplied, rgb);
     } else if (isInteger(image.getRaster())) {
       copyConverted(image, rgb);
     } else {
@@ -88,20 +106,35 @@ final class PluginDecoder {
   }
 
   /** Takes samples as they are: ImageIO's own conversion would change grey by its gamma. */
-  private static void copySamples(BufferedImage image, byte[] rgb) {
+  private static void copySamples(BufferedImage image, boolean multiplied, byte[] rgb) {
     Raster raster = image.getRaster();
     boolean grey = image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
     int[] bits = image.getColorModel().getComponentSize();
+    int alphaBand = grey ? 1 : 3;
+    boolean divide = multiplied && raster.getNumBands() > alphaBand;
     int[] row = new int[image.getWidth()];
+    int[] alpha = new int[image.getWidth()];
     for (int y = 0; y < image.getHeight(); y++) {
+      if (divide) {
+        raster.getSamples(0, y, image.getWidth(), 1, alphaBand, alpha);
+      }
       for (int channel = 0; channel < 3; channel++) {
         int band = grey ? 0 : channel;
         raster.getSamples(0, y, image.getWidth(), 1, band, row);
         for (int x = 0; x < row.length; x++) {
-          rgb[(y * row.length + x) * 3 + channel] = (byte) eightBits(row[x], bits[band]);
+          int sample = divide ? divided(row[x], alpha[x], bits[band]) : row[x];
+          rgb[(y * row.length + x) * 3 + channel] = (byte) eightBits(sample, bits[band]);
         }
       }
     }
+  }
+
+  /** A colour without the alpha that it was multiplied by; where that is nothing, black. */
+  private static int divided(int sample, int alpha, int bits) {
+    long most = (1L << bits) - 1;
+    long value = Integer.toUnsignedLong(sample) & most;
+    long by = Integer.toUnsignedLong(alpha) & most;
+    return by == 0 ? 0 : (int) Math.min(most, (value * most + by / 2) / by);
   }
 
   private static int eightBits(int sample, int bits) {

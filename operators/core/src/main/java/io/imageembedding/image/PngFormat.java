@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
-import io.imageembedding.image.ImageHeader.Decoder;
 import io.imageembedding.image.UndecodableImageException.Fault;
+import java.io.ByteArrayOutputStream;
 
 /** PNG and animated PNG, W3C's specification: chunks. */
 final class PngFormat implements ImageFormat {
   private static final int FIRST_CHUNK = 8;
+  private static final int OVERHEAD = 12;
+  private static final int LOWER_CASE = 0x20;
+
+  /** Most bytes that deflate makes of one. */
+  private static final int MOST_INFLATION = 1032;
 
   @Override
   public String name() {
@@ -21,6 +26,11 @@ final class PngFormat implements ImageFormat {
   @Override
   public ImageHeader header(EncodedBytes bytes, int maxFrames) throws UndecodableImageException {
     bytes.u32(20);
+    if (bytes.is(12, "CgBI")) {
+      throw new UndecodableImageException(
+          Fault.UNSUPPORTED_FORMAT,
+          "CgBI PNG, as Apple's tools make it for the iPhone, is not decoded; a plain PNG is");
+    }
     if (!bytes.is(4, "\r\n\u001a\n") || !bytes.is(12, "IHDR")) {
       throw new UndecodableImageException(Fault.CORRUPT, "the PNG does not begin with its header");
     }
@@ -28,23 +38,82 @@ final class PngFormat implements ImageFormat {
     int height = saturated(bytes.u32(20));
     int frames = 1;
     int orientation = ExifOrientation.UPRIGHT;
-    for (long at = FIRST_CHUNK; bytes.has(at, 12); at += 12 + bytes.u32(at)) {
+    for (long at = FIRST_CHUNK; bytes.has(at, OVERHEAD); at = next(bytes, at)) {
       if (bytes.is(at + 4, "acTL")) {
         frames = saturated(bytes.u32(at + 8));
       } else if (bytes.is(at + 4, "eXIf")) {
         orientation = ExifOrientation.of(bytes.part(at + 8, bytes.u32(at)));
       }
     }
-    return ImageHeader.of(width, height, frames, orientation, Decoder.TENSORFLOW);
+    return ImageHeader.reference(width, height, frames, orientation);
+  }
+
+  /** A few bytes cannot be many pixels, however well they are compressed. */
+  private void requireRoom(EncodedBytes bytes, ImageHeader header)
+      throws UndecodableImageException {
+    long compressed = 0;
+    for (long at = FIRST_CHUNK; bytes.has(at, OVERHEAD); at = next(bytes, at)) {
+      if (bytes.is(at + 4, "IDAT")) {
+        compressed += Math.min(bytes.u32(at), bytes.length());
+      }
+    }
+    double least = (double) header.width() * header.height() * bytes.u8(24) / 8;
+    if (least > (double) compressed * MOST_INFLATION) {
+      throw new UndecodableImageException(
+          isComplete(bytes) ? Fault.CORRUPT : Fault.TRUNCATED,
+          "the PNG declares "
+              + header.width()
+              + " x "
+              + header.height()
+              + " pixels and has "
+              + compressed
+              + " bytes for them");
+    }
+  }
+
+  private static long next(EncodedBytes bytes, long at) throws UndecodableImageException {
+    return at + OVERHEAD + bytes.u32(at);
   }
 
   private static int saturated(long value) {
     return (int) Math.min(value, Integer.MAX_VALUE);
   }
 
+  /** Leaves out ancillary chunks, but transparent colours, and what is behind the end. */
+  @Override
+  public byte[] essential(byte[] encoded, ImageHeader header) throws UndecodableImageException {
+    EncodedBytes bytes = new EncodedBytes(encoded);
+    requireRoom(bytes, header);
+    ByteArrayOutputStream kept = null;
+    int copied = 0;
+    int at = FIRST_CHUNK;
+    while (bytes.has(at, OVERHEAD) && bytes.has(at, OVERHEAD + bytes.u32(at))) {
+      int end = (int) next(bytes, at);
+      if (isAncillary(bytes, at)) {
+        kept = kept == null ? new ByteArrayOutputStream(encoded.length) : kept;
+        kept.write(encoded, copied, at - copied);
+        copied = end;
+      }
+      boolean last = bytes.is(at + 4, "IEND");
+      at = end;
+      if (last) {
+        break;
+      }
+    }
+    if (kept == null) {
+      return encoded;
+    }
+    kept.write(encoded, copied, encoded.length - copied);
+    return kept.toByteArray();
+  }
+
+  private static boolean isAncillary(EncodedBytes bytes, long at) throws UndecodableImageException {
+    return (bytes.u8(at + 4) & LOWER_CASE) != 0 && !bytes.is(at + 4, "tRNS");
+  }
+
   @Override
   public boolean isComplete(EncodedBytes bytes) throws UndecodableImageException {
-    for (long at = FIRST_CHUNK; bytes.has(at, 8); at += 12 + bytes.u32(at)) {
+    for (long at = FIRST_CHUNK; bytes.has(at, 8); at = next(bytes, at)) {
       // What has no name of a chunk is not the beginning of one that was cut off.
       if (!isName(bytes, at + 4) || bytes.is(at + 4, "IEND")) {
         return true;
@@ -55,7 +124,7 @@ final class PngFormat implements ImageFormat {
 
   private static boolean isName(EncodedBytes bytes, long at) throws UndecodableImageException {
     for (int i = 0; i < 4; i++) {
-      int letter = bytes.u8(at + i) | 0x20;
+      int letter = bytes.u8(at + i) | LOWER_CASE;
       if (letter < 'a' || letter > 'z') {
         return false;
       }

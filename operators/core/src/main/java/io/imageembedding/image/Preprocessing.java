@@ -40,11 +40,16 @@ public record Preprocessing(Orientation orientation, JpegDecoding jpegDecoding)
   public static final Preprocessing REFERENCE =
       new Preprocessing(Orientation.IGNORE, JpegDecoding.EXACT);
 
-  /** A stable name of everything that can change a pixel; part of every vector's provenance. */
+  /**
+   * A stable name of everything that can change a pixel, with the version of the decoders that are
+   * not TensorFlow's; part of every vector's provenance.
+   */
   public String id() {
     return "tf-decode-image/rgb-0-1/bilinear-half-pixel"
         + (orientation == Orientation.APPLY ? "/exif-orientation" : "")
-        + (jpegDecoding == JpegDecoding.SCALED ? "/dct-scaled" : "");
+        + (jpegDecoding == JpegDecoding.SCALED ? "/dct-scaled" : "")
+        + "/webp-tiff-"
+        + PluginDecoder.VERSION;
   }
 
   /** The one of that {@link #id()}, if there is one. */
