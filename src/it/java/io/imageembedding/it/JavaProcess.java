@@ -14,9 +14,10 @@ import java.util.concurrent.TimeUnit;
 public final class JavaProcess {
 
   /** What a process that has ended left behind. */
-  record Ended(int exitCode, List<String> out, String err) {
+  public record Ended(int exitCode, List<String> out, String err) {
 
-    String lastLine() {
+    /** Of what it printed; empty if there is none. */
+    public String lastLine() {
       return out.isEmpty() ? "" : out.get(out.size() - 1);
     }
   }
@@ -56,7 +57,7 @@ public final class JavaProcess {
   }
 
   /** Runs a command to its end in the folder. */
-  static Ended run(Path folder, Map<String, String> environment, String... command)
+  public static Ended run(Path folder, Map<String, String> environment, String... command)
       throws IOException, InterruptedException {
     Path out = Files.createTempFile(folder, "out", ".txt");
     Path err = Files.createTempFile(folder, "err", ".txt");

@@ -72,21 +72,21 @@ final class PlainScenarios {
   }
 
   private static void rescale(Trial trial) throws Exception {
-    trial.feed();
     int[] parallelism = {1, 4, 2, 1};
+    int part = trial.records() / parallelism.length;
     for (int i = 0; i < parallelism.length; i++) {
       trial.option("parallelism.default", String.valueOf(parallelism[i]));
+      boolean last = i == parallelism.length - 1;
+      trial.feed(i * part, last ? trial.records() : (i + 1) * part);
       trial.submit();
-      if (i == parallelism.length - 1) {
-        trial.awaitRecovered();
-        break;
-      }
       if (i > 0) {
         trial.awaitRecovered();
       }
-      trial.awaitAnswered(0.2 * (i + 1));
-      trial.strike("savepoint at " + parallelism[i] + ", on with " + parallelism[i + 1]);
-      trial.option("execution.state-recovery.path", trial.stopWithSavepoint());
+      if (!last) {
+        trial.awaitAnswers(i * part + part / 4);
+        trial.strike("savepoint at " + parallelism[i] + ", on with " + parallelism[i + 1]);
+        trial.option("execution.state-recovery.path", trial.stopWithSavepoint());
+      }
     }
   }
 

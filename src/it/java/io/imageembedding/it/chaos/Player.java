@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -15,6 +15,8 @@ import java.util.function.Consumer;
  * their vectors with those of an undisturbed run.
  */
 final class Player implements AutoCloseable {
+  private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("HH:mm:ss");
+
   private final TestBed bed;
   private final int records;
   private final Consumer<String> progress;
@@ -33,8 +35,7 @@ final class Player implements AutoCloseable {
   }
 
   private static String line(String scenario, String text) {
-    return "%s  %-34s %s"
-        .formatted(LocalTime.now().truncatedTo(ChronoUnit.SECONDS), scenario, text);
+    return "%s  %-34s %s".formatted(LocalTime.now().format(CLOCK), scenario, text);
   }
 
   /** Plays it, after an undisturbed run if there was none yet. */

@@ -99,6 +99,8 @@ final class TopicScenarios {
   private static void deleteTopic(Trial trial) throws Exception {
     Callable<Boolean> alive = alive(trial);
     int half = trial.records() / 2;
+    // How long a producer looks for a topic, a minute otherwise.
+    trial.option("image-embedding.kafka.properties.max.block.ms", "10000");
     trial.feed(0, half);
     trial.submit();
     trial.awaitAnswers(half);

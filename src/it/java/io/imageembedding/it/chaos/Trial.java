@@ -3,10 +3,13 @@ package io.imageembedding.it.chaos;
 
 import io.imageembedding.it.ChildProcess;
 import io.imageembedding.it.JavaProcess;
+import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.it.TestingImages;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.jobs.cli.Embed;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,6 +52,7 @@ final class Trial implements AutoCloseable {
   private final TrialTopics topics;
   private final Map<String, String> options = new TreeMap<>();
   private final List<String> jars = new ArrayList<>();
+  private final List<String> jobs = new ArrayList<>();
   private final List<String> faults = new ArrayList<>();
   private final List<Feed> feeds = new ArrayList<>();
   private final Set<String> notExpected = new HashSet<>();
@@ -170,6 +174,17 @@ final class Trial implements AutoCloseable {
     comparable = false;
   }
 
+  /** The same by the command line, in a process of its own. */
+  Ended submitByCommand(String... more) throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of("job"));
+    options.forEach((key, value) -> arguments.addAll(List.of("-D", key + "=" + value)));
+    arguments.addAll(List.of(more));
+    List<String> jvm =
+        List.of("-Dimage-embedding.job-jar=" + Path.of(URI.create(jars.get(0))).toString());
+    return JavaProcess.run(
+        folder, Map.of(), JavaProcess.command(jvm, Embed.class, arguments).toArray(String[]::new));
+  }
+
   /** Submits a job that cannot run, and waits until that is said; what is said. */
   String submitInVain() throws Exception {
     String refusal = submitExpectingRefusal();
@@ -204,6 +219,7 @@ final class Trial implements AutoCloseable {
     StreamExecutionEnvironment env = new StreamExecutionEnvironment(config);
     builder.build(env, config);
     job = env.executeAsync(config.get(PipelineOptions.NAME)).getJobID().toString();
+    jobs.add(job);
     say("submitted");
     return job;
   }
@@ -370,10 +386,10 @@ final class Trial implements AutoCloseable {
   public void close() throws Exception {
     feeds.forEach(Feed::close);
     answers.close();
-    if (job != null && bed.cluster().jobManager().isAlive()) {
-      String state = state();
+    for (String each : jobs) {
+      String state = bed.flink().state(each);
       if (!ENDED.contains(state) && !state.equals("UNKNOWN")) {
-        bed.flink().cancel(job);
+        bed.flink().cancel(each);
       }
     }
     topics.close();

@@ -62,7 +62,7 @@ public final class TopicAdmin implements AutoCloseable {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UnknownTopicOrPartitionException
           || e.getCause() instanceof InvalidTopicException) {
-        throw new KafkaSetupException("topic '" + topic + "' does not exist at " + servers, e);
+        throw gone(topic, e);
       }
       throw failed(e);
     } catch (InterruptedException e) {
@@ -129,10 +129,17 @@ public final class TopicAdmin implements AutoCloseable {
         LOG.warn("{} of {} may not be read here; taking {}", key, resource, otherwise);
         return otherwise;
       }
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        throw gone(resource.name(), e);
+      }
       throw failed(e);
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
+  }
+
+  private KafkaSetupException gone(String topic, ExecutionException e) {
+    return new KafkaSetupException("topic '" + topic + "' does not exist at " + servers, e);
   }
 
   private KafkaSetupException failed(ExecutionException e) {
