@@ -156,6 +156,8 @@ public final class EmbedOptions {
                   + " their bytes; those longest unused go first. An answer takes about 5 kb. 0: no"
                   + " cache.");
 
+  private static final Duration LONGEST_IMAGE_TIME = Duration.ofHours(1);
+
   public static final ConfigOption<MemorySize> IMAGE_MAX_BYTES =
       key("image-embedding.image.max-bytes")
           .memoryType()
@@ -185,6 +187,15 @@ public final class EmbedOptions {
           .intType()
           .defaultValue(DecodeLimits.DEFAULT.maxFrames())
           .withDescription("Most frames or pages of an image; only the first is embedded.");
+
+  public static final ConfigOption<Duration> IMAGE_MAX_TIME =
+      key("image-embedding.image.max-time")
+          .durationType()
+          .defaultValue(DecodeLimits.DEFAULT.maxTime())
+          .withDescription(
+              "Longest time that an image may take to be decoded; one that takes longer is refused"
+                  + " as TOO_LARGE. Native code cannot be interrupted: it goes on in a thread of its"
+                  + " own, four of which a task bears.");
 
   public static final ConfigOption<Orientation> IMAGE_ORIENTATION =
       key("image-embedding.image.orientation")
@@ -246,6 +257,7 @@ public final class EmbedOptions {
         IMAGE_MAX_HEIGHT,
         IMAGE_MAX_PIXELS,
         IMAGE_MAX_FRAMES,
+        IMAGE_MAX_TIME,
         IMAGE_ORIENTATION,
         IMAGE_JPEG_DECODING);
   }
@@ -364,7 +376,12 @@ public final class EmbedOptions {
             IMAGE_MAX_PIXELS,
             pixels -> pixels >= 1 && pixels <= 500_000_000L,
             WHOLE + "1 to 500000000"),
-        whole(config, IMAGE_MAX_FRAMES, Integer.MAX_VALUE));
+        whole(config, IMAGE_MAX_FRAMES, Integer.MAX_VALUE),
+        Options.get(
+            config,
+            IMAGE_MAX_TIME,
+            time -> time.toMillis() >= 1 && time.compareTo(LONGEST_IMAGE_TIME) <= 0,
+            "a duration from 1 ms to 1 h"));
   }
 
   /**

@@ -65,12 +65,12 @@ final class BilinearResize {
   }
 
   /**
-   * Appends the pixels to the tensor.
+   * The pixels in a square, in an array that the next picture is written to.
    *
    * @param orientation EXIF's: how they are to be turned
+   * @param size width and height of the square
    */
-  void append(Pixels pixels, int orientation, ImageTensor into) {
-    int size = into.size();
+  float[] resized(Pixels pixels, int orientation, int size) {
     boolean transposed = ExifOrientation.isTransposed(orientation);
     columns = Axis.of(columns, transposed ? pixels.height() : pixels.width(), size);
     rows = Axis.of(rows, transposed ? pixels.width() : pixels.height(), size);
@@ -85,7 +85,7 @@ final class BilinearResize {
         interpolate(down.fraction()[y], y * upper.length);
       }
     }
-    into.append(image);
+    return image;
   }
 
   /** Goes through the stored rows, each of which is a column of the result. */

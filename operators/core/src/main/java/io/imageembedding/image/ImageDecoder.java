@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
-import io.imageembedding.image.ImageHeader.Cost;
-import io.imageembedding.image.ImageHeader.Decoder;
-import io.imageembedding.image.Preprocessing.JpegDecoding;
-import io.imageembedding.image.Preprocessing.Orientation;
+import io.imageembedding.image.DecodePass.Resized;
 import io.imageembedding.image.UndecodableImageException.Fault;
-import io.imageembedding.tensorflow.TensorFlowFailure;
 import java.awt.image.BufferedImage;
-import java.io.IOException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Turns encoded images into the model's input, or says what is wrong with them; whatever the bytes
@@ -18,30 +20,33 @@ import java.io.IOException;
  * pipeline does; other bitmaps, lossy WebP and TIFF by ImageIO readers, lossless WebP by a decoder
  * of our own. Of animations and documents the first frame counts. A picture whose decoder would
  * take more than a quarter of the JVM's heap, or would go through its pixels too often, is too
- * large, whatever the limits say. Owns native memory; not thread-safe.
+ * large, whatever the limits say.
+ *
+ * <p>Images are decoded on a thread of this object's own, while the caller waits for no longer than
+ * {@link DecodeLimits#maxTime}. Native code cannot be interrupted: a thread that is still busy then
+ * is left alone with its image and its native memory, which it gives back when it ends, and another
+ * takes its place. With more than {@value #MOST_STUCK} such threads the decoder gives up, so that
+ * images cannot take all processors. Owns native memory; not thread-safe.
  */
 public final class ImageDecoder implements AutoCloseable {
-  /**
-   * How often the pixels of the largest image that is allowed may be gone through: more than any
-   * encoder of progressive JPEGs has scans.
-   */
-  private static final long MOST_PASSES = 20;
-
-  /** Pixels of the shorter side that a scaled JPEG keeps for each that the model takes. */
-  private static final int KEPT_PIXELS = 2;
-
-  /** Of the JVM's heap, what one image may take: one part in so many. */
-  private static final int HEAP_SHARE = 4;
+  private static final int MOST_STUCK = 4;
+  private static final long CLOSING_SECONDS = 5;
 
   private final DecodeLimits limits;
   private final Preprocessing preprocessing;
-  private final ReferenceDecoder reference = new ReferenceDecoder();
-  private final PluginDecoder plugins = new PluginDecoder();
-  private final BilinearResize resize = new BilinearResize();
+  private final AtomicInteger stuck = new AtomicInteger();
+  private Worker worker;
 
   public ImageDecoder(DecodeLimits limits, Preprocessing preprocessing) {
     this.limits = limits;
     this.preprocessing = preprocessing;
+    worker = new Worker(new DecodePass(limits, preprocessing));
+  }
+
+  /** What is done with an image. */
+  @FunctionalInterface
+  private interface Decoding<R> {
+    R with(DecodePass pass) throws UndecodableImageException;
   }
 
   /**
@@ -51,18 +56,15 @@ public final class ImageDecoder implements AutoCloseable {
    * @param encoded only read
    * @return what the image was
    * @throws UndecodableImageException whatever is wrong with the image
-   * @throws IllegalStateException if the tensor is full
+   * @throws IllegalStateException if the tensor is full, too many images have taken too long, or
+   *     the thread is interrupted
    */
   public ImageInfo decode(byte[] encoded, ImageTensor into) throws UndecodableImageException {
     into.requireRoom();
-    return guarded(
-        encoded,
-        (format, header) -> {
-          try (Pixels pixels = pixels(encoded, format, header, into.size())) {
-            resize.append(pixels, orientation(header), into);
-          }
-          return new ImageInfo(format.name(), header.width(), header.height());
-        });
+    int size = into.size();
+    Resized resized = inTime(pass -> pass.resized(encoded, size));
+    into.append(resized.rgb());
+    return resized.info();
   }
 
   /**
@@ -72,152 +74,92 @@ public final class ImageDecoder implements AutoCloseable {
    * @param longestSide most pixels of width and height; smaller images stay as they are
    */
   public BufferedImage thumbnail(byte[] encoded, int longestSide) throws UndecodableImageException {
-    return guarded(
-        encoded,
-        (format, header) -> {
-          int longer = Math.max(header.width(), header.height());
-          int shorter = Math.min(header.width(), header.height());
-          int kept = (int) Math.max(1, (long) longestSide * shorter / longer);
-          try (Pixels pixels = pixels(encoded, format, header, kept)) {
-            return Orientations.upright(
-                AreaResize.within(longestSide, pixels), orientation(header));
-          }
-        });
+    return inTime(pass -> pass.thumbnail(encoded, longestSide));
   }
 
-  private int orientation(ImageHeader header) {
-    return preprocessing.orientation() == Orientation.APPLY
-        ? header.orientation()
-        : ExifOrientation.UPRIGHT;
-  }
-
-  /** What is done with an image whose header was checked. */
-  @FunctionalInterface
-  private interface Decoding<R> {
-    R run(ImageFormat format, ImageHeader header)
-        throws UndecodableImageException, TensorFlowFailure, IOException;
-  }
-
-  /**
-   * Decodes within a boundary: decoders throw anything at all when their input is broken, errors of
-   * the JVM not excepted.
-   */
-  private <R> R guarded(byte[] encoded, Decoding<R> decoding) throws UndecodableImageException {
-    ImageFormat format = null;
+  private <R> R inTime(Decoding<R> decoding) throws UndecodableImageException {
+    Future<R> answer = worker.start(decoding);
     try {
-      EncodedBytes bytes = new EncodedBytes(encoded);
-      format = format(bytes);
-      ImageHeader header = format.header(bytes, limits.maxFrames());
-      checkLimits(format, header);
-      return decoding.run(format, header);
-    } catch (UndecodableImageException e) {
-      throw e;
-    } catch (OutOfMemoryError | StackOverflowError e) {
+      return answer.get(limits.maxTime().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      replaceWorker();
       throw new UndecodableImageException(
-          Fault.TOO_LARGE, "the " + name(format) + " takes more memory than there is", e);
-    } catch (Throwable e) {
-      throw undecodable(encoded, format, e);
-    }
-  }
-
-  private static String name(ImageFormat format) {
-    return format == null ? "image" : format.name();
-  }
-
-  private ImageFormat format(EncodedBytes bytes) throws UndecodableImageException {
-    if (bytes.length() == 0) {
-      throw new UndecodableImageException(Fault.EMPTY, "the image has no bytes");
-    }
-    if (bytes.length() > limits.maxBytes()) {
-      throw tooLarge("the file has too many bytes", limits.maxBytes());
-    }
-    for (ImageFormat format : ImageFormat.ALL) {
-      if (format.matches(bytes)) {
-        return format;
+          Fault.TOO_LARGE,
+          "the image takes longer to decode than the limit of "
+              + limits.maxTime().toMillis()
+              + " ms",
+          e);
+    } catch (InterruptedException e) {
+      replaceWorker();
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while an image was decoded", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UndecodableImageException undecodable) {
+        throw undecodable;
       }
-    }
-    String unsupported = UnsupportedFormats.name(bytes).orElse(null);
-    if (unsupported != null) {
-      throw new UndecodableImageException(
-          Fault.UNSUPPORTED_FORMAT,
-          unsupported + " is not decoded; decoded are " + ImageFormat.names());
-    }
-    throw new UndecodableImageException(Fault.NOT_AN_IMAGE, TextContent.describe(bytes));
-  }
-
-  private void checkLimits(ImageFormat format, ImageHeader header)
-      throws UndecodableImageException {
-    String declares = "the " + format.name() + " declares ";
-    if (header.width() > limits.maxWidth()) {
-      throw tooLarge(declares + "a width of " + header.width(), limits.maxWidth());
-    }
-    if (header.height() > limits.maxHeight()) {
-      throw tooLarge(declares + "a height of " + header.height(), limits.maxHeight());
-    }
-    String pixels = declares + header.width() + " x " + header.height() + " pixels";
-    Cost cost = header.cost();
-    if (cost.pixels() > limits.maxPixels()) {
-      boolean more = cost.pixels() > (long) header.width() * header.height();
-      throw tooLarge(
-          more ? pixels + ", for which " + cost.pixels() + " are decoded" : pixels,
-          limits.maxPixels());
-    }
-    if (cost.work() > MOST_PASSES * limits.maxPixels()) {
-      throw tooLarge(
-          pixels + ", which its decoder goes through " + cost.passes() + " times",
-          MOST_PASSES * limits.maxPixels() / Math.max(1, cost.pixels()));
-    }
-    if (cost.heapBytes() > Runtime.getRuntime().maxMemory() / HEAP_SHARE) {
-      throw tooLarge(
-          pixels + ", whose decoder takes " + cost.heapBytes() + " bytes of heap",
-          Runtime.getRuntime().maxMemory() / HEAP_SHARE);
-    }
-    if (header.frames() > limits.maxFrames()) {
-      throw tooLarge(declares + "more frames", limits.maxFrames());
-    }
-    if (header.width() == 0 || header.height() == 0) {
-      throw new UndecodableImageException(Fault.CORRUPT, declares + "no pixels");
+      throw new IllegalStateException(e.getCause());
     }
   }
 
-  private static UndecodableImageException tooLarge(String what, long limit) {
-    return new UndecodableImageException(Fault.TOO_LARGE, what + "; the limit is " + limit);
-  }
-
-  private Pixels pixels(byte[] encoded, ImageFormat format, ImageHeader header, int size)
-      throws UndecodableImageException, TensorFlowFailure, IOException {
-    byte[] essential = format.essential(encoded, header);
-    if (header.decoder() != Decoder.TENSORFLOW) {
-      return format.onCanvas(encoded, plugins.decode(essential, header));
+  private void replaceWorker() {
+    Worker busy = worker;
+    stuck.incrementAndGet();
+    busy.endWith(stuck::decrementAndGet);
+    if (stuck.get() > MOST_STUCK) {
+      throw new IllegalStateException(
+          MOST_STUCK
+              + " images are still being decoded after "
+              + limits.maxTime().toMillis()
+              + " ms each; no more are begun");
     }
-    if (format instanceof JpegFormat && preprocessing.jpegDecoding() == JpegDecoding.SCALED) {
-      return reference.decodeJpeg(
-          essential, Math.min(header.width(), header.height()), KEPT_PIXELS * size);
-    }
-    return reference.decode(essential);
-  }
-
-  private static UndecodableImageException undecodable(
-      byte[] encoded, ImageFormat format, Throwable cause) {
-    boolean complete = true;
-    try {
-      complete = format == null || format.isComplete(new EncodedBytes(encoded));
-    } catch (UndecodableImageException e) {
-      complete = e.fault() != Fault.TRUNCATED;
-    } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-    }
-    return complete
-        ? new UndecodableImageException(
-            Fault.CORRUPT,
-            "the " + name(format) + " cannot be decoded: its content contradicts its format",
-            cause)
-        : new UndecodableImageException(
-            Fault.TRUNCATED, "the " + name(format) + " ends before its image does", cause);
+    worker = new Worker(new DecodePass(limits, preprocessing));
   }
 
   @Override
   public void close() {
-    reference.close();
+    worker.endWith(() -> {});
+    worker.await();
+  }
+
+  /** A thread with what it decodes by. */
+  private static final class Worker {
+    private final DecodePass pass;
+    private final ExecutorService thread =
+        Executors.newSingleThreadExecutor(
+            task -> {
+              Thread decoder = new Thread(task, "image-decoder");
+              decoder.setDaemon(true);
+              return decoder;
+            });
+
+    Worker(DecodePass pass) {
+      this.pass = pass;
+    }
+
+    <R> Future<R> start(Decoding<R> decoding) {
+      return thread.submit(() -> decoding.with(pass));
+    }
+
+    /** Gives everything back as soon as the thread is free. */
+    void endWith(Runnable last) {
+      if (!thread.isShutdown()) {
+        thread.execute(
+            () -> {
+              pass.close();
+              last.run();
+            });
+        thread.shutdown();
+      }
+    }
+
+    void await() {
+      try {
+        if (!thread.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS)) {
+          return;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 }

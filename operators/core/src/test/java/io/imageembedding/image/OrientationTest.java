@@ -58,15 +58,9 @@ class OrientationTest {
   }
 
   private static float[] resized(BufferedImage image, int orientation, int size) {
-    try (ImageTensor tensor = new ImageTensor(size, 1)) {
-      int[] argb =
-          image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
-      new BilinearResize()
-          .append(Pixels.of(image.getWidth(), image.getHeight(), argb), orientation, tensor);
-      float[] values = new float[size * size * 3];
-      tensor.tensor().asRawTensor().data().asFloats().read(values);
-      return values;
-    }
+    int[] argb = image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+    Pixels pixels = Pixels.of(image.getWidth(), image.getHeight(), argb);
+    return new BilinearResize().resized(pixels, orientation, size);
   }
 
   private static BufferedImage noise(int width, int height) {
