@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.embed.EmbedMetrics;
 import io.imageembedding.embed.EmbedOptions;
+import io.imageembedding.kafka.InputMetrics;
 import io.imageembedding.kafka.KafkaOptions;
 import io.imageembedding.vectorstore.StoreMetrics;
 import java.io.IOException;
@@ -34,7 +35,7 @@ class OptionsTableTest {
   @Test
   void everyMetricIsExplainedWhereTheJobIsDeployed() throws Exception {
     String deploy = Files.readString(PROJECT.resolve("deploy/README.md"));
-    for (Class<?> metrics : List.of(EmbedMetrics.class, StoreMetrics.class)) {
+    for (Class<?> metrics : List.of(EmbedMetrics.class, InputMetrics.class, StoreMetrics.class)) {
       for (Field field : metrics.getFields()) {
         assertThat(deploy).contains("`" + field.get(null) + "`");
       }

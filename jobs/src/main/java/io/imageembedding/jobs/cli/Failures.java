@@ -2,6 +2,7 @@
 package io.imageembedding.jobs.cli;
 
 import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.kafka.InputGoneException;
 import io.imageembedding.kafka.KafkaSetupException;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.training.FineTuneException;
@@ -16,6 +17,7 @@ final class Failures {
       Set.of(
           CommandFailure.class,
           FineTuneException.class,
+          InputGoneException.class,
           InvalidOptionException.class,
           KafkaSetupException.class,
           ModelException.class,

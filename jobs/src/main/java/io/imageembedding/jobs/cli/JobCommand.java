@@ -128,6 +128,7 @@ final class JobCommand implements Callable<Integer> {
     config.set(PipelineOptions.JARS, List.of(jar.toUri().toString()));
     StreamExecutionEnvironment env = new StreamExecutionEnvironment(config);
     EmbedImagesJob.build(env, config);
+    sayWhereItBegins(config);
     JobClient client = env.executeAsync(config.get(PipelineOptions.NAME));
     spec.commandLine().getOut().println("submitted job " + client.getJobID());
     return ExitCode.OK;
@@ -140,6 +141,7 @@ final class JobCommand implements Callable<Integer> {
     }
     StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
     EmbedImagesJob.build(env, config);
+    sayWhereItBegins(config);
     JobClient client = env.executeAsync(config.get(PipelineOptions.NAME));
     err.println(
         "job "
@@ -154,5 +156,11 @@ final class JobCommand implements Callable<Integer> {
     job.stopOnShutdown();
     job.await();
     return ExitCode.OK;
+  }
+
+  private void sayWhereItBegins(Configuration config) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(EmbedImagesJob.topics(config).describeStart());
+    err.flush();
   }
 }

@@ -21,6 +21,14 @@ public final class KafkaOptions {
     LATEST
   }
 
+  /** What happens when messages are gone that were not read yet. */
+  public enum LostMessages {
+    /** The job fails. */
+    FAIL,
+    /** The job goes on with the first message that is left, and counts those before it. */
+    SKIP
+  }
+
   public static final ConfigOption<String> BOOTSTRAP_SERVERS =
       key("image-embedding.kafka.bootstrap-servers")
           .stringType()
@@ -31,7 +39,11 @@ public final class KafkaOptions {
       key("image-embedding.kafka.input.topic")
           .stringType()
           .noDefaultValue()
-          .withDescription("Topic of the images; every partition of it is read. Required.");
+          .withDescription(
+              "Topic of the images; every partition of it is read, one that is added from its"
+                  + " beginning, after a minute at most or what"
+                  + " image-embedding.kafka.properties.partition.discovery.interval.ms says."
+                  + " Required.");
 
   public static final ConfigOption<String> INPUT_FORMAT =
       key("image-embedding.kafka.input.format")
@@ -49,6 +61,18 @@ public final class KafkaOptions {
           .withDescription(
               "Where reading begins when no checkpoint is restored: 'committed' (where the"
                   + " consumer group last committed, else the beginning), 'earliest' or 'latest'.");
+
+  public static final ConfigOption<LostMessages> INPUT_LOST_MESSAGES =
+      key("image-embedding.kafka.input.lost-messages")
+          .enumType(LostMessages.class)
+          .defaultValue(LostMessages.FAIL)
+          .withDescription(
+              "What happens when messages are gone before they were read, because the topic keeps"
+                  + " them for a shorter time than the job was behind or down: 'fail' (the job"
+                  + " ends, naming the offset that it wants and the first that is left) or 'skip'"
+                  + " (it goes on with the first that is left, logs it, and counts those before it"
+                  + " as messagesSkipped). The same for a topic that was made anew and ends before"
+                  + " that offset.");
 
   public static final ConfigOption<Boolean> INPUT_BOUNDED =
       key("image-embedding.kafka.input.bounded")
@@ -139,6 +163,7 @@ public final class KafkaOptions {
         INPUT_TOPIC,
         INPUT_FORMAT,
         INPUT_START,
+        INPUT_LOST_MESSAGES,
         INPUT_BOUNDED,
         INPUT_MAX_OUT_OF_ORDERNESS,
         GROUP_ID,

@@ -21,16 +21,11 @@ import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
-import org.apache.flink.connector.kafka.source.KafkaSource;
-import org.apache.flink.connector.kafka.source.KafkaSourceBuilder;
-import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.CheckpointConfig;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +64,7 @@ public final class KafkaTopics {
   private final DeliveryGuarantee guarantee;
   private final Duration transactionTimeout;
   private final Properties properties;
+  private final InputSettings input;
 
   private KafkaTopics(ReadableConfig config, boolean outputRequired) {
     this.config = config;
@@ -119,6 +115,7 @@ public final class KafkaTopics {
             required(KafkaOptions.BOOTSTRAP_SERVERS, "host:port, separated by commas"),
             KafkaOptions.PROPERTIES_PREFIX,
             passedThrough(config));
+    input = InputSettings.of(config, inputTopic, name(), properties);
   }
 
   /**
@@ -196,6 +193,7 @@ public final class KafkaTopics {
     try (TopicChecks checks = checks()) {
       checks.all();
     }
+    LOG.info("{}", describeStart());
   }
 
   /**
@@ -239,20 +237,6 @@ public final class KafkaTopics {
           CheckpointingOptions.ALIGNED_CHECKPOINT_TIMEOUT.key());
       checkpoints.setAlignedCheckpointTimeout(Duration.ofMillis(ALIGNED_PHASE_MILLIS));
     }
-    Properties consumer = new Properties();
-    consumer.setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    consumer.putAll(properties);
-    KafkaSourceBuilder<KafkaMessage> source =
-        KafkaSource.<KafkaMessage>builder()
-            .setTopics(inputTopic)
-            .setGroupId(config.getOptional(KafkaOptions.GROUP_ID).orElse(name()))
-            .setClientIdPrefix(name())
-            .setStartingOffsets(start())
-            .setDeserializer(new MessageDeserializer())
-            .setProperties(consumer);
-    if (Options.get(config, KafkaOptions.INPUT_BOUNDED, value -> true, "true or false")) {
-      source.setBounded(OffsetsInitializer.latest());
-    }
     Duration lateness =
         Options.get(
             config,
@@ -263,18 +247,19 @@ public final class KafkaTopics {
         lateness == null
             ? WatermarkStrategy.noWatermarks()
             : WatermarkStrategy.forBoundedOutOfOrderness(lateness);
-    return env.fromSource(source.build(), watermarks, "images from " + inputTopic).uid("images");
+    return env.fromSource(new InputSource(input), watermarks, "images from " + inputTopic)
+        .uid(InputSource.UID);
   }
 
-  // The connector still takes the deprecated enum of the Kafka client.
-  @SuppressWarnings("deprecation")
-  private OffsetsInitializer start() {
-    return switch (Options.get(
-        config, KafkaOptions.INPUT_START, start -> true, "committed, earliest or latest")) {
-      case COMMITTED -> OffsetsInitializer.committedOffsets(OffsetResetStrategy.EARLIEST);
-      case EARLIEST -> OffsetsInitializer.earliest();
-      case LATEST -> OffsetsInitializer.latest();
-    };
+  /**
+   * Asks the brokers where the job begins to read, and says it in one line for people: how many
+   * messages are ahead, and how many are answered again because an older state is restored.
+   *
+   * @throws KafkaSetupException if messages are gone that it would begin with, or no broker answers
+   *     within 15 seconds
+   */
+  public String describeStart() {
+    return InputStart.describe(input, config, InputSource.UID);
   }
 
   /**

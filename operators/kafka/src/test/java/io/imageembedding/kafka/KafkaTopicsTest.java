@@ -47,6 +47,12 @@ class KafkaTopicsTest {
     "image-embedding.kafka.delivery-guarantee, maybe, exactly-once or at-least-once",
     "execution.checkpointing.mode, AT_LEAST_ONCE, 'EXACTLY_ONCE, as image-embedding.kafka.delivery-guarantee is exactly-once'",
     "image-embedding.kafka.transaction-timeout, 10 ms, a duration from 1 s",
+    "image-embedding.kafka.input.start, middle, 'committed, earliest or latest'",
+    "image-embedding.kafka.input.lost-messages, ignore, fail or skip",
+    "image-embedding.kafka.properties.auto.offset.reset, latest, 'not to be set; instead: image-embedding.kafka.input.start for where reading begins, image-embedding.kafka.input.lost-messages for offsets that are gone'",
+    "image-embedding.kafka.properties.group.id, mine, 'not to be set; instead: image-embedding.kafka.group-id'",
+    "image-embedding.kafka.properties.enable.auto.commit, true, 'not to be set; instead: nothing, offsets are committed with each checkpoint'",
+    "image-embedding.kafka.properties.partition.discovery.interval.ms, 1 min, 'milliseconds; 0 or less: new partitions are not looked for'",
     "image-embedding.kafka.output.topic, in, 'input, output and dead letters in three different topics'",
   })
   void aWrongValueIsRefusedByKeyValueAndWhatIsAllowed(String key, String value, String allowed) {

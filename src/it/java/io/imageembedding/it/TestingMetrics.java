@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.it;
+
+import java.util.Map;
+import java.util.Properties;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Metric;
+import org.apache.flink.metrics.MetricConfig;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.reporter.MetricReporter;
+import org.apache.flink.metrics.reporter.MetricReporterFactory;
+
+/** Keeps the counters of the jobs of this process, those that have ended, too. */
+public final class TestingMetrics implements MetricReporter, MetricReporterFactory {
+  private static final Map<String, Queue<Counter>> COUNTERS = new ConcurrentHashMap<>();
+
+  /** Options of a job whose counters are to be kept. */
+  static Map<String, String> options() {
+    return Map.of(
+        "metrics.reporters",
+        "testing",
+        "metrics.reporter.testing.factory.class",
+        TestingMetrics.class.getName());
+  }
+
+  /** Sum over all subtasks, all attempts and all runs of a job of that name. */
+  static long counted(String job, String metric) {
+    return COUNTERS.getOrDefault(job + " " + metric, new ConcurrentLinkedQueue<>()).stream()
+        .mapToLong(Counter::getCount)
+        .sum();
+  }
+
+  @Override
+  public MetricReporter createMetricReporter(Properties properties) {
+    return this;
+  }
+
+  @Override
+  public void open(MetricConfig config) {}
+
+  @Override
+  public void close() {}
+
+  @Override
+  public void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
+    if (metric instanceof Counter counter) {
+      COUNTERS
+          .computeIfAbsent(
+              group.getAllVariables().get("<job_name>") + " " + name,
+              key -> new ConcurrentLinkedQueue<>())
+          .add(counter);
+    }
+  }
+
+  @Override
+  public void notifyOfRemovedMetric(Metric metric, String name, MetricGroup group) {}
+}
