@@ -83,7 +83,7 @@ class InputTopicITCase {
   }
 
   @ParameterizedTest
-  @CsvSource({"true, 2", "false, 2", "false, 3", "false, 1"})
+  @CsvSource({"true, 2", "false, 2", "false, 3"})
   void aBoundedJobThatIsRestoredEndsWithEveryMessageOnce(boolean plainBefore, int parallelism)
       throws Exception {
     String name = "restored-" + plainBefore + parallelism;

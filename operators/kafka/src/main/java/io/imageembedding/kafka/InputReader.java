@@ -36,12 +36,23 @@ final class InputReader extends KafkaSourceReader<KafkaMessage> {
     /** Splits that come from a checkpoint. */
     final Set<String> restored = ConcurrentHashMap.newKeySet();
 
-    /** Where the consumer was when everything before had been handed on. */
-    final Map<String, Long> positions = new ConcurrentHashMap<>();
+    /** Of each split that is read. */
+    final Map<String, KafkaPartitionSplitState> states = new ConcurrentHashMap<>();
 
     /** Offsets of the newest checkpoint that is complete. */
     final AtomicReference<Map<TopicPartition, OffsetAndMetadata>> completed =
         new AtomicReference<>(Map.of());
+
+    /** Everything that was fetched before the consumer was there has been handed on. */
+    void handedOn(Map<String, Long> positions) {
+      positions.forEach(
+          (split, position) -> {
+            KafkaPartitionSplitState state = states.get(split);
+            if (state != null) {
+              state.setCurrentOffset(position);
+            }
+          });
+    }
   }
 
   private final Shared shared;
@@ -125,27 +136,22 @@ final class InputReader extends KafkaSourceReader<KafkaMessage> {
   }
 
   @Override
-  protected KafkaPartitionSplit toSplitType(String id, KafkaPartitionSplitState split) {
-    long position = shared.positions.getOrDefault(id, split.getCurrentOffset());
-    return new KafkaPartitionSplit(
-        split.getTopicPartition(),
-        Math.max(position, split.getCurrentOffset()),
-        split.getStoppingOffset().orElse(KafkaPartitionSplit.NO_STOPPING_OFFSET));
+  protected KafkaPartitionSplitState initializedState(KafkaPartitionSplit split) {
+    KafkaPartitionSplitState state = super.initializedState(split);
+    shared.states.put(split.splitId(), state);
+    return state;
   }
 
   @Override
   protected void onSplitFinished(Map<String, KafkaPartitionSplitState> finished) {
-    finished
-        .values()
-        .forEach(
-            split ->
-                split
-                    .getStoppingOffset()
-                    .filter(stop -> stop > split.getCurrentOffset())
-                    .ifPresent(split::setCurrentOffset));
-    finished
-        .values()
-        .forEach(split -> keep(split.getTopicPartition(), split.getCurrentOffset(), finishedAt));
+    shared.states.keySet().removeAll(finished.keySet());
+    for (KafkaPartitionSplitState split : finished.values()) {
+      split
+          .getStoppingOffset()
+          .filter(stop -> stop > split.getCurrentOffset())
+          .ifPresent(split::setCurrentOffset);
+      keep(split.getTopicPartition(), split.getCurrentOffset(), finishedAt);
+    }
     super.onSplitFinished(finished);
   }
 

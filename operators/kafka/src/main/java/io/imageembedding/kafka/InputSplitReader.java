@@ -65,7 +65,7 @@ final class InputSplitReader extends KafkaPartitionSplitReader {
             KafkaPartitionSplit.toSplitId(partition),
             undisturbed(() -> consumer.position(partition)));
       }
-      return new Fetched(records, positions, shared.positions);
+      return new Fetched(records, positions, shared);
     } catch (LogTruncationException e) {
       String what =
           "topic '"
@@ -78,8 +78,10 @@ final class InputSplitReader extends KafkaPartitionSplitReader {
       // Messages of other partitions may have been fetched with it, so the task begins again.
       throw new IOException(what, e);
     } catch (OffsetOutOfRangeException e) {
-      goOnWithout(lost(e));
-      return new RecordsBySplits.Builder<ConsumerRecord<byte[], byte[]>>().build();
+      return new Fetched(
+          new RecordsBySplits.Builder<ConsumerRecord<byte[], byte[]>>().build(),
+          goOnWithout(lost(e)),
+          shared);
     }
   }
 
@@ -92,7 +94,8 @@ final class InputSplitReader extends KafkaPartitionSplitReader {
             undisturbed(() -> consumer.endOffsets(wanted.keySet(), PATIENCE)));
   }
 
-  private void goOnWithout(LostOffsets lost) {
+  /** Positions after that. */
+  private Map<String, Long> goOnWithout(LostOffsets lost) {
     if (settings.lost() == LostMessages.FAIL && !lost.isEmpty()) {
       throw lost.failure();
     }
@@ -104,6 +107,10 @@ final class InputSplitReader extends KafkaPartitionSplitReader {
           lost.describe(),
           lost.messages());
     }
+    return lost.first().entrySet().stream()
+        .collect(
+            Collectors.toMap(
+                first -> KafkaPartitionSplit.toSplitId(first.getKey()), Map.Entry::getValue));
   }
 
   @Override
@@ -227,7 +234,7 @@ final class InputSplitReader extends KafkaPartitionSplitReader {
   private record Fetched(
       RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> records,
       Map<String, Long> positions,
-      Map<String, Long> handedOn)
+      InputReader.Shared shared)
       implements RecordsWithSplitIds<ConsumerRecord<byte[], byte[]>> {
 
     @Override
@@ -248,7 +255,7 @@ final class InputSplitReader extends KafkaPartitionSplitReader {
     @Override
     public void recycle() {
       records.recycle();
-      handedOn.putAll(positions);
+      shared.handedOn(positions);
     }
   }
 }
