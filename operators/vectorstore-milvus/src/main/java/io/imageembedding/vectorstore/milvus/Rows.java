@@ -9,9 +9,9 @@ import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.ImageMetadata;
+import io.imageembedding.vectorstore.MetadataJson;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.Version;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -181,11 +181,8 @@ final class Rows {
   static ImageMetadata image(Map<String, Object> row) {
     List<?> parts = (List<?>) row.get(MilvusSchema.IMAGE);
     String json = parts.stream().map(String::valueOf).collect(Collectors.joining());
-    try {
-      return JSON.readValue(json.getBytes(StandardCharsets.US_ASCII), ImageMetadata.class);
-    } catch (IOException e) {
-      throw new IllegalStateException("the metadata of " + id(row) + " are damaged", e);
-    }
+    byte[] bytes = json.getBytes(StandardCharsets.US_ASCII);
+    return MetadataJson.image(bytes, 0, bytes.length);
   }
 
   private static String json(ImageMetadata image) {

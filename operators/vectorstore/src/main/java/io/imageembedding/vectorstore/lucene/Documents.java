@@ -8,6 +8,7 @@ import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.ImageMetadata;
+import io.imageembedding.vectorstore.MetadataJson;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
@@ -155,9 +156,9 @@ final class Documents {
         image(fields));
   }
 
-  static ImageMetadata image(Document fields) throws IOException {
+  static ImageMetadata image(Document fields) {
     BytesRef bytes = fields.getBinaryValue(IMAGE);
-    return JSON.readValue(bytes.bytes, bytes.offset, bytes.length, ImageMetadata.class);
+    return MetadataJson.image(bytes.bytes, bytes.offset, bytes.length);
   }
 
   private static byte[] json(ImageMetadata image) {
