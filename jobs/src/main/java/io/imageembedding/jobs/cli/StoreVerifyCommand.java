@@ -7,6 +7,7 @@ import io.imageembedding.vectorstore.StoreVerification;
 import io.imageembedding.vectorstore.VectorStore;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
@@ -22,7 +23,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Reads all of a store: it must have as many vectors as it says, each id once, no vector"
-            + " without numbers or direction, and searches must find the nearest. Exits with 1 if"
+            + " without numbers or direction, and searches must find the nearest, with filters, too. Exits with 1 if"
             + " anything is wrong.")
 final class StoreVerifyCommand implements Callable<Integer> {
   private static final int MOST = 10_000;
@@ -44,7 +45,8 @@ final class StoreVerifyCommand implements Callable<Integer> {
       paramLabel = "R",
       defaultValue = "0.95",
       description =
-          "Part of the 10 nearest, by exact search, that searches must find. Default:"
+          "Part of the 10 nearest, by exact search, that searches must find, without filters and"
+              + " with. Default:"
               + " ${DEFAULT-VALUE}.")
   private double leastRecall;
 
@@ -91,6 +93,12 @@ final class StoreVerifyCommand implements Callable<Integer> {
         found.recall().isPresent()
             ? "%.4f of %d searches".formatted(found.recall().getAsDouble(), found.sampled())
             : "not measured");
+    StoreDescribeCommand.row(
+        out,
+        "with a filter",
+        found.filteredRecall().isPresent()
+            ? "%.4f".formatted(found.filteredRecall().getAsDouble())
+            : "not measured");
     StoreDescribeCommand.row(out, "sound", found.faults().isEmpty() ? "yes" : "no");
   }
 
@@ -105,6 +113,7 @@ final class StoreVerifyCommand implements Callable<Integer> {
       long unusable,
       int sampled,
       Double recall,
+      Double filteredRecall,
       List<String> faults) {
 
     static Verified of(StoreVerification found) {
@@ -117,8 +126,13 @@ final class StoreVerifyCommand implements Callable<Integer> {
           found.collection().map(Collection::space).orElse(null),
           found.unusable(),
           found.sampled(),
-          found.recall().isPresent() ? found.recall().getAsDouble() : null,
+          number(found.recall()),
+          number(found.filteredRecall()),
           found.faults());
+    }
+
+    private static Double number(OptionalDouble value) {
+      return value.isPresent() ? value.getAsDouble() : null;
     }
   }
 }

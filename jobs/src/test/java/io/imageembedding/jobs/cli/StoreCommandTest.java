@@ -54,7 +54,8 @@ class StoreCommandTest {
       for (int j = 0; j < DIMENSION; j++) {
         vector[j] = (float) random.nextGaussian();
       }
-      ImageMetadata image = new ImageMetadata(null, "png", 1, 1, null, Map.of());
+      Map<String, String> shop = Map.of("shop", i % 20 == 0 ? "few" : "many");
+      ImageMetadata image = new ImageMetadata(null, "png", 1, 1, null, shop);
       vectors.add(new StoredVector("id-" + i, vector, space, Version.at(i), image));
     }
     try (VectorStore store = VectorStore.open(address(name), OpenMode.write(0))) {
@@ -95,6 +96,7 @@ class StoreCommandTest {
         .containsPattern("space +testing ")
         .containsPattern("unusable +0")
         .containsPattern("recall@10 +(1\\.0|0\\.9[5-9])\\d* of 100 searches")
+        .containsPattern("with a filter +(1\\.0|0\\.9[5-9])")
         .containsPattern("sound +yes");
 
     Ended programs = embed("store", "verify", address("full"), "--sample", "20", "--json");
@@ -103,6 +105,7 @@ class StoreCommandTest {
     assertThat(programs.json().get("vectors").asInt()).isEqualTo(COUNT);
     assertThat(programs.json().get("sampled").asInt()).isEqualTo(20);
     assertThat(programs.json().get("recall").asDouble()).isBetween(0.95, 1.0);
+    assertThat(programs.json().get("filteredRecall").asDouble()).isBetween(0.95, 1.0);
     assertThat(programs.json().get("faults")).isEmpty();
   }
 

@@ -13,7 +13,8 @@ import java.util.function.LongConsumer;
  * vector can be searched for; and a search finds the nearest.
  *
  * <p>For the last, vectors of the store are searched for, and the {@value #K} nearest others of
- * each compared with those of an exact search. Where several are equally near, any of them counts.
+ * each compared with those of an exact search, without a filter and with one. Where several are
+ * equally near, any of them counts.
  *
  * @param store its address
  * @param collection what the vectors have in common; empty before the first was written
@@ -22,6 +23,8 @@ import java.util.function.LongConsumer;
  * @param unusable of them, those that cannot be searched for
  * @param sampled vectors that were searched for
  * @param recall the part of the nearest that was found; empty where nothing could be searched for
+ * @param filteredRecall the same with filters, among them those that few vectors meet and that are
+ *     far from the vector; empty where no filter tells vectors apart
  * @param faults what is wrong, a line each; none for a sound store
  */
 public record StoreVerification(
@@ -32,6 +35,7 @@ public record StoreVerification(
     long unusable,
     int sampled,
     OptionalDouble recall,
+    OptionalDouble filteredRecall,
     List<String> faults) {
 
   /** Neighbours that are searched for. */

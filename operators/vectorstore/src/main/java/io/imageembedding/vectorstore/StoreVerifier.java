@@ -4,6 +4,7 @@ package io.imageembedding.vectorstore;
 import static io.imageembedding.vectorstore.StoreVerification.K;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.PriorityQueue;
@@ -24,6 +25,7 @@ final class StoreVerifier {
   private final LongConsumer onProgress;
   private final List<String> faults = new ArrayList<>();
   private final List<Query> queries = new ArrayList<>();
+  private final FilterSample filters = new FilterSample();
   private final Random random = new Random(1);
   private long read;
   private long usable;
@@ -49,7 +51,10 @@ final class StoreVerifier {
               requireCount(before.count(), store.describe().count(), read);
             });
     long scanned = read;
-    OptionalDouble recall = recall();
+    List<Query> filtered = filtered();
+    searchExactly(filtered);
+    OptionalDouble recall = recall(queries);
+    OptionalDouble filteredRecall = recall(filtered);
     if (unusable > 0) {
       faults.add(
           "%,d of %,d vectors cannot be searched for; the first: %s"
@@ -61,6 +66,11 @@ final class StoreVerifier {
     if (recall.isPresent() && recall.getAsDouble() < leastRecall) {
       faults.add("recall@%d is %.4f; needed: %s".formatted(K, recall.getAsDouble(), leastRecall));
     }
+    if (filteredRecall.isPresent() && filteredRecall.getAsDouble() < leastRecall) {
+      faults.add(
+          "recall@%d with a filter is %.4f; needed: %s"
+              .formatted(K, filteredRecall.getAsDouble(), leastRecall));
+    }
     return new StoreVerification(
         before.store(),
         before.collection(),
@@ -69,6 +79,7 @@ final class StoreVerifier {
         unusable,
         queries.size(),
         recall,
+        filteredRecall,
         faults);
   }
 
@@ -102,10 +113,11 @@ final class StoreVerifier {
   /** Every vector comes into the sample with the same chance. */
   private void choose(StoredVector vector) {
     usable++;
+    filters.add(vector);
     if (queries.size() < sample) {
-      queries.add(new Query(vector));
+      queries.add(new Query(vector, Filter.NONE));
     } else if (random.nextDouble() * usable < sample) {
-      queries.set(random.nextInt(sample), new Query(vector));
+      queries.set(random.nextInt(sample), new Query(vector, Filter.NONE));
     }
   }
 
@@ -115,19 +127,42 @@ final class StoreVerifier {
     }
   }
 
-  private OptionalDouble recall() {
-    if (queries.isEmpty()) {
-      return OptionalDouble.empty();
+  /** The same vectors, each with a filter that it does not meet itself, if there is one. */
+  private List<Query> filtered() {
+    List<Filter> chosen = filters.choose(usable, K);
+    List<Query> filtered = new ArrayList<>();
+    for (int i = 0; i < queries.size() && !chosen.isEmpty(); i++) {
+      StoredVector vector = queries.get(i).vector;
+      Collections.rotate(chosen, 1);
+      filtered.add(
+          new Query(
+              vector,
+              chosen.stream()
+                  .filter(filter -> !FilterSample.holds(filter, vector))
+                  .findFirst()
+                  .orElse(chosen.get(0))));
     }
+    return filtered;
+  }
+
+  private void searchExactly(List<Query> filtered) {
+    if (queries.isEmpty()) {
+      return;
+    }
+    List<Query> all = new ArrayList<>(queries);
+    all.addAll(filtered);
     scan(
         page -> {
           double[] lengths = page.stream().mapToDouble(Query::length).toArray();
-          queries.parallelStream().forEach(query -> query.compare(page, lengths));
+          all.parallelStream().forEach(query -> query.compare(page, lengths));
         });
-    long wanted = queries.stream().mapToLong(query -> query.nearest.size()).sum();
+  }
+
+  private OptionalDouble recall(List<Query> searched) {
+    long wanted = searched.stream().mapToLong(query -> query.nearest.size()).sum();
     return wanted == 0
         ? OptionalDouble.empty()
-        : OptionalDouble.of(queries.stream().mapToLong(this::found).sum() / (double) wanted);
+        : OptionalDouble.of(searched.stream().mapToLong(this::found).sum() / (double) wanted);
   }
 
   private long found(Query query) {
@@ -136,7 +171,7 @@ final class StoreVerifier {
     }
     double least = query.nearest.element() - SAME;
     // One more, as the vector itself is the nearest.
-    return store.search(query.vector.vector(), K + 1, Filter.NONE).stream()
+    return store.search(query.vector.vector(), K + 1, query.filter).stream()
         .filter(hit -> !hit.id().equals(query.vector.id()))
         .limit(query.nearest.size())
         .filter(hit -> hit.score() >= least)
@@ -146,18 +181,22 @@ final class StoreVerifier {
   /** A vector that is searched for, with the cosines of the nearest others so far. */
   private static final class Query {
     private final StoredVector vector;
+    private final Filter filter;
     private final double length;
     private final PriorityQueue<Double> nearest = new PriorityQueue<>(K + 1);
 
-    private Query(StoredVector vector) {
+    private Query(StoredVector vector, Filter filter) {
       this.vector = vector;
+      this.filter = filter;
       length = length(vector);
     }
 
     private void compare(List<StoredVector> others, double[] lengths) {
       for (int i = 0; i < lengths.length; i++) {
         StoredVector other = others.get(i);
-        if (lengths[i] > 0 && !other.id().equals(vector.id())) {
+        if (lengths[i] > 0
+            && !other.id().equals(vector.id())
+            && FilterSample.holds(filter, other)) {
           nearest.add(dot(vector.vector(), other.vector()) / (length * lengths[i]));
           if (nearest.size() > K) {
             nearest.remove();

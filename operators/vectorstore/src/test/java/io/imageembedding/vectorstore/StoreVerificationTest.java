@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,7 +112,51 @@ class StoreVerificationTest {
     store.searchBlindness = 3;
     StoreVerification found = verify();
     assertThat(found.recall()).hasValue(0.7);
-    assertThat(found.faults()).containsExactly("recall@10 is 0.7000; needed: 0.95");
+    assertThat(found.faults())
+        .startsWith("recall@10 is 0.7000; needed: 0.95")
+        .hasSize(2)
+        .last()
+        .asString()
+        .startsWith("recall@10 with a filter is 0.");
+  }
+
+  @Test
+  void searchesThatFindNothingWithAFilterAreAFault() {
+    assertThat(verify().filteredRecall()).hasValue(1);
+    store.filterBlind = true;
+    StoreVerification found = verify();
+    assertThat(found.recall()).hasValue(1);
+    assertThat(found.filteredRecall()).hasValue(0);
+    assertThat(found.faults()).containsExactly("recall@10 with a filter is 0.0000; needed: 0.95");
+  }
+
+  @Test
+  void filtersAreThoseThatSomeVectorsMeetAndNotThoseThatTellEachApart() {
+    FilterSample sample = new FilterSample();
+    int all = 3000;
+    for (int i = 0; i < all; i++) {
+      sample.add(
+          stored(
+              "id-" + i,
+              new float[] {1, 1},
+              Version.at(1),
+              Map.of(
+                  "name",
+                  "n" + i,
+                  "shop",
+                  i % 100 == 0 ? "b" : "a",
+                  "same",
+                  "x",
+                  "uri",
+                  "u" + i,
+                  "rare",
+                  i < 3 ? "yes" : "no")));
+    }
+    assertThat(sample.choose(all, 10))
+        .containsExactly(
+            new Filter(Map.of("shop", "b")),
+            new Filter(Map.of("shop", "a")),
+            new Filter(Map.of("rare", "no")));
   }
 
   @Test

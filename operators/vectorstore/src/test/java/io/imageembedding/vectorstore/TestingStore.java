@@ -38,6 +38,9 @@ final class TestingStore implements VectorStore {
   /** How many of the nearest a search passes over, after the first. */
   volatile int searchBlindness;
 
+  /** Whether a search with a filter finds nothing. */
+  volatile boolean filterBlind;
+
   /** What a scan has besides. */
   final List<StoredVector> scanned = new ArrayList<>();
 
@@ -102,12 +105,16 @@ final class TestingStore implements VectorStore {
     List<Hit> hits =
         vectors()
             .filter(v -> v.vector().length == collection.dimension())
+            .filter(v -> FilterSample.holds(filter, v))
             .map(v -> hit(v, (float) TestingVectors.cosine(v.vector(), vector)))
             .filter(hit -> Float.isFinite(hit.score()))
             .sorted(Hit.NEAREST_FIRST)
             .limit(k + searchBlindness)
             .collect(Collectors.toCollection(ArrayList::new));
-    hits.subList(1, 1 + searchBlindness).clear();
+    if (!filter.conditions().isEmpty() && filterBlind) {
+      return List.of();
+    }
+    hits.subList(Math.min(1, hits.size()), Math.min(1 + searchBlindness, hits.size())).clear();
     return hits;
   }
 
