@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  *   <tr><td>{@code lucene:PATH}</td><td>{@code ef-search}, {@code ram-buffer-mb}</td></tr>
  *   <tr><td>{@code postgresql://HOST:PORT/DATABASE}</td><td>{@code table}, {@code user}, {@code
  *       password-file}, {@code password-env}, {@code type}, {@code ef-search}, {@code
- *       statement-timeout}, and the driver's for TLS</td></tr>
+ *       statement-timeout}, {@code pool-mode}, and the driver's for TLS and several hosts</td></tr>
  *   <tr><td>{@code milvus://HOST:PORT/DATABASE}, of the artifact {@code
  *       image-embedding-vectorstore-milvus}</td><td>{@code collection}, {@code token-file}, {@code
  *       token-env}, {@code secure}, {@code ca-file}, {@code ef-search}, {@code m}, {@code

@@ -115,6 +115,36 @@ public abstract class VectorStoreContract {
     }
   }
 
+  /** Of stores that search exactly where their index has found too few. */
+  protected final void assertFewThatMatchAFilterAreFoundThoughTheyAreFarAway() {
+    List<StoredVector> all = new ArrayList<>();
+    for (int i = 0; i < 1500; i++) {
+      boolean tenant = i % 50 == 0;
+      float[] vector = vectors.next();
+      for (int j = 0; j < vector.length; j++) {
+        vector[j] = (tenant ? -1 : 1) * (vector[j] + 0.5f);
+      }
+      all.add(stored("id-" + i, vector, Version.at(i), Map.of("shop", tenant ? "few" : "many")));
+    }
+    try (VectorStore store = writer()) {
+      for (int from = 0; from < all.size(); from += 500) {
+        store.upsert(all.subList(from, from + 500));
+      }
+      store.commit();
+      store.optimize();
+      float[] target = all.get(1).vector();
+      Filter few = Filter.parse(List.of("shop=few"));
+      assertSame(
+          store.search(target, 10, few),
+          all.stream().filter(v -> FilterSample.holds(few, v)).toList(),
+          target);
+      assertThat(store.search(target, 100, few)).hasSize(30);
+      StoreVerification found = StoreVerification.of(store, 30, 0.95, read -> {});
+      assertThat(found.faults()).isEmpty();
+      assertThat(found.filteredRecall()).isPresent();
+    }
+  }
+
   private static void assertSame(List<Hit> hits, List<StoredVector> all, float[] target) {
     List<StoredVector> nearest =
         all.stream()

@@ -14,19 +14,21 @@ import org.postgresql.util.PGobject;
  */
 final class BinaryVector extends PGobject implements PGBinaryObject {
   private static final long serialVersionUID = 1L;
-  private static final String TYPE = "vector";
   private static final int HEADER = 2 * Short.BYTES;
 
   private final transient float[] features;
 
-  BinaryVector(float[] features) {
-    setType(TYPE);
+  /**
+   * @param type the type's name in SQL
+   */
+  BinaryVector(String type, float[] features) {
+    setType(type);
     this.features = features;
   }
 
   /** Lets a connection send such parameters. */
-  static void register(Connection connection) throws SQLException {
-    connection.unwrap(PGConnection.class).addDataType(TYPE, BinaryVector.class);
+  static void register(Connection connection, String type) throws SQLException {
+    connection.unwrap(PGConnection.class).addDataType(type, BinaryVector.class);
   }
 
   /** The features of a vector that the server sent. */

@@ -22,8 +22,8 @@ final class PostgresSchema {
   static final String DESCRIPTIONS = "image_embedding_collections";
 
   private static final String BYTE_ORDER = " COLLATE \"C\"";
+  private static final String EMBEDDING = "embedding";
   private static final int FORMAT = 1;
-  private static final int LEAST_MINOR_VERSION = 8;
 
   /** Any number, the same in every process, so that only one of them makes tables at a time. */
   private static final long LOCK = 0x696d_6167_6565_6d62L;
@@ -51,7 +51,7 @@ final class PostgresSchema {
 
   /** What the table holds; empty where there is none. */
   Optional<Table> read(Connection connection) throws SQLException {
-    Optional<Table> described = description(connection);
+    Optional<Description> described = description(connection);
     Map<String, String> there = columns(connection);
     if (described.isEmpty() && !there.isEmpty()) {
       // Another writer may have made both between the two queries.
@@ -64,8 +64,11 @@ final class PostgresSchema {
       }
       return Optional.empty();
     }
-    Table table = described.get();
-    Map<String, String> needed = columns(table);
+    Table table =
+        new Table(described.get().type(), described.get().collection(), extension(connection));
+    // The server writes the schema of a type in front of it, unless it is on the search path.
+    there.computeIfPresent(EMBEDDING, (name, type) -> type.substring(type.lastIndexOf('.') + 1));
+    Map<String, String> needed = columns(table.type().sql(table.collection().dimension()));
     needed.replaceAll((column, type) -> type.replace(BYTE_ORDER, ""));
     needed.forEach(
         (column, type) -> {
@@ -81,11 +84,10 @@ final class PostgresSchema {
                     + type);
           }
         });
-    requireVersion(connection);
-    return described;
+    return Optional.of(table);
   }
 
-  private Optional<Table> description(Connection connection) throws SQLException {
+  private Optional<Description> description(Connection connection) throws SQLException {
     if (!exists(connection, DESCRIPTIONS)) {
       return Optional.empty();
     }
@@ -109,7 +111,7 @@ final class PostgresSchema {
                   + FORMAT);
         }
         return Optional.of(
-            new Table(
+            new Description(
                 ElementType.parse(row.getString(2)),
                 new Collection(
                     row.getInt(3),
@@ -161,10 +163,10 @@ final class PostgresSchema {
     return columns;
   }
 
-  private static Map<String, String> columns(Table table) {
+  private static Map<String, String> columns(String embedding) {
     Map<String, String> columns = new LinkedHashMap<>();
     columns.put("id", "text" + BYTE_ORDER);
-    columns.put("embedding", table.type().sql(table.collection().dimension()));
+    columns.put(EMBEDDING, embedding);
     columns.put("deleted", "boolean");
     columns.put("version_timestamp", "bigint");
     columns.put("topic", "text" + BYTE_ORDER);
@@ -182,24 +184,16 @@ final class PostgresSchema {
 
   /** Makes the table, unless another process did in the meantime; what it holds then. */
   Table create(Connection connection, Collection collection) throws SQLException {
-    connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
       statement.execute("CREATE EXTENSION IF NOT EXISTS vector");
       Optional<Table> there = read(connection);
-      if (there.isEmpty()) {
-        there = Optional.of(new Table(settings.type(), collection));
-        requireVersion(connection);
-        create(connection, statement, there.get());
+      if (there.isPresent()) {
+        return there.get();
       }
-      connection.commit();
-      return there.get();
-    } finally {
-      // After a failure the connection is thrown away, and with it what was begun.
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
+      Table made = new Table(settings.type(), collection, extension(connection));
+      create(connection, statement, made);
+      return made;
     }
   }
 
@@ -212,7 +206,9 @@ final class PostgresSchema {
             + " model text NOT NULL, sha256 text NOT NULL, model_precision text NOT NULL,"
             + " preprocessing text NOT NULL)");
     String columns =
-        columns(table).entrySet().stream()
+        columns(table.extension().type(table.type(), table.collection().dimension()))
+            .entrySet()
+            .stream()
             .map(column -> column.getKey() + " " + column.getValue())
             .collect(Collectors.joining(", "));
     statement.execute("CREATE TABLE " + table() + " (" + columns + ", PRIMARY KEY (id))");
@@ -240,19 +236,15 @@ final class PostgresSchema {
     }
   }
 
-  private void requireVersion(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT extversion FROM pg_extension WHERE extname = 'vector'")) {
-      String version = row.next() ? row.getString(1) : "none";
-      String[] parts = version.split("\\.");
-      if (parts.length < 2
-          || parts[0].equals("0") && Integer.parseInt(parts[1]) < LEAST_MINOR_VERSION) {
-        throw new StoreException(
-            settings.name() + " needs pgvector 0.8 or newer; the database has " + version);
-      }
+  private Extension extension(Connection connection) throws SQLException {
+    Optional<Extension> extension = Extension.of(connection);
+    if (extension.isEmpty() || !extension.get().isNewEnough()) {
+      throw new StoreException(
+          settings.name()
+              + " needs pgvector 0.8 or newer; the database has "
+              + extension.map(Extension::version).orElse("none"));
     }
+    return extension.get();
   }
 
   /**
@@ -274,7 +266,6 @@ final class PostgresSchema {
     }
     long needed = rows * (dimension * (long) Float.BYTES + 64L * settings.connections()) >> 20;
     long memory = Math.min(settings.indexMemoryMb(), 64 + needed * 5 / 4);
-    connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET LOCAL statement_timeout = 0");
       statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
@@ -284,25 +275,21 @@ final class PostgresSchema {
               + index()
               + "\" ON "
               + table()
-              + " USING hnsw (embedding "
-              + table.type().sql()
-              + "_cosine_ops) WITH (m = "
+              + " USING hnsw ("
+              + EMBEDDING
+              + " "
+              + table.extension().cosineOperators(table.type())
+              + ") WITH (m = "
               + settings.connections()
               + ", ef_construction = "
               + settings.efConstruction()
               + ") WHERE NOT deleted");
-      connection.commit();
-    } finally {
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
-    }
-    try (Statement statement = connection.createStatement()) {
       statement.execute("ANALYZE " + table());
     }
   }
 
-  /** What a table holds, and as which type. */
-  record Table(ElementType type, Collection collection) {}
+  private record Description(ElementType type, Collection collection) {}
+
+  /** What a table holds, as which type, and whose types those are. */
+  record Table(ElementType type, Collection collection, Extension extension) {}
 }

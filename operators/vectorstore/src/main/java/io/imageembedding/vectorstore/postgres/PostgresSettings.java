@@ -42,6 +42,9 @@ record PostgresSettings(
   private static final String EF_CONSTRUCTION = "ef-construction";
   private static final String INDEX_MEMORY_MB = "index-memory-mb";
   private static final String STATEMENT_TIMEOUT = "statement-timeout";
+  private static final String POOL_MODE = "pool-mode";
+  private static final String SESSION = "session";
+  private static final String TRANSACTION = "transaction";
   private static final List<String> OF_DRIVER =
       List.of(
           PGProperty.SSL_MODE.getName(),
@@ -49,12 +52,22 @@ record PostgresSettings(
           PGProperty.SSL_CERT.getName(),
           PGProperty.SSL_KEY.getName(),
           PGProperty.CHANNEL_BINDING.getName(),
-          PGProperty.APPLICATION_NAME.getName());
+          PGProperty.APPLICATION_NAME.getName(),
+          PGProperty.TARGET_SERVER_TYPE.getName(),
+          PGProperty.LOAD_BALANCE_HOSTS.getName());
   private static final Pattern TARGET =
       Pattern.compile("//(?:(?<user>[^/@]+)@)?(?<host>[^/@]+)/(?<database>[^/]+)");
   private static final Pattern TABLE_NAME =
       Pattern.compile("(?:(?<schema>[a-z_][a-z0-9_]{0,50})\\.)?(?<table>[a-z_][a-z0-9_]{0,50})");
+
+  /** For each host. */
   private static final int CONNECT_TIMEOUT_SECONDS = 10;
+
+  /** For each answer of the server, from the first byte to the end of the login. */
+  private static final int LOGIN_TIMEOUT_SECONDS = 10;
+
+  /** How long the driver does not ask again whether a host is there and can be written to. */
+  private static final int HOST_RECHECK_SECONDS = 1;
 
   static PostgresSettings of(StoreAddress address) {
     Set<String> known =
@@ -69,13 +82,16 @@ record PostgresSettings(
                 CONNECTIONS,
                 EF_CONSTRUCTION,
                 INDEX_MEMORY_MB,
-                STATEMENT_TIMEOUT));
+                STATEMENT_TIMEOUT,
+                POOL_MODE));
     known.addAll(OF_DRIVER);
     address.requireKnown(known);
     Matcher target = TARGET.matcher(address.target());
     if (!target.matches()) {
       throw new StoreException(
-          address + " is not of the form postgresql://HOST:PORT/DATABASE?table=NAME");
+          address
+              + " is not of the form postgresql://HOST:PORT/DATABASE?table=NAME, or with several"
+              + " HOST:PORT and commas between them");
     }
     Matcher table = TABLE_NAME.matcher(address.option(TABLE, "image_embeddings"));
     if (!table.matches()) {
@@ -86,6 +102,12 @@ record PostgresSettings(
               + "' is not allowed; allowed: lower-case letters, digits and _, up to 51 of them, with"
               + " or without such a schema and a dot in front");
     }
+    requireOneOf(
+        address,
+        PGProperty.TARGET_SERVER_TYPE.getName(),
+        PGProperty.TARGET_SERVER_TYPE.getChoices());
+    requireOneOf(address, PGProperty.LOAD_BALANCE_HOSTS.getName(), "true", "false");
+    requireOneOf(address, POOL_MODE, SESSION, TRANSACTION);
     return new PostgresSettings(
         address.toString(),
         "jdbc:postgresql://" + target.group("host") + "/" + target.group("database"),
@@ -102,8 +124,43 @@ record PostgresSettings(
         address.option(STATEMENT_TIMEOUT, 60, 1, 86_400));
   }
 
-  /** What the driver needs to connect, with the password; read anew for every connection. */
-  Properties connection() {
+  private static void requireOneOf(StoreAddress address, String key, String... allowed) {
+    String value = address.options().get(key);
+    if (value != null && !List.of(allowed).contains(value)) {
+      throw new StoreException(
+          key + ": '" + value + "' is not allowed; allowed: " + String.join(", ", allowed));
+    }
+  }
+
+  private int hosts() {
+    return url.split(",", -1).length;
+  }
+
+  int connectTimeoutMillis() {
+    return CONNECT_TIMEOUT_SECONDS * 1000;
+  }
+
+  /** How long making a connection may take in all. */
+  int loginSeconds() {
+    return hosts() * CONNECT_TIMEOUT_SECONDS + LOGIN_TIMEOUT_SECONDS;
+  }
+
+  /** Settings of the server for one transaction, as statements. */
+  String perTransaction() {
+    return "SET LOCAL statement_timeout = '"
+        + statementTimeoutSeconds
+        + "s'; SET LOCAL hnsw.ef_search = "
+        + efSearch
+        // Goes on looking where a filter leaves fewer than were asked for.
+        + "; SET LOCAL hnsw.iterative_scan = relaxed_order";
+  }
+
+  /**
+   * What the driver needs to connect, with the password; read anew for every connection.
+   *
+   * @param writable whether a server that can be written to is looked for, where there are several
+   */
+  Properties connection(boolean writable) {
     Properties properties = new Properties();
     for (String key : OF_DRIVER) {
       if (address.options().containsKey(key)) {
@@ -119,10 +176,22 @@ record PostgresSettings(
     if (password != null) {
       properties.setProperty(PGProperty.PASSWORD.getName(), password);
     }
-    properties.setProperty(
-        PGProperty.CONNECT_TIMEOUT.getName(), String.valueOf(CONNECT_TIMEOUT_SECONDS));
+    if (hosts() > 1) {
+      properties.putIfAbsent(PGProperty.TARGET_SERVER_TYPE.getName(), writable ? "primary" : "any");
+      set(properties, PGProperty.HOST_RECHECK_SECONDS, HOST_RECHECK_SECONDS);
+    }
+    if (TRANSACTION.equals(address.options().get(POOL_MODE))) {
+      // The next transaction may be at another server, or after one of another client.
+      set(properties, PGProperty.PREPARE_THRESHOLD, 0);
+    }
+    set(properties, PGProperty.CONNECT_TIMEOUT, hosts() * CONNECT_TIMEOUT_SECONDS);
+    set(properties, PGProperty.SOCKET_TIMEOUT, LOGIN_TIMEOUT_SECONDS);
     properties.setProperty(PGProperty.TCP_KEEP_ALIVE.getName(), "true");
     return properties;
+  }
+
+  private static void set(Properties properties, PGProperty property, int value) {
+    properties.setProperty(property.getName(), String.valueOf(value));
   }
 
   private String password() {

@@ -8,8 +8,9 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
 
 /**
  * {@code postgresql://HOST:PORT/DATABASE?table=NAME}: a table of a PostgreSQL with pgvector 0.8 or
- * newer, made where it does not exist, and a row in the table {@value PostgresSchema#DESCRIPTIONS}
- * beside it. Options:
+ * newer, in whatever schema that is, made where it does not exist, and a row in the table {@value
+ * PostgresSchema#DESCRIPTIONS} beside it. Several {@code HOST:PORT} with commas between them are
+ * tried in their order. Options:
  *
  * <ul>
  *   <li>{@code table}: its name, or schema and name; default {@code image_embeddings}
@@ -21,6 +22,12 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
  *   <li>{@code m}, {@code ef-construction}, {@code index-memory-mb}: of the HNSW index, default 16,
  *       100 and at most 2048
  *   <li>{@code statement-timeout}: seconds, default 60; building the index may take longer
+ *   <li>{@code pool-mode}: {@code session} (default), or {@code transaction} behind a pooler that
+ *       gives out a session for each transaction, as pgbouncer's setting of that name says. Nothing
+ *       is prepared at the server then. Settings never outlive a transaction, in either mode.
+ *   <li>{@code targetServerType}, {@code loadBalanceHosts}: of several hosts, passed to the driver
+ *       as they are. By default the first that can be written to is taken to write, and the first
+ *       that answers to read.
  *   <li>{@code sslmode}, {@code sslrootcert}, {@code sslcert}, {@code sslkey}, {@code
  *       channelBinding}, {@code ApplicationName}: passed to the driver as they are
  * </ul>

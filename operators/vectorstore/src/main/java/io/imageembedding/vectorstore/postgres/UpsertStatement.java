@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.postgres;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.StoredVector;
@@ -16,15 +14,14 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Writes a batch in one transaction, by statements of {@value #ROWS} rows and of one whose vectors
- * travel in binary. The server plans both once, and they are sent without waiting for each other.
+ * Writes a batch in the transaction of its caller, by statements of {@value #ROWS} rows and of one
+ * whose vectors travel in binary. The server plans both once, and they are sent without waiting for
+ * each other.
  *
  * <p>A row is replaced only by one whose version and tie-break are greater. Equal rows have equal
  * ones, so they are not rewritten.
  */
 final class UpsertStatement {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** Rows of a statement; what is left of a batch goes row by row. */
   private static final int ROWS = 20;
 
@@ -32,7 +29,6 @@ final class UpsertStatement {
       "id, deleted, embedding, version_timestamp, topic, topic_partition, topic_offset, tie_break,"
           + " uri, image_format, width, height, captured_at, attributes";
   private static final String ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)";
-  private static final String NO_ATTRIBUTES = "{}";
 
   private static final String UNLESS_NEWER =
       """
@@ -51,20 +47,23 @@ final class UpsertStatement {
       """;
 
   private final String insert;
+  private final String type;
 
-  UpsertStatement(String tableName) {
+  /**
+   * @param type of vectors, in SQL
+   */
+  UpsertStatement(String tableName, String type) {
+    this.type = type;
     insert = "INSERT INTO " + tableName + " AS stored (" + COLUMNS + ") VALUES ";
   }
 
   /**
-   * Writes the changes, of which no two are to the same id. After a failure the connection has to
-   * be thrown away, and with it what was begun.
+   * Writes the changes, of which no two are to the same id.
    *
    * @return how many of them were newer than what the table had
    */
   int execute(Connection connection, List<Change> changes) throws SQLException {
-    BinaryVector.register(connection);
-    connection.setAutoCommit(false);
+    BinaryVector.register(connection, type);
     int whole = changes.size() - changes.size() % ROWS;
     int written = 0;
     if (whole > 0) {
@@ -73,8 +72,6 @@ final class UpsertStatement {
     if (whole < changes.size()) {
       written += insert(connection, 1, changes.subList(whole, changes.size()));
     }
-    connection.commit();
-    connection.setAutoCommit(true);
     return written;
   }
 
@@ -83,7 +80,7 @@ final class UpsertStatement {
     try (PreparedStatement statement =
         connection.prepareStatement(insert + values + UNLESS_NEWER)) {
       for (int from = 0; from < changes.size(); from += rows) {
-        Row row = new Row(statement);
+        Row row = new Row(statement, type);
         for (Change change : changes.subList(from, from + rows)) {
           row.add(change);
         }
@@ -93,23 +90,15 @@ final class UpsertStatement {
     }
   }
 
-  private static String json(ImageMetadata image) {
-    try {
-      return image.attributes().isEmpty()
-          ? NO_ATTRIBUTES
-          : JSON.writeValueAsString(image.attributes());
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
   /** Sets the parameters of one row after the other. */
   private static final class Row {
     private final PreparedStatement statement;
+    private final String type;
     private int parameter = 1;
 
-    private Row(PreparedStatement statement) {
+    private Row(PreparedStatement statement, String type) {
       this.statement = statement;
+      this.type = type;
     }
 
     private void add(Change change) throws SQLException {
@@ -118,7 +107,7 @@ final class UpsertStatement {
       Version version = change.version();
       statement.setString(parameter++, change.id());
       statement.setBoolean(parameter++, stored == null);
-      set(stored == null ? null : new BinaryVector(stored.vector()), Types.OTHER);
+      set(stored == null ? null : new BinaryVector(type, stored.vector()), Types.OTHER);
       statement.setLong(parameter++, version.timestamp());
       statement.setString(parameter++, version.topic());
       statement.setInt(parameter++, version.partition());
@@ -129,7 +118,7 @@ final class UpsertStatement {
       set(image == null ? null : image.width(), Types.INTEGER);
       set(image == null ? null : image.height(), Types.INTEGER);
       set(image == null ? null : image.capturedAt(), Types.BIGINT);
-      set(image == null ? null : json(image), Types.VARCHAR);
+      set(image == null ? null : Rows.json(image.attributes()), Types.VARCHAR);
     }
 
     private void set(Object value, int type) throws SQLException {

@@ -246,4 +246,9 @@ class LuceneStoreTest extends VectorStoreContract {
       };
     }
   }
+
+  @Test
+  void fewThatMatchAFilterAreFoundThoughTheyAreFarAway() {
+    assertFewThatMatchAFilterAreFoundThoughTheyAreFarAway();
+  }
 }

@@ -39,7 +39,7 @@ public final class BareLoader implements AutoCloseable {
   public BareLoader(String address, int dimension) throws SQLException {
     PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(address));
     table = settings.table();
-    Properties properties = settings.connection();
+    Properties properties = settings.connection(true);
     properties.setProperty(PGProperty.REWRITE_BATCHED_INSERTS.getName(), "true");
     connection = new Driver().connect(settings.url(), properties);
     execute("CREATE EXTENSION IF NOT EXISTS vector");
@@ -109,7 +109,7 @@ public final class BareLoader implements AutoCloseable {
   /** Drops the table of a store. */
   public static void drop(String address) throws SQLException {
     PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(address));
-    try (Connection connection = new Driver().connect(settings.url(), settings.connection());
+    try (Connection connection = new Driver().connect(settings.url(), settings.connection(true));
         Statement statement = connection.createStatement()) {
       statement.execute("DROP TABLE " + settings.table());
     }

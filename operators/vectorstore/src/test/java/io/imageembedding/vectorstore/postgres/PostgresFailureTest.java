@@ -62,7 +62,7 @@ class PostgresFailureTest {
 
   private static void sql(String sql) throws SQLException {
     PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(server.address()));
-    try (Connection connection = new Driver().connect(settings.url(), settings.connection());
+    try (Connection connection = new Driver().connect(settings.url(), settings.connection(true));
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }

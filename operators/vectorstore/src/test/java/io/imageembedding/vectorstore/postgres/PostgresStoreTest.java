@@ -17,6 +17,7 @@ import io.imageembedding.vectorstore.StoreVerification;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
+import io.imageembedding.vectorstore.WriteResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,6 +25,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -75,11 +81,16 @@ class PostgresStoreTest extends ServerStoreContract {
 
   private static Connection connection() throws SQLException {
     PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(database));
-    return new Driver().connect(settings.url(), settings.connection());
+    return new Driver().connect(settings.url(), settings.connection(true));
   }
 
   private static String sql(String sql) throws SQLException {
-    try (Connection connection = connection();
+    return sqlAt(database, sql);
+  }
+
+  private static String sqlAt(String address, String sql) throws SQLException {
+    PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(address));
+    try (Connection connection = new Driver().connect(settings.url(), settings.connection(true));
         Statement statement = connection.createStatement()) {
       if (!statement.execute(sql)) {
         return null;
@@ -255,7 +266,7 @@ class PostgresStoreTest extends ServerStoreContract {
     Path file = Files.writeString(folder.resolve("password"), "s3cret\n");
     String given = "postgresql://somebody@localhost/db?password-file=" + file;
     PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(given));
-    assertThat(settings.connection())
+    assertThat(settings.connection(true))
         .containsEntry("user", "somebody")
         .containsEntry("password", "s3cret");
     assertThat(settings.toString()).doesNotContain("s3cret");
@@ -269,5 +280,166 @@ class PostgresStoreTest extends ServerStoreContract {
           .withMessageContaining("allowed: password-file=PATH or password-env=NAME")
           .satisfies(e -> assertThat(e.getMessage()).doesNotContain("s3cret"));
     }
+  }
+
+  @Test
+  void aFilterFindsAllThatMatchThoughTheyAreFarFromTheVectorAndFew() throws SQLException {
+    try (VectorStore store = writer()) {
+      store.upsert(some(0, 1, 1));
+      sql("DELETE FROM " + table);
+      sql("ALTER TABLE %s ALTER COLUMN embedding TYPE vector(8) USING null".formatted(table));
+      sql(
+          "UPDATE image_embedding_collections SET dimension = 8 WHERE table_name = '%s'"
+              .formatted(table));
+    }
+    // One in twenty is a tenant's own, on the far side of all others.
+    sql(
+        """
+        SELECT setseed(0.5);
+        INSERT INTO %s (id, embedding, deleted, version_timestamp, topic, topic_partition,
+            topic_offset, tie_break, image_format, width, height, attributes)
+        SELECT 'row-' || i, v::vector(8), false, i, 'rows', 0, i, 0, 'jpeg', 1, 1,
+            CASE WHEN i %% 20 = 0 THEN '{"shop":"b"}'::jsonb ELSE '{"shop":"a"}'::jsonb END
+        FROM (SELECT i, array_agg((CASE WHEN i %% 20 = 0 THEN -1 ELSE 1 END) * (0.5 + random())) v
+              FROM generate_series(1, 30000) i, generate_series(1, 8) g GROUP BY i) rows
+        """
+            .formatted(table));
+    float[] target = {1, 0.9f, 1.1f, 0.8f, 1.2f, 1, 0.7f, 1};
+    Filter tenant = Filter.parse(List.of("shop=b"));
+    try (VectorStore store = writer()) {
+      List<Hit> exact = store.search(target, 10, tenant);
+      assertThat(exact).hasSize(10);
+      store.optimize();
+      assertThat(store.describe().details()).containsEntry("index", "hnsw");
+      assertThat(store.search(target, 10, tenant)).isEqualTo(exact);
+      assertThat(store.search(target, 2000, tenant)).hasSize(1500);
+      assertThat(store.search(target, 10, Filter.parse(List.of("uri=nowhere")))).isEmpty();
+      StoreVerification found = StoreVerification.of(store, 50, 0.95, read -> {});
+      assertThat(found.faults()).isEmpty();
+      assertThat(found.filteredRecall().orElseThrow()).isGreaterThanOrEqualTo(0.98);
+    }
+  }
+
+  @Test
+  void pgvectorMayBeInASchemaThatIsNotOnTheSearchPath() throws SQLException {
+    String name = "elsewhere" + table;
+    sql("CREATE DATABASE " + name);
+    String elsewhere = database.replaceFirst("/[^/?]+(?=$|[?])", "/" + name);
+    sqlAt(elsewhere, "CREATE SCHEMA \"Ext x\"");
+    sqlAt(elsewhere, "CREATE EXTENSION vector SCHEMA \"Ext x\"");
+    for (String type : List.of("vector", "halfvec")) {
+      List<StoredVector> some = some(0, 45, 1);
+      String address =
+          elsewhere + (elsewhere.contains("?") ? "&" : "?") + "table=of_" + type + "&type=" + type;
+      try (VectorStore store = VectorStore.open(address, OpenMode.write(0))) {
+        assertThat(store.upsert(some).written()).isEqualTo(45);
+        assertThat(store.upsert(some).stale()).isEqualTo(45);
+        store.optimize();
+        assertThat(store.describe().details()).containsEntry("index", "hnsw");
+      }
+      try (VectorStore store = VectorStore.open(address, OpenMode.read())) {
+        assertThat(store.search(some.get(3).vector(), 1, Filter.NONE).get(0).id())
+            .isEqualTo("id-3");
+        assertThat(store.get("id-4")).isPresent();
+        assertThat(scan(store, 20)).hasSize(45);
+        assertThat(StoreVerification.of(store, 10, 0.9, read -> {}).faults()).isEmpty();
+      }
+    }
+    sql("DROP DATABASE " + name);
+  }
+
+  @Test
+  void aRowThatSomebodyElseMadeOddIsShownWithoutWhatIsOdd() throws SQLException {
+    List<String> odd =
+        List.of(
+            "attributes = '{\"class\": {\"of\": [1, 2]}, \"a\": \"text\"}'",
+            "attributes = '[\"class-1\"]'",
+            "attributes = '7'",
+            "attributes = 'null'",
+            "attributes = NULL",
+            "attributes = (repeat('[', 5000) || repeat(']', 5000))::jsonb",
+            "image_format = NULL, width = NULL, topic = NULL, uri = NULL, captured_at = NULL",
+            "embedding = NULL");
+    try (VectorStore store = writer()) {
+      List<StoredVector> some = some(0, 20, 1);
+      store.upsert(some);
+      for (int i = 0; i < odd.size(); i++) {
+        sql("UPDATE %s SET %s WHERE id = 'id-%d'".formatted(table, odd.get(i), i));
+      }
+      List<Hit> hits = store.search(vectors.next(), 20, Filter.NONE);
+      assertThat(hits).hasSize(19);
+      assertThat(hits)
+          .filteredOn(hit -> hit.id().equals("id-0"))
+          .singleElement()
+          .satisfies(hit -> assertThat(hit.image().attributes()).isEqualTo(Map.of("a", "text")));
+      assertThat(hits)
+          .filteredOn(hit -> hit.id().matches("id-[1-5]"))
+          .hasSize(5)
+          .allMatch(hit -> hit.image().attributes().isEmpty());
+      assertThat(store.search(vectors.next(), 20, Filter.parse(List.of("a=text")))).hasSize(1);
+      assertThat(scan(store, 7)).hasSize(19).contains(some.get(19));
+      assertThat(store.newest(30)).hasSize(19);
+      assertThat(store.get("id-5")).isPresent();
+      assertThat(store.get("id-7")).isEmpty();
+    }
+  }
+
+  @Test
+  void aBatchThatADeadlockOrTheServerEndsIsWrittenAgain() throws Exception {
+    List<StoredVector> some = some(0, 60, 1);
+    List<StoredVector> newer = some(0, 60, 2);
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try (VectorStore store = VectorStore.open(address(), OpenMode.write(0).retrying(PATIENT));
+        Connection other = connection();
+        Statement statement = other.createStatement()) {
+      store.upsert(some);
+      other.setAutoCommit(false);
+      // Whoever looks for a deadlock first gives way.
+      statement.execute("SET deadlock_timeout = '1min'");
+      String lock = "SELECT id FROM " + table + " WHERE id = '%s' FOR UPDATE";
+      statement.execute(lock.formatted("id-9"));
+      Future<WriteResult> writing = thread.submit(() -> store.upsert(newer));
+      Awaitility.await()
+          .until(
+              () ->
+                  sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                      .equals("1"));
+      statement.execute(lock.formatted("id-0"));
+      other.commit();
+      assertThat(writing.get().written()).isEqualTo(60);
+      assertThat(sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))
+          .isNotEqualTo("0");
+
+      sql(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+              + " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+      assertThat(store.upsert(some(0, 60, 3)).written()).isEqualTo(60);
+      assertThat(store.describe().count()).isEqualTo(60);
+    } finally {
+      thread.shutdownNow();
+    }
+  }
+
+  @Test
+  void hostsAndWhatIsWantedOfThemAreChecked() {
+    String several = "postgresql://u@a:1,b:2/db";
+    assertThat(PostgresSettings.of(StoreAddress.parse(several)).connection(true))
+        .containsEntry("targetServerType", "primary");
+    assertThat(PostgresSettings.of(StoreAddress.parse(several)).connection(false))
+        .containsEntry("targetServerType", "any");
+    assertThat(
+            PostgresSettings.of(StoreAddress.parse(several + "?targetServerType=preferSecondary"))
+                .connection(false))
+        .containsEntry("targetServerType", "preferSecondary");
+    assertThat(PostgresSettings.of(StoreAddress.parse("postgresql://u@a:1/db")).connection(true))
+        .doesNotContainKey("targetServerType");
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> VectorStore.open(several + "?targetServerType=first", OpenMode.read()))
+        .withMessageStartingWith("targetServerType: 'first' is not allowed; allowed: any, primary");
+  }
+
+  @Test
+  void fewThatMatchAFilterAreFoundThoughTheyAreFarAway() {
+    assertFewThatMatchAFilterAreFoundThoughTheyAreFarAway();
   }
 }

@@ -128,6 +128,72 @@ public final class TestingPostgres implements TestingServer {
     }
   }
 
+  /** A server that follows this one, and has everything that this one says is committed. */
+  public TestingPostgres standby() throws IOException, InterruptedException {
+    TestingPostgres standby =
+        new TestingPostgres(
+            Files.createTempDirectory("image-embedding-postgres"),
+            programs,
+            TestingPrograms.freePort());
+    if (ROOT) {
+      TestingPrograms.run(List.of("chown", "nobody", standby.folder.toString()));
+    }
+    TestingPrograms.run(
+        asUser(
+            programs.resolve("pg_basebackup").toString(),
+            "--host=127.0.0.1",
+            "--port=" + port,
+            "--username=test",
+            "--pgdata=" + standby.folder.resolve("data"),
+            "--checkpoint=fast",
+            "--no-sync",
+            "--write-recovery-conf"));
+    standby.startAgain();
+    sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
+    sql("SELECT pg_reload_conf()");
+    return standby;
+  }
+
+  /** Address of this server and of the one that follows it, for whichever can be written to. */
+  public String addressWith(TestingPostgres standby) {
+    return address().replace("/postgres", ",127.0.0.1:" + standby.port + "/postgres");
+  }
+
+  /** Makes a standby a server of its own, which can be written to. */
+  public void promote() throws IOException, InterruptedException {
+    control("promote", "--wait");
+  }
+
+  /** Keeps a copy of the server's data, of before and after a restart. */
+  public void backUp() throws IOException, InterruptedException {
+    control("stop", "--mode=fast");
+    copy("data", "backup");
+    startAgain();
+  }
+
+  /** Starts the server, which was killed, on the copy that {@link #backUp} made. */
+  public void restore() throws IOException, InterruptedException {
+    TestingPrograms.run(List.of("rm", "-r", folder.resolve("data").toString()));
+    copy("backup", "data");
+    startAgain();
+  }
+
+  private void copy(String from, String to) throws IOException, InterruptedException {
+    TestingPrograms.run(
+        List.of("cp", "-a", folder.resolve(from).toString(), folder.resolve(to).toString()));
+  }
+
+  private void sql(String sql) throws IOException, InterruptedException {
+    TestingPrograms.run(
+        asUser(
+            programs.resolve("psql").toString(),
+            "--host=127.0.0.1",
+            "--port=" + port,
+            "--username=test",
+            "--command=" + sql,
+            "postgres"));
+  }
+
   private void control(String action, String... more) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(programs.resolve("pg_ctl").toString());
