@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 
 /** Checkpoints that fail, that are damaged, and that have no room. */
 final class CheckpointScenarios {
+  static final String STORAGE_FULL = "checkpoint-storage-full";
+
   private CheckpointScenarios() {}
 
   static List<Scenario> all() {
@@ -26,7 +28,7 @@ final class CheckpointScenarios {
             "a damaged checkpoint is named, and the job goes on from an older one",
             CheckpointScenarios::damageNewest),
         new Scenario(
-            "checkpoint-storage-full",
+            STORAGE_FULL,
             "checkpoints go on when their storage has room again",
             CheckpointScenarios::fillStorage));
   }
@@ -96,7 +98,7 @@ final class CheckpointScenarios {
 
   private static void fillStorage(Trial trial) throws Exception {
     Path storage = Files.createDirectories(trial.folder().resolve("small"));
-    if (!run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", storage.toString())) {
+    if (!mount(storage)) {
       throw new Scenario.SkippedException("a file system of 2 MB cannot be mounted here");
     }
     try {
@@ -116,8 +118,27 @@ final class CheckpointScenarios {
       trial.awaitAnswered(1);
       trial.cancel();
     } finally {
-      run("umount", "-l", storage.toString());
+      unmount(storage);
     }
+  }
+
+  /** Whether a small file system can be made here, for which one has to be root. */
+  static boolean canFillStorage() throws IOException, InterruptedException {
+    Path folder = Files.createTempDirectory("image-embedding-mount-");
+    boolean mounted = mount(folder);
+    if (mounted) {
+      unmount(folder);
+    }
+    Files.delete(folder);
+    return mounted;
+  }
+
+  private static boolean mount(Path folder) throws IOException, InterruptedException {
+    return run("mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder.toString());
+  }
+
+  private static void unmount(Path folder) throws IOException, InterruptedException {
+    run("umount", "-l", folder.toString());
   }
 
   private static void fill(Path file) throws IOException {

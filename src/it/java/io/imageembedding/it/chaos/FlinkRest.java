@@ -78,6 +78,15 @@ final class FlinkRest {
     }
   }
 
+  /** Number of the newest completed checkpoint, which grows over restarts; 0: there is none. */
+  long lastCheckpointNumber(String job) throws InterruptedException {
+    try {
+      return get("/jobs/" + job + "/checkpoints").at("/latest/completed/id").asLong();
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
   /** Of the job's checkpoints: {@code completed}, {@code failed}, {@code restored}. */
   long checkpoints(String job, String kind) throws IOException, InterruptedException {
     return get("/jobs/" + job + "/checkpoints").at("/counts/" + kind).asLong();

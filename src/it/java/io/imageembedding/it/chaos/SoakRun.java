@@ -24,6 +24,7 @@ import org.apache.kafka.clients.admin.TransactionState;
 final class SoakRun {
   private static final String NAME = "soak";
   private static final int SAMPLES_BETWEEN_COLLECTIONS = 6;
+  private static final int SAMPLES_BETWEEN_PAGES = 12;
 
   private final Duration time;
   private final int perSecond;
@@ -34,7 +35,7 @@ final class SoakRun {
   private final SoakRecord record;
   private final Instant begun = Instant.now();
   private ChildProcess measured;
-  private long checkpointsBefore;
+  private long checkpoints;
   private int failures;
   private int samples;
 
@@ -79,6 +80,9 @@ final class SoakRun {
           nextFailure = Instant.now().plus(betweenFailures);
         }
         sample(trial);
+        if (samples % SAMPLES_BETWEEN_PAGES == 0) {
+          draw(List.of("after " + seconds() + " s"));
+        }
         nextSample = nextSample.plus(betweenSamples);
         Duration left = Duration.between(Instant.now(), nextSample);
         if (left.isNegative()) {
@@ -88,11 +92,11 @@ final class SoakRun {
         }
       }
       Verdict verdict = trial.finish();
-      return outcome(verdict, checkpointsBefore + checkpoints(trial));
+      return outcome(verdict);
     }
   }
 
-  private Outcome outcome(Verdict verdict, long checkpoints) throws IOException {
+  private Outcome outcome(Verdict verdict) throws IOException {
     List<String> lines = new ArrayList<>();
     lines.add(
         "%d s, %d messages, %d checkpoints, %d failures; %d ids missing, %d twice"
@@ -108,8 +112,12 @@ final class SoakRun {
     lines.addAll(verdict.faults());
     boolean holds = verdict.holds() && findings.stream().allMatch(SoakSeries.Finding::holds);
     lines.add(holds ? "holds" : "DOES NOT HOLD");
-    Files.writeString(folder.resolve("soak.html"), SoakPage.of(record, lines));
+    draw(lines);
     return new Outcome(lines, holds);
+  }
+
+  private void draw(List<String> lines) throws IOException {
+    Files.writeString(folder.resolve("soak.html"), SoakPage.of(record, lines));
   }
 
   private long seconds() {
@@ -142,9 +150,7 @@ final class SoakRun {
         bed.cluster().startTaskManager();
       }
       case 1 -> {
-        long done = checkpoints(trial);
         trial.option("execution.state-recovery.path", trial.stopWithSavepoint());
-        checkpointsBefore += done;
         trial.submit();
       }
       case 2 -> {
@@ -157,14 +163,6 @@ final class SoakRun {
       }
     }
     trial.awaitRecovered();
-  }
-
-  private static long checkpoints(Trial trial) throws InterruptedException {
-    try {
-      return trial.bed().flink().checkpoints(trial.job(), "completed");
-    } catch (IOException e) {
-      return 0;
-    }
   }
 
   private void sample(Trial trial) throws Exception {
@@ -195,9 +193,10 @@ final class SoakRun {
     if (samples++ % SAMPLES_BETWEEN_COLLECTIONS == 0) {
       values.put(SoakSeries.METASPACE, measured.metaspaceBytes());
     }
+    checkpoints = Math.max(checkpoints, bed.flink().lastCheckpointNumber(trial.job()));
     record.add(
         Duration.between(begun, Instant.now()).toMillis() / 1e3,
-        checkpointsBefore + checkpoints(trial),
+        checkpoints,
         trial.answers().answered(),
         values);
   }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.it.chaos;
 
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 
 /**
- * What a soak measures again and again, and by how much it may grow from the first quarter of the
- * run, in which everything gets warm, to the end.
+ * What a soak measures again and again, and by how much it may grow from the second quarter of the
+ * run to the last; in the first everything gets warm.
  */
 enum SoakSeries {
   TRANSACTIONAL_IDS("transactional ids of the job on the broker", 1, 4, 2L * Soak.PARALLELISM * 3),
@@ -18,8 +16,6 @@ enum SoakSeries {
   METASPACE("metaspace of the TaskManager, MB", 1 << 20, 12, 256),
   THREADS("threads of the TaskManager", 1, 24, 400),
   OPEN_FILES("open files of the TaskManager", 1, 48, 1200);
-
-  private static final int MOST_POINTS = 400;
 
   private final String title;
   private final int unit;
@@ -46,8 +42,8 @@ enum SoakSeries {
   record Point(double seconds, double value) {}
 
   /**
-   * @param grewBy over the last three quarters of the time, by the line that fits best
-   * @param median of these three quarters
+   * @param grewBy the median of the last quarter of the time less that of the second
+   * @param median of all but the first quarter
    * @param highest of all
    */
   record Finding(SoakSeries series, double grewBy, double median, double highest) {
@@ -75,42 +71,23 @@ enum SoakSeries {
       throw new IllegalArgumentException("nothing was measured: " + title);
     }
     double begin = points.get(0).seconds();
-    double end = points.get(points.size() - 1).seconds();
-    List<Point> warm =
-        points.stream().filter(point -> point.seconds() >= begin + (end - begin) / 4).toList();
-    double highest = points.stream().mapToDouble(Point::value).max().orElseThrow();
+    double quarter = (points.get(points.size() - 1).seconds() - begin) / 4;
     return new Finding(
         this,
-        slope(thinned(warm)) * (end - begin) * 3 / 4,
-        median(new ArrayList<>(warm.stream().map(Point::value).toList())),
-        highest);
+        median(points, begin + 3 * quarter, begin + 4 * quarter)
+            - median(points, begin + quarter, begin + 2 * quarter),
+        median(points, begin + quarter, begin + 4 * quarter),
+        points.stream().mapToDouble(Point::value).max().orElseThrow());
   }
 
-  private static List<Point> thinned(List<Point> points) {
-    int step = 1 + points.size() / MOST_POINTS;
-    List<Point> some = new ArrayList<>();
-    for (int i = 0; i < points.size(); i += step) {
-      some.add(points.get(i));
-    }
-    return some;
-  }
-
-  /** Theil's and Sen's: the median of the slopes of all pairs, which single peaks do not move. */
-  private static double slope(List<Point> points) {
-    List<Double> slopes = new ArrayList<>();
-    for (int i = 0; i < points.size(); i++) {
-      for (int j = i + 1; j < points.size(); j++) {
-        double time = points.get(j).seconds() - points.get(i).seconds();
-        if (time > 0) {
-          slopes.add((points.get(j).value() - points.get(i).value()) / time);
-        }
-      }
-    }
-    return slopes.isEmpty() ? 0 : median(slopes);
-  }
-
-  private static double median(List<Double> values) {
-    Collections.sort(values);
-    return values.get(values.size() / 2);
+  /** Of the values of a time; single peaks do not move it. */
+  private static double median(List<Point> points, double from, double to) {
+    List<Double> values =
+        points.stream()
+            .filter(point -> point.seconds() >= from && point.seconds() <= to)
+            .map(Point::value)
+            .sorted()
+            .toList();
+    return values.isEmpty() ? 0 : values.get(values.size() / 2);
   }
 }
