@@ -9,6 +9,9 @@ import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.cli.Embed;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,6 +65,54 @@ class CommandLineITCase {
 
     assertThat(version.exitCode()).as(version.err()).isZero();
     assertThat(version.lastLine()).startsWith("flink-image-embedding ");
+  }
+
+  @Test
+  void inAPosixLocaleNamesOfFilesReachStoreAndTopicAsTheyAreAndOneThatIsNoTextIsRefused()
+      throws Exception {
+    Files.writeString(JavaProcess.project().resolve("jobs/target/embed.built"), "");
+    for (String name : List.of("%C3%A4.png", "plain.png", "bad%FF.png")) {
+      Path file = Path.of(URI.create(folder.toUri() + "photos/" + name));
+      Files.createDirectories(file.getParent());
+      // Not by a File, which has no other names than texts.
+      try (OutputStream out = Files.newOutputStream(file)) {
+        ImageIO.write(new BufferedImage(20, 20, BufferedImage.TYPE_INT_RGB), "png", out);
+      }
+    }
+    Ended index =
+        inPosixLocale("index photos --store lucene:store --model untrained:mobilenet_v2_0.35_96");
+    assertThat(index.exitCode()).as(index.err()).isEqualTo(1);
+    assertThat(index.lastLine()).startsWith("indexed 2 of 3 files, 0 unchanged, 1 refused");
+    assertThat(index.err()).contains("bad%FF.png", "its name is no text");
+    Ended search =
+        inPosixLocale("search --json --store lucene:store --id \"$(printf '\\303\\244.png')\"");
+    assertThat(search.exitCode()).as(search.err()).isZero();
+
+    try (BrokerProcess broker = BrokerProcess.start(folder.resolve("broker.log"))) {
+      TestTopics topics = new TestTopics(broker.bootstrapServers(), 1);
+      Ended publish =
+          inPosixLocale(
+              "publish --bootstrap-servers "
+                  + broker.bootstrapServers()
+                  + " --topic "
+                  + TestTopics.IMAGES
+                  + " photos");
+      assertThat(publish.exitCode()).as(publish.err()).isEqualTo(1);
+      assertThat(publish.lastLine()).isEqualTo("published 2 files to images, 1 refused");
+      assertThat(publish.err()).contains("bad%FF.png", "its name is no text");
+      assertThat(topics.committed(TestTopics.IMAGES))
+          .extracting(record -> new String(record.key(), StandardCharsets.UTF_8))
+          .containsExactlyInAnyOrder("\u00e4.png", "plain.png");
+    }
+  }
+
+  private Ended inPosixLocale(String arguments) throws IOException, InterruptedException {
+    return JavaProcess.run(
+        folder,
+        Map.of("LC_ALL", "POSIX"),
+        "sh",
+        "-c",
+        "exec '" + JavaProcess.project().resolve("embed") + "' " + arguments);
   }
 
   @Test

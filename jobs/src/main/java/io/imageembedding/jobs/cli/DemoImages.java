@@ -49,7 +49,12 @@ final class DemoImages {
       throw new CommandFailure("there is no folder " + folder);
     }
     List<DemoImage> images = new ArrayList<>();
-    for (ImageFile file : ImageFile.below(List.of(folder))) {
+    for (ImageFile file :
+        ImageFile.below(
+            List.of(folder),
+            (name, why) -> {
+              throw new CommandFailure(name + ": " + why);
+            })) {
       addWithVersions(file.id(), Files.readAllBytes(file.file()), images);
     }
     if (images.isEmpty()) {

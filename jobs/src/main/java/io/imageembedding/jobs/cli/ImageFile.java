@@ -6,9 +6,13 @@ import io.imageembedding.image.DecodeLimits;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -17,17 +21,48 @@ import java.util.stream.Stream;
  */
 record ImageFile(String id, Path file) {
 
-  /** Every file that is not hidden, folders with all that is below them, in order of the paths. */
-  static List<ImageFile> below(List<Path> paths) throws IOException {
+  /**
+   * Every file that is not hidden, folders with all that is below them, in order of the paths. A
+   * file that is named twice is there once.
+   *
+   * @param refused takes what can have no id of its own, with the reason: a file whose name is no
+   *     text in the encoding of this process, and one whose id another file has already
+   */
+  static List<ImageFile> below(List<Path> paths, BiConsumer<String, String> refused)
+      throws IOException {
+    Map<String, Path> byId = new HashMap<>();
+    List<ImageFile> files = new ArrayList<>();
+    for (ImageFile found : find(paths)) {
+      if (!isText(found.file())) {
+        refused.accept(
+            found.file() + " (" + found.file().toUri() + ")",
+            "its name is no text in the encoding of file names, "
+                + System.getProperty("sun.jnu.encoding"));
+        continue;
+      }
+      Path other = byId.putIfAbsent(found.id(), found.file());
+      if (other == null) {
+        files.add(found);
+      } else if (!Files.isSameFile(other, found.file())) {
+        refused.accept(
+            found.file().toString(), "its id would be " + found.id() + ", as that of " + other);
+      }
+    }
+    return files;
+  }
+
+  private static List<ImageFile> find(List<Path> paths) throws IOException {
     List<ImageFile> files = new ArrayList<>();
     for (Path path : paths) {
       if (Files.isDirectory(path)) {
-        try (Stream<Path> below = Files.walk(path)) {
+        // A link to a folder is walked through only where it is not the link that is named.
+        Path folder = Files.isSymbolicLink(path) ? path.toRealPath() : path;
+        try (Stream<Path> below = Files.walk(folder)) {
           below
               .filter(Files::isRegularFile)
-              .filter(file -> !isHidden(path.relativize(file)))
+              .filter(file -> !isHidden(folder.relativize(file)))
               .sorted()
-              .forEach(file -> files.add(new ImageFile(id(path, file), file)));
+              .forEach(file -> files.add(new ImageFile(id(folder, file), file)));
         }
       } else if (Files.isRegularFile(path)) {
         files.add(new ImageFile(path.getFileName().toString(), path));
@@ -36,6 +71,15 @@ record ImageFile(String id, Path file) {
       }
     }
     return files;
+  }
+
+  /** Whether the text of the path leads to the file again. */
+  private static boolean isText(Path file) {
+    try {
+      return Path.of(file.toString()).equals(file);
+    } catch (InvalidPathException e) {
+      return false;
+    }
   }
 
   private static boolean isHidden(Path relative) {

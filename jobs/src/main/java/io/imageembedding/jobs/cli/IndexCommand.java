@@ -2,28 +2,20 @@
 package io.imageembedding.jobs.cli;
 
 import io.imageembedding.embed.EmbedSettings;
-import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.ImageEmbedder;
-import io.imageembedding.embed.Outcome;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.jobs.StoreFeed;
 import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.vectorstore.Collection;
-import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.Metric;
 import io.imageembedding.vectorstore.OpenMode;
-import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
-import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.reflect.Field;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -47,7 +39,9 @@ import picocli.CommandLine.Spec;
       "Embeds image files in this process and puts their vectors into a store, under their paths"
           + " below the folder that is named; or puts the embeddings of a topic into it, and deletes"
           + " what its messages without a value delete. What is there already and has not changed"
-          + " stays, so it may be started again at any time.",
+          + " stays, so it may be started again at any time. A file that has changed replaces what"
+          + " it was before; a file of another place with the same path below its folder is"
+          + " refused, or with --replace takes its place.",
       "Exits with 1 if anything was refused, after all others."
     })
 final class IndexCommand implements Callable<Integer> {
@@ -64,6 +58,13 @@ final class IndexCommand implements Callable<Integer> {
   @ArgGroup(exclusive = false, heading = "To read embeddings from a topic:%n")
   private TopicSource source;
 
+  @Option(
+      names = "--replace",
+      description =
+          "Files take the place of those of other folders whose paths below theirs are the same;"
+              + " otherwise they are refused.")
+  private boolean replace;
+
   @Option(names = "--json", description = "One JSON object with the counts.")
   private boolean json;
 
@@ -71,7 +72,8 @@ final class IndexCommand implements Callable<Integer> {
   private List<Path> paths = List.of();
 
   /** What became of the files, as {@code --json} prints it. */
-  private record FileCounts(long files, long written, long unchanged, long refused) {}
+  private record FileCounts(
+      long files, long written, long replaced, long unchanged, long refused) {}
 
   /** What became of the messages, as {@code --json} prints it. */
   private record MessageCounts(
@@ -98,40 +100,46 @@ final class IndexCommand implements Callable<Integer> {
   }
 
   private int indexFiles() throws IOException {
-    List<ImageFile> files = ImageFile.below(paths);
+    PrintWriter err = spec.commandLine().getErr();
     try (ImageEmbedder embedder =
             new ImageEmbedder(
                 model.source(),
                 new EmbedSettings(
                     Preprocessing.REFERENCE, DecodeLimits.DEFAULT, BATCH, model.topK(), 0));
-        VectorStore vectors = store.open(OpenMode.write(0).expecting(collection(embedder)));
-        ProgressBar progress = Progress.bar("indexing", files.size())) {
-      Indexing indexing = new Indexing(vectors, spec.commandLine().getErr());
-      for (int from = 0; from < files.size(); from += WRITTEN_AT_ONCE) {
-        List<ImageFile> part = files.subList(from, Math.min(files.size(), from + WRITTEN_AT_ONCE));
-        List<Outcome> outcomes =
-            embedder.embed(part.size(), i -> ImageFile.read(part.get(i).file()));
-        List<StoredVector> found = new ArrayList<>();
-        for (int i = 0; i < part.size(); i++) {
-          if (outcomes.get(i) instanceof Embedding embedding) {
-            found.add(stored(part.get(i), embedding));
-          } else {
-            indexing.refused(part.get(i).id(), Answer.of("", outcomes.get(i)).summary());
-          }
+        VectorStore vectors = store.open(OpenMode.write(0).expecting(collection(embedder)))) {
+      Indexing indexing = new Indexing(vectors, err);
+      List<ImageFile> files = ImageFile.below(paths, indexing::refused);
+      FileIndexer indexer = new FileIndexer(vectors, indexing, embedder, replace);
+      long found = files.size() + indexing.refused();
+      try (ProgressBar progress = Progress.bar("indexing", files.size())) {
+        for (int from = 0; from < files.size(); from += WRITTEN_AT_ONCE) {
+          List<ImageFile> part =
+              files.subList(from, Math.min(files.size(), from + WRITTEN_AT_ONCE));
+          indexer.index(part);
+          progress.stepBy(part.size());
         }
-        indexing.write(found);
-        progress.stepBy(part.size());
       }
       vectors.commit();
       vectors.optimize();
       FileCounts counts =
           new FileCounts(
-              files.size(), indexing.written(), indexing.unchanged(), indexing.refused());
+              found,
+              indexing.written(),
+              indexer.replaced(),
+              indexing.unchanged(),
+              indexing.refused());
       return end(
           counts,
-          "indexed %d of %d files, %d unchanged, %d refused, in %s"
+          "indexed %d of %d files%s, %d unchanged, %d refused, in %s"
               .formatted(
-                  counts.written(), counts.files(), counts.unchanged(), counts.refused(), store),
+                  counts.written(),
+                  counts.files(),
+                  counts.replaced() == 0
+                      ? ""
+                      : ", " + counts.replaced() + " of them in place of others",
+                  counts.unchanged(),
+                  counts.refused(),
+                  store),
           counts.refused());
     }
   }
@@ -200,21 +208,5 @@ final class IndexCommand implements Callable<Integer> {
   private static Collection collection(ImageEmbedder embedder) {
     return new Collection(
         embedder.dimension(), Metric.COSINE, StoreFeed.space(embedder.provenance()));
-  }
-
-  /** Newer is what was changed later, so a file that has not changed is not written again. */
-  private static StoredVector stored(ImageFile file, Embedding embedding) throws IOException {
-    return new StoredVector(
-        file.id(),
-        embedding.vector(),
-        StoreFeed.space(embedding.provenance()),
-        Version.at(Files.getLastModifiedTime(file.file()).toMillis()),
-        new ImageMetadata(
-            file.file().toAbsolutePath().normalize().toUri().toString(),
-            embedding.image().format(),
-            embedding.image().width(),
-            embedding.image().height(),
-            null,
-            Map.of()));
   }
 }

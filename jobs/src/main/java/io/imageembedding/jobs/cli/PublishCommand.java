@@ -4,6 +4,7 @@ package io.imageembedding.jobs.cli;
 import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Spec;
     description =
         "Publishes files to a topic, one message each. The id is the path below the folder that is"
             + " named, or the name of a file that is named itself; it is the key, too. Hidden files"
-            + " are left out; whether a file is an image is for the job to find out.")
+            + " are left out; whether a file is an image is for the job to find out. A file whose"
+            + " name is no text, or whose id another one has, is refused, and the exit code is 1.")
 final class PublishCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private KafkaConnection connection;
@@ -54,7 +56,15 @@ final class PublishCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Invalid value for --format: " + format + "; allowed: avro, raw");
     }
-    List<ImageFile> files = ImageFile.below(paths);
+    PrintWriter err = spec.commandLine().getErr();
+    long[] refused = {0};
+    List<ImageFile> files =
+        ImageFile.below(
+            paths,
+            (file, why) -> {
+              refused[0]++;
+              err.println(file + ": " + why);
+            });
     Properties properties = connection.clientProperties();
     try (TopicAdmin admin = new TopicAdmin(properties)) {
       if (partitions != null) {
@@ -71,7 +81,15 @@ final class PublishCommand implements Callable<Integer> {
       }
       publisher.flush();
     }
-    spec.commandLine().getOut().println("published " + files.size() + " files to " + topic);
-    return ExitCode.OK;
+    err.flush();
+    spec.commandLine()
+        .getOut()
+        .println(
+            "published "
+                + files.size()
+                + " files to "
+                + topic
+                + (refused[0] == 0 ? "" : ", " + refused[0] + " refused"));
+    return refused[0] == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
   }
 }

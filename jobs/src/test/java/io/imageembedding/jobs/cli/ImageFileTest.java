@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.jobs.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ImageFileTest {
+  @TempDir Path folder;
+
+  private final List<String> refused = new ArrayList<>();
+
+  /** A file by its percent-encoded name, so that it does not depend on this process's locale. */
+  private Path file(String encodedName) throws IOException {
+    Path file = Path.of(URI.create(folder.toUri() + encodedName));
+    Files.createDirectories(file.getParent());
+    return Files.writeString(file, encodedName);
+  }
+
+  private List<ImageFile> below(Path... paths) throws IOException {
+    return ImageFile.below(List.of(paths), (name, why) -> refused.add(name + ": " + why));
+  }
+
+  @Test
+  void aFileWhoseNameIsNoTextIsRefusedByNameAndTheOthersGoOn() throws IOException {
+    Path good = file("a/good.jpg");
+    file("a/bad%FF.jpg");
+
+    assertThat(below(folder.resolve("a"))).containsExactly(new ImageFile("good.jpg", good));
+    assertThat(refused)
+        .singleElement()
+        .asString()
+        .contains("bad%FF.jpg", "its name is no text in the encoding of file names");
+  }
+
+  @Test
+  void aSecondFileOfTheSameIdIsRefusedByNameAndTheSameFileIsThereOnce() throws IOException {
+    Path first = file("a/x.jpg");
+    file("b/x.jpg");
+    Path other = file("b/y.jpg");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("a"));
+
+    assertThat(below(folder.resolve("a"), folder.resolve("b"), link, first))
+        .containsExactly(new ImageFile("x.jpg", first), new ImageFile("y.jpg", other));
+    assertThat(refused)
+        .containsExactly(
+            folder.resolve("b/x.jpg") + ": its id would be x.jpg, as that of " + first);
+  }
+}
