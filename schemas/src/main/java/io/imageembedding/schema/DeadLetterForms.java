@@ -2,11 +2,19 @@
 package io.imageembedding.schema;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /** A dead letter as JSON; the original's bytes in base64. */
 final class DeadLetterForms {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private DeadLetterForms() {}
 
   static void writeJson(DeadLetter letter, JsonGenerator out) throws IOException {
@@ -39,6 +47,82 @@ final class DeadLetterForms {
     } else {
       out.writeBinaryField(field, toArray(bytes));
     }
+  }
+
+  /** What {@link #writeJson} has written. */
+  static DeadLetter readJson(byte[] value) throws UnreadableRecordException {
+    try {
+      JsonNode node = JSON.readTree(value);
+      JsonNode error = required(node, "error");
+      JsonNode source = required(node, "source");
+      List<Header> headers = new ArrayList<>();
+      for (JsonNode header : required(node, "headers")) {
+        headers.add(new Header(text(header, "key"), bytes(header, "value")));
+      }
+      JsonNode sent = source.get("timestamp");
+      return new DeadLetter(
+          node.path("id").textValue(),
+          symbol(Stage.values(), text(error, "stage"), Stage.other),
+          symbol(Code.values(), text(error, "code"), Code.OTHER),
+          text(error, "message"),
+          new Source(
+              text(source, "topic"),
+              Math.toIntExact(number(source, "partition")),
+              number(source, "offset"),
+              sent == null || sent.isNull()
+                  ? null
+                  : Instant.ofEpochMilli(number(source, "timestamp"))),
+          bytes(node, "key"),
+          bytes(node, "value"),
+          headers,
+          Instant.ofEpochMilli(number(node, "failedAt")));
+    } catch (IOException | IllegalArgumentException | ArithmeticException e) {
+      throw new UnreadableRecordException(
+          Code.WRONG_WIRE_FORMAT, "the value is no dead letter as a JSON object");
+    }
+  }
+
+  /** As Avro does, what a newer writer knows and this does not becomes the default. */
+  private static <E extends Enum<E>> E symbol(E[] known, String name, E otherwise) {
+    return Arrays.stream(known)
+        .filter(value -> value.name().equals(name))
+        .findFirst()
+        .orElse(otherwise);
+  }
+
+  private static JsonNode required(JsonNode node, String field) {
+    JsonNode found = node == null ? null : node.get(field);
+    if (found == null || found.isNull()) {
+      throw new IllegalArgumentException("there is no '" + field + "'");
+    }
+    return found;
+  }
+
+  private static String text(JsonNode node, String field) {
+    JsonNode found = required(node, field);
+    if (!found.isTextual()) {
+      throw new IllegalArgumentException("'" + field + "' is no text");
+    }
+    return found.textValue();
+  }
+
+  private static long number(JsonNode node, String field) {
+    JsonNode found = required(node, field);
+    if (!found.isIntegralNumber()) {
+      throw new IllegalArgumentException("'" + field + "' is no whole number");
+    }
+    return found.longValue();
+  }
+
+  private static ByteBuffer bytes(JsonNode node, String field) throws IOException {
+    JsonNode found = node.get(field);
+    if (found == null || found.isNull()) {
+      return null;
+    }
+    if (!found.isTextual()) {
+      throw new IllegalArgumentException("'" + field + "' is no text");
+    }
+    return ByteBuffer.wrap(found.binaryValue());
   }
 
   private static byte[] toArray(ByteBuffer bytes) {

@@ -84,6 +84,19 @@ public final class SchemaRegistry {
   }
 
   /**
+   * Sees that the registry answers and takes the credentials.
+   *
+   * @throws IOException if it does not, or refuses
+   */
+  public void requireAnswer() throws IOException {
+    Answer answer = calls.send(request("/schemas/types").GET().build());
+    // Not every registry has this list.
+    if (answer.status() != 404) {
+      requireOk(answer);
+    }
+  }
+
+  /**
    * The schema with the id, or nothing if the registry has none that can be used.
    *
    * @throws IOException if the registry does not answer

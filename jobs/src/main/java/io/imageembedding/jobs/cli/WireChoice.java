@@ -2,6 +2,7 @@
 package io.imageembedding.jobs.cli;
 
 import io.imageembedding.jobs.serve.ImageSource;
+import io.imageembedding.schema.DeadLetterReader;
 import io.imageembedding.schema.SchemaRegistry;
 import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
@@ -29,6 +30,16 @@ final class WireChoice {
       paramLabel = "FILE",
       description = "File with user:password for the registry.")
   private Path credentials;
+
+  /**
+   * A reader of dead letters with their originals in the chosen format.
+   *
+   * @throws ParameterException if the choice cannot be one
+   */
+  DeadLetterReader deadLetters(CommandSpec spec) throws IOException {
+    WireFormat wire = format(spec, WireFormat::isOutput, "avro, confluent-avro, json");
+    return new DeadLetterReader(wire, registry(spec, wire));
+  }
 
   /**
    * A reader of embeddings and dead letters in the chosen format.

@@ -4,6 +4,7 @@ package io.imageembedding.kafka;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.Header;
+import io.imageembedding.schema.OmittedOriginal;
 import io.imageembedding.schema.RecordWriter;
 import io.imageembedding.schema.Stage;
 import java.io.IOException;
@@ -92,7 +93,10 @@ final class DeadLetterEncoder {
             kept.key ? id : null,
             stage,
             code,
-            kept == Kept.ALL ? shortened(reason) : shortened(reason) + leftOut(kept),
+            kept == Kept.ALL
+                ? shortened(reason)
+                : shortened(reason)
+                    + OmittedOriginal.note(kept.left, maxBytes, MessageSizes.MAX_HEADERS),
             AnswerEncoder.source(message),
             buffer(key),
             kept.value ? buffer(message.value()) : null,
@@ -109,16 +113,6 @@ final class DeadLetterEncoder {
     } catch (IOException e) {
       throw new IllegalStateException("a dead letter cannot be written", e);
     }
-  }
-
-  private String leftOut(Kept kept) {
-    return " ["
-        + kept.left
-        + " left out: the dead letter would be larger than the "
-        + maxBytes
-        + " bytes that its topic takes, or have more than "
-        + MessageSizes.MAX_HEADERS
-        + " headers]";
   }
 
   /** The reason as text that any format takes: without halves of surrogate pairs. */

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.schema;
+
+import java.io.IOException;
+
+/**
+ * Reads dead letters with all that they hold of the original message, in every wire format that
+ * they are written in. Not thread-safe.
+ */
+public final class DeadLetterReader {
+  private final RecordReader<DeadLetter> avro;
+
+  /**
+   * @param registry null unless the format needs it
+   * @throws IllegalArgumentException if dead letters are not written in the format
+   */
+  public DeadLetterReader(WireFormat format, SchemaRegistry registry) {
+    if (!format.isOutput()) {
+      throw new IllegalArgumentException(
+          "dead letters are not written in wire format " + format.key());
+    }
+    avro = format == WireFormat.JSON ? null : RecordReader.deadLetters(format, registry);
+  }
+
+  /**
+   * The dead letter in a message's value.
+   *
+   * @throws UnreadableRecordException if there is none that can be read
+   * @throws IOException if the schema registry does not answer
+   */
+  public DeadLetter read(byte[] value) throws UnreadableRecordException, IOException {
+    if (avro != null) {
+      return avro.read(value);
+    }
+    if (value == null) {
+      throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
+    }
+    return DeadLetterForms.readJson(value);
+  }
+}
