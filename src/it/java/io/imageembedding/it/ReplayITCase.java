@@ -40,10 +40,12 @@ class ReplayITCase {
               .filter(i -> i % BROKEN_EVERY != 0)
               .mapToObj(TestTopics::id)
               .toList();
+      // Two of the broken ones are cut off behind a header that is whole, and refused again.
+      int replayed = whole.size() + 2;
       Ended replay = replay(broker, topics);
       assertThat(replay.exitCode()).as(replay.err()).isZero();
       assertThat(replay.lastLine())
-          .startsWith("replayed " + whole.size() + " of " + IMAGES + " dead letters (TOO_LARGE: ");
+          .startsWith("replayed " + replayed + " of " + IMAGES + " dead letters (TOO_LARGE: ");
       Ended again = replay(broker, topics);
       assertThat(again.lastLine()).startsWith("replayed 0 of 0 dead letters");
 
@@ -53,7 +55,7 @@ class ReplayITCase {
           .containsExactlyInAnyOrderElementsOf(whole);
       assertThat(topics.committed(topics.embeddings()))
           .allMatch(ReplayITCase::saysThatItIsReplayed);
-      assertThat(topics.committed(topics.deadLetters())).hasSize(IMAGES);
+      assertThat(topics.committed(topics.deadLetters())).hasSize(IMAGES + 2);
     }
   }
 

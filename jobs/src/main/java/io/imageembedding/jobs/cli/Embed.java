@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DemoCommand.class,
+      DoctorCommand.class,
       FineTuneCommand.class,
       ImageCommand.class,
       IndexCommand.class,
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
       ModelCommand.class,
       PublishCommand.class,
       ReadCommand.class,
+      ReplayCommand.class,
       SearchCommand.class,
       ServeCommand.class,
       StoreCommand.class

@@ -2,6 +2,8 @@
 package io.imageembedding.jobs.cli;
 
 import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.jobs.doctor.CheckFailure;
+import io.imageembedding.jobs.replay.ReplayException;
 import io.imageembedding.kafka.InputGoneException;
 import io.imageembedding.kafka.KafkaSetupException;
 import io.imageembedding.model.ModelException;
@@ -15,12 +17,14 @@ final class Failures {
   private static final int MAX_LENGTH = 1000;
   private static final Set<Class<?>> FOR_PEOPLE =
       Set.of(
+          CheckFailure.class,
           CommandFailure.class,
           FineTuneException.class,
           InputGoneException.class,
           InvalidOptionException.class,
           KafkaSetupException.class,
           ModelException.class,
+          ReplayException.class,
           StoreException.class);
 
   private Failures() {}

@@ -65,11 +65,7 @@ final class JobCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Configuration given = JobConfiguration.load(file, overrides);
-    boolean remote =
-        given
-            .getOptional(DeploymentOptions.TARGET)
-            .filter(target -> !LOCAL.equals(target))
-            .isPresent();
+    boolean remote = isRemote(given);
     if (remote) {
       EmbedImagesJob.requireOptionsOfAJob(given);
     }
@@ -89,6 +85,14 @@ final class JobCommand implements Callable<Integer> {
       config.set(StateRecoveryOptions.SAVEPOINT_PATH, restorePath(checkpoints));
     }
     return remote ? submit(config) : runHere(config, checkpoints);
+  }
+
+  /** Whether the job runs on a cluster, and not in this process. */
+  static boolean isRemote(Configuration given) {
+    return given
+        .getOptional(DeploymentOptions.TARGET)
+        .filter(target -> !LOCAL.equals(target))
+        .isPresent();
   }
 
   private Path checkpointFolder(Configuration config) {

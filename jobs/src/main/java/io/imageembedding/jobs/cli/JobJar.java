@@ -7,7 +7,7 @@ import java.nio.file.Path;
 /** The jar that a cluster gets: the job without Flink, TensorFlow and broker. */
 final class JobJar {
   /** Set by the launcher. */
-  private static final String PROPERTY = "image-embedding.job-jar";
+  static final String PROPERTY = "image-embedding.job-jar";
 
   private JobJar() {}
 

@@ -208,6 +208,25 @@ public final class KafkaTopics {
     }
   }
 
+  /**
+   * What {@link #check()} asks, one by one, and the schema registry where the job has one.
+   *
+   * @param slots that the job runs in
+   */
+  public List<SetupCheck> checks(int slots) {
+    return Stream.concat(
+            TopicChecks.oneByOne(this::checks, topics(), slots).stream(),
+            wire.registryCheck().stream())
+        .toList();
+  }
+
+  /** Whether the output topic takes an embedding of that many features. */
+  public void checkSize(int dimension) {
+    try (TopicChecks checks = checks()) {
+      checks.takesEmbeddings(wire.bytesOfAnEmbedding(dimension), dimension);
+    }
+  }
+
   private TopicChecks checks() {
     Duration longest = guarantee == DeliveryGuarantee.EXACTLY_ONCE ? transactionTimeout : null;
     return new TopicChecks(properties, inputTopic, outputTopic, deadLetterTopic, longest, config);

@@ -2,6 +2,7 @@
 package io.imageembedding.kafka;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -100,6 +101,58 @@ public final class TopicAdmin implements AutoCloseable {
                 TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                 String.valueOf(DEFAULT_MAX_MESSAGE_BYTES))),
         policy.contains(TopicConfig.CLEANUP_POLICY_COMPACT));
+  }
+
+  /** How many brokers there are, for a person. */
+  String describeBrokers() {
+    int brokers = ask(admin.describeCluster().nodes()).size();
+    return brokers + (brokers == 1 ? " broker" : " brokers") + " at " + servers;
+  }
+
+  /** How many partitions the topic has. */
+  int partitions(String topic) {
+    return ask(admin.describeTopics(List.of(topic)).topicNameValues().get(topic))
+        .partitions()
+        .size();
+  }
+
+  /** What the topic is like, for a person. */
+  String describe(String topic) {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    return partitions(topic)
+        + " partitions, cleanup.policy "
+        + value(resource, TopicConfig.CLEANUP_POLICY_CONFIG, "unknown")
+        + ", timestamps by "
+        + value(resource, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "unknown")
+        + ", messages up to "
+        + settings(topic).maxMessageBytes()
+        + " bytes";
+  }
+
+  private <T> T ask(Future<T> answer) {
+    try {
+      return answer.get();
+    } catch (ExecutionException e) {
+      throw failed(e);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  /**
+   * The oldest timestamp that a message may have so that the topic does not delete it at once;
+   * empty where it keeps all, or gives every message a timestamp of its own.
+   *
+   * @throws KafkaSetupException if no broker answers, or it refuses
+   */
+  public Optional<Instant> oldestKept(String topic) {
+    ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    long kept = Long.parseLong(value(resource, TopicConfig.RETENTION_MS_CONFIG, "-1"));
+    String type = value(resource, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "CreateTime");
+    String policy = value(resource, TopicConfig.CLEANUP_POLICY_CONFIG, "delete");
+    return kept < 0 || !type.equals("CreateTime") || !policy.contains("delete")
+        ? Optional.empty()
+        : Optional.of(Instant.now().minusMillis(kept));
   }
 
   /** Longest time that the brokers keep a transaction open. */

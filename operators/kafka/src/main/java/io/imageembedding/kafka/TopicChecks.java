@@ -2,9 +2,14 @@
 package io.imageembedding.kafka;
 
 import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.kafka.SetupCheck.Finding;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ReadableConfig;
@@ -52,6 +57,101 @@ final class TopicChecks implements AutoCloseable {
     if (transactionTimeout != null) {
       checkTransactionTimeout(admin.maxTransactionTimeout());
     }
+  }
+
+  /**
+   * The same one by one, and what is good to know besides.
+   *
+   * @param slots that the job runs in
+   */
+  static List<SetupCheck> oneByOne(Supplier<TopicChecks> checks, List<String> topics, int slots) {
+    List<SetupCheck> all = new ArrayList<>();
+    all.add(
+        check(
+            "brokers",
+            "start them, or set " + KafkaOptions.BOOTSTRAP_SERVERS.key(),
+            checks,
+            asked -> Finding.good(asked.admin.describeBrokers())));
+    for (String topic : topics) {
+      all.add(
+          check(
+              "topic " + topic,
+              "create it, or let the job do so: ./embed job --create-topics N; one that is compacted"
+                  + " is for no dead letters",
+              checks,
+              asked -> {
+                asked.admin.requireTopic(topic);
+                if (topic.equals(asked.deadLetterTopic)) {
+                  asked.admin.settings(topic).requireKeepsDeadLetters(topic);
+                }
+                return Finding.good(asked.admin.describe(topic));
+              }));
+    }
+    all.add(
+        check(
+            "message sizes",
+            "set max.message.bytes of the dead letters as high as that of the images, to keep the"
+                + " originals of large ones",
+            checks,
+            TopicChecks::messageSizes));
+    all.add(
+        check(
+            "partitions",
+            "add partitions to " + topics.get(0) + ", or lower parallelism.default",
+            checks,
+            asked -> asked.partitions(slots)));
+    all.add(
+        check(
+            "transactions",
+            "set " + KafkaOptions.TRANSACTION_TIMEOUT.key() + " as it says",
+            checks,
+            TopicChecks::transactions));
+    return all;
+  }
+
+  private static SetupCheck check(
+      String name,
+      String advice,
+      Supplier<TopicChecks> checks,
+      Function<TopicChecks, Finding> question) {
+    return new SetupCheck(
+        name,
+        advice,
+        () -> {
+          try (TopicChecks asked = checks.get()) {
+            return question.apply(asked);
+          }
+        });
+  }
+
+  private Finding messageSizes() {
+    int images = admin.settings(inputTopic).maxMessageBytes();
+    int deadLetters = admin.settings(deadLetterTopic).maxMessageBytes();
+    String text = "images up to " + images + " bytes, dead letters up to " + deadLetters;
+    return new Finding(deadLetters >= images, text);
+  }
+
+  private Finding partitions(int slots) {
+    int partitions = admin.partitions(inputTopic);
+    String text = partitions + " of " + inputTopic + " for " + slots + " slots";
+    return new Finding(
+        partitions >= slots, text + (partitions >= slots ? "" : ": some have nothing to do"));
+  }
+
+  private Finding transactions() {
+    if (transactionTimeout == null) {
+      return Finding.good("none, as delivery is at-least-once");
+    }
+    Duration most = admin.maxTransactionTimeout();
+    checkTransactionTimeout(most);
+    return Finding.good(
+        "open for up to "
+            + transactionTimeout.toSeconds()
+            + " s of the "
+            + most.toSeconds()
+            + " s that brokers allow, checkpoints every "
+            + config.get(CheckpointingOptions.CHECKPOINTING_INTERVAL).toMillis()
+            + " ms");
   }
 
   /** Whether the output topic, if there is one, takes messages of that many bytes. */

@@ -8,7 +8,9 @@ import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
@@ -68,6 +70,30 @@ record WireSettings(WireFormat input, WireFormat output, String registryUrl, Str
     }
     return new SchemaRegistry(
         registryUrl, credentialsFile == null ? null : Files.readString(Path.of(credentialsFile)));
+  }
+
+  /** Whether the registry answers, where a format needs one. */
+  Optional<SetupCheck> registryCheck() {
+    if (input != WireFormat.CONFLUENT_AVRO && output != WireFormat.CONFLUENT_AVRO) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new SetupCheck(
+            "schema registry",
+            "start it, or set "
+                + KafkaOptions.SCHEMA_REGISTRY_URL.key()
+                + " and "
+                + KafkaOptions.SCHEMA_REGISTRY_CREDENTIALS_FILE.key(),
+            () -> {
+              try {
+                registry(WireFormat.CONFLUENT_AVRO).requireAnswer();
+                return SetupCheck.Finding.good(registryUrl);
+              } catch (NoSuchFileException e) {
+                throw new KafkaSetupException("there is no file " + e.getMessage(), e);
+              } catch (IOException e) {
+                throw new KafkaSetupException(e.getMessage(), e);
+              }
+            }));
   }
 
   /** About how many bytes an embedding takes in the output format, with room for id and names. */

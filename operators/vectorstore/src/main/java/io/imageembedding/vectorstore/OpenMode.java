@@ -18,6 +18,8 @@ import java.util.Optional;
 public record OpenMode(
     boolean writable, int shard, Optional<Collection> expected, RetryPolicy retry) {
 
+  private static final String MISSING = "there is no store ";
+
   public OpenMode {
     checkArgument(shard >= 0, "shard is %s; needed: at least 0", shard);
     checkNotNull(expected, "expected");
@@ -51,9 +53,19 @@ public record OpenMode(
    */
   public Optional<Collection> forNew(String store) {
     if (!writable) {
-      throw new StoreException("there is no store " + store);
+      throw missing(store);
     }
     return expected;
+  }
+
+  /** The failure to open a store that is not there to read it. */
+  public static StoreException missing(String store) {
+    return new StoreException(MISSING + store);
+  }
+
+  /** Whether that is why a store was not opened. */
+  public static boolean isMissing(StoreException failure) {
+    return failure.getMessage().startsWith(MISSING);
   }
 
   /**

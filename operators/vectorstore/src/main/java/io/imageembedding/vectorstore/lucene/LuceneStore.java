@@ -102,7 +102,7 @@ final class LuceneStore implements VectorStore {
         return open(settings, mode, FSDirectory.open(shard));
       }
       if (!Files.isDirectory(settings.root())) {
-        throw new StoreException("there is no store " + settings.name());
+        throw OpenMode.missing(settings.name());
       }
       return open(settings, mode, null);
     } catch (IOException e) {
