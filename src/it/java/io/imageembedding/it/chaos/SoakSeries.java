@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.it.chaos;
 
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -80,7 +81,7 @@ enum SoakSeries {
         points.stream().mapToDouble(Point::value).max().orElseThrow());
   }
 
-  /** Of the values of a time; single peaks do not move it. */
+  /** Of the values of a time, which single peaks do not move; where there are none, the nearest. */
   private static double median(List<Point> points, double from, double to) {
     List<Double> values =
         points.stream()
@@ -88,6 +89,12 @@ enum SoakSeries {
             .map(Point::value)
             .sorted()
             .toList();
-    return values.isEmpty() ? 0 : values.get(values.size() / 2);
+    if (values.isEmpty()) {
+      return points.stream()
+          .min(Comparator.comparingDouble(point -> Math.abs(point.seconds() - (from + to) / 2)))
+          .orElseThrow()
+          .value();
+    }
+    return values.get(values.size() / 2);
   }
 }

@@ -26,6 +26,15 @@ class SoakSeriesTest {
   }
 
   @Test
+  void aQuarterWithoutValuesHasTheNearest() {
+    var finding =
+        SoakSeries.METASPACE.judge(
+            List.of(new Point(0, 80), new Point(10, 80), new Point(90, 81), new Point(100, 81)));
+
+    assertThat(finding.grewBy()).isEqualTo(1);
+  }
+
+  @Test
   void whatGetsWarmAndHasPeaksHolds() {
     var finding =
         SoakSeries.METASPACE.judge(
