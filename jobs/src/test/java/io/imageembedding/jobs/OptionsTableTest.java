@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.description.HtmlFormatter;
 import org.apache.flink.util.TimeUtils;
@@ -96,6 +97,9 @@ class OptionsTableTest {
   private static String text(Object value) {
     if (value instanceof Duration duration) {
       return TimeUtils.formatWithHighestUnit(duration);
+    }
+    if (value instanceof List<?> list) {
+      return list.stream().map(Object::toString).collect(Collectors.joining(";"));
     }
     return value instanceof Enum<?>
         ? value.toString().toLowerCase(Locale.ROOT).replace('_', '-')

@@ -25,10 +25,10 @@ import org.slf4j.LoggerFactory;
  * each parallel instance, loaded and warmed in {@link #open} and given back in {@link #close}.
  *
  * <p>Fails the task only if the model cannot be loaded, is another than the job was built with, or
- * no longer runs at all. Its only state is the arithmetic that the model runs in: where that was
- * left to a measurement, a job that is restored with the same model keeps the one it had, on
- * whatever processor it goes on. Its state is broadcast state, so checkpoints go on when some
- * subtasks have finished.
+ * no longer runs at all, or if a {@link RefusalGuard} says so. Its only state is the arithmetic
+ * that the model runs in: where that was left to a measurement, a job that is restored with the
+ * same model keeps the one it had, on whatever processor it goes on. Its state is broadcast state,
+ * so checkpoints go on when some subtasks have finished.
  *
  * @param <T> the element
  */
@@ -41,10 +41,12 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   private final ModelSource model;
   private final ModelDescriptor built;
   private final EmbedSettings settings;
+  private final RefusalGuard guard;
 
   private transient EmbedMetrics metrics;
   private transient ImageEmbedder embedder;
   private transient RunningModel remembered;
+  private transient RefusalWindow window;
 
   /**
    * @param extractor finds the encoded image in an element
@@ -57,6 +59,21 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
       ModelSource model,
       ModelDescriptor built,
       EmbedSettings settings) {
+    this(extractor, model, built, settings, null);
+  }
+
+  /**
+   * One that is guarded.
+   *
+   * @param guard fails the job when too many images are refused; null for none
+   */
+  EmbedFunction(
+      ImageExtractor<T> extractor,
+      ModelSource model,
+      ModelDescriptor built,
+      EmbedSettings settings,
+      RefusalGuard guard) {
+    this.guard = guard;
     this.extractor = checkNotNull(extractor, "extractor");
     this.model = checkNotNull(model, "model");
     this.built = built;
@@ -77,6 +94,7 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   public void open(OpenContext context) throws IOException {
     metrics = new EmbedMetrics(getRuntimeContext().getMetricGroup());
     extractor.open();
+    window = guard == null ? null : new RefusalWindow(guard);
     embedder = load();
     String found = embedder.provenance().sha256();
     if (built != null && !built.sha256().equals(found)) {
@@ -134,6 +152,9 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
     metrics.batch(batch.size(), batch.flushReason());
     List<T> elements = batch.elements();
     List<Outcome> outcomes = embedder.embed(elements.size(), i -> extractor.image(elements.get(i)));
+    if (window != null) {
+      outcomes.forEach(window::answered);
+    }
     List<Embedded<T>> answers = new ArrayList<>(elements.size());
     for (int i = 0; i < elements.size(); i++) {
       answers.add(new Embedded<>(elements.get(i), outcomes.get(i)));

@@ -259,7 +259,10 @@ public final class EmbedOptions {
         IMAGE_MAX_FRAMES,
         IMAGE_MAX_TIME,
         IMAGE_ORIENTATION,
-        IMAGE_JPEG_DECODING);
+        IMAGE_JPEG_DECODING,
+        GuardOptions.REFUSED_SHARE,
+        GuardOptions.WINDOW,
+        GuardOptions.UNCOUNTED_CODES);
   }
 
   /**

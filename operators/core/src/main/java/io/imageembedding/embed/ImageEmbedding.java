@@ -45,6 +45,7 @@ public final class ImageEmbedding<T> {
   private Preprocessing preprocessing = Preprocessing.REFERENCE;
   private int topK = EmbedOptions.SCORES_TOP_K.defaultValue();
   private long cacheBytes;
+  private RefusalGuard guard;
   private String uidPrefix = "image-embedding";
   private int parallelism;
   private ModelDescriptor descriptor;
@@ -58,14 +59,18 @@ public final class ImageEmbedding<T> {
     return new ImageEmbedding<>(extractor);
   }
 
-  /** Takes model, batches, limits, preprocessing and scores from {@link EmbedOptions}. */
+  /**
+   * Takes model, batches, limits, preprocessing and scores from {@link EmbedOptions}, and the guard
+   * from {@link GuardOptions}.
+   */
   public ImageEmbedding<T> options(ReadableConfig config) {
     return model(EmbedOptions.model(config))
         .batches(EmbedOptions.batchPolicy(config))
         .limits(EmbedOptions.decodeLimits(config))
         .preprocessing(EmbedOptions.preprocessing(config))
         .topK(EmbedOptions.topK(config))
-        .cache(EmbedOptions.cacheBytes(config));
+        .cache(EmbedOptions.cacheBytes(config))
+        .guard(GuardOptions.guard(config).orElse(null));
   }
 
   /** The model; default: the built-in one. */
@@ -107,6 +112,12 @@ public final class ImageEmbedding<T> {
   public ImageEmbedding<T> cache(long bytes) {
     checkArgument(bytes >= 0, "bytes is %s; needed: at least 0", bytes);
     cacheBytes = bytes;
+    return this;
+  }
+
+  /** Fails the job when too many images are refused; default null, for any number. */
+  public ImageEmbedding<T> guard(RefusalGuard refusalGuard) {
+    guard = refusalGuard;
     return this;
   }
 
@@ -161,7 +172,8 @@ public final class ImageEmbedding<T> {
             extractor,
             model,
             describeModel(),
-            new EmbedSettings(preprocessing, limits, policy.maxCount(), topK, cacheBytes));
+            new EmbedSettings(preprocessing, limits, policy.maxCount(), topK, cacheBytes),
+            guard);
     var batches =
         named("micro-batch", instances, MicroBatches.batch(stream, policy, extractor::size));
     var embedded =

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.tensorflow;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.Pointer;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
 import org.tensorflow.TensorFlow;
@@ -34,9 +37,21 @@ public final class TensorFlowRuntime {
 
   static {
     OneDnn.enable();
+    startDeallocator();
   }
 
   private TensorFlowRuntime() {}
+
+  /** JavaCPP's thread, which starts with its first pointer. */
+  private static void startDeallocator() {
+    try {
+      OutsideOfJobs.call(
+          MethodHandles.publicLookup()
+              .findConstructor(Pointer.class, MethodType.methodType(void.class)));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("JavaCPP is another than this was written for", e);
+    }
+  }
 
   /**
    * Makes ready what has to be before native TensorFlow is loaded; does nothing afterwards. Whoever
