@@ -36,6 +36,9 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 public final class StoreFeed {
   private static final Duration LONGEST_RETRY_TIME = Duration.ofDays(1);
 
+  /** Whoever submits a job wants to know soon that its store is not there. */
+  private static final Duration PATIENCE_AT_START = Duration.ofSeconds(20);
+
   private final String address;
   private final VectorStoring<AnsweredMessage> storing;
   private final RetryPolicy retry;
@@ -99,7 +102,8 @@ public final class StoreFeed {
 
   /** What the store holds; empty if it is new. */
   Optional<Collection> held() {
-    try (VectorStore store = VectorStore.open(address, OpenMode.write(0).retrying(retry))) {
+    try (VectorStore store =
+        VectorStore.open(address, OpenMode.write(0).retrying(atStart(retry)))) {
       return store.describe().collection();
     }
   }
@@ -112,8 +116,15 @@ public final class StoreFeed {
   public void expect(int dimension, Provenance provenance) {
     Collection collection =
         new Collection(dimension, StoreAddress.parse(address).metric(), space(provenance));
-    VectorStore.open(address, OpenMode.write(0).expecting(collection).retrying(retry)).close();
+    VectorStore.open(address, OpenMode.write(0).expecting(collection).retrying(atStart(retry)))
+        .close();
     storing.expecting(collection);
+  }
+
+  static RetryPolicy atStart(RetryPolicy inTasks) {
+    return inTasks.total().compareTo(PATIENCE_AT_START) <= 0
+        ? inTasks
+        : new RetryPolicy(inTasks.firstPause(), inTasks.longestPause(), PATIENCE_AT_START);
   }
 
   /** The space of vectors with that provenance. */

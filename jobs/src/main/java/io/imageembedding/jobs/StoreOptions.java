@@ -46,8 +46,8 @@ public final class StoreOptions {
           .durationType()
           .defaultValue(Duration.ofMinutes(1))
           .withDescription(
-              "How long a failure of the store that can pass is tried again, at start and when"
-                  + " writing, before the job fails.");
+              "How long a failure of the store that can pass is tried again when writing, before the"
+                  + " job fails; while the job is submitted, 20 s at most.");
 
   private StoreOptions() {}
 

@@ -12,9 +12,11 @@ import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.Precision;
 import io.imageembedding.schema.Code;
 import io.imageembedding.vectorstore.RefusedChange;
+import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -84,6 +86,12 @@ class StoreFeedTest {
     Map<String, String> options = new HashMap<>(TOPICS);
     options.put("image-embedding.store.address", "lucene:" + folder);
     assertThat(EmbedImagesJob.topics(Configuration.fromMap(options))).isNotNull();
+  }
+
+  @Test
+  void aStoreIsNotWaitedForLongerThanAPersonWaitsWhenTheJobIsBuilt() {
+    assertThat(StoreFeed.atStart(RetryPolicy.DEFAULT).total()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(StoreFeed.atStart(RetryPolicy.NONE)).isEqualTo(RetryPolicy.NONE);
   }
 
   @Test

@@ -246,7 +246,7 @@ final class DemoCommand implements Callable<Integer> {
     options.put("image-embedding.kafka.dead-letter.topic", DEAD_LETTERS);
     options.put(StoreOptions.ADDRESS.key(), address);
     Configuration config = EmbedImagesJob.withDefaults(JobConfiguration.load(null, options));
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
+    StreamExecutionEnvironment env = new LocalFlink().environment(config);
     EmbedImagesJob.build(env, config);
     return env;
   }

@@ -52,6 +52,7 @@ public final class Embed implements Runnable {
     if (Arrays.asList(args).contains(VERBOSE)) {
       // Before any logger is made.
       System.setProperty("image-embedding.log.level", "info");
+      System.setProperty("image-embedding.kafka.log.level", "warn");
     }
     int exitCode = newCommandLine().execute(args);
     System.out.flush();

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
@@ -81,9 +82,8 @@ final class JobCommand implements Callable<Integer> {
       checkpoints = checkpointFolder(config);
       config.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints.toUri().toString());
     }
-    if (restore != null) {
-      config.set(StateRecoveryOptions.SAVEPOINT_PATH, restorePath(checkpoints));
-    }
+    restorePath(config, checkpoints)
+        .ifPresent(path -> config.set(StateRecoveryOptions.SAVEPOINT_PATH, path));
     return remote ? submit(config) : runHere(config, checkpoints);
   }
 
@@ -95,36 +95,57 @@ final class JobCommand implements Callable<Integer> {
         .isPresent();
   }
 
-  private Path checkpointFolder(Configuration config) {
+  private static Path checkpointFolder(Configuration config) {
     String configured =
         config.getOptional(CheckpointingOptions.CHECKPOINTS_DIRECTORY).orElse(CHECKPOINTS);
-    String path = configured.replaceFirst("^file:(//)?", "");
-    if (path.matches("[a-zA-Z][a-zA-Z0-9+.-]*:.*")) {
-      throw new InvalidOptionException(
-          CheckpointingOptions.CHECKPOINTS_DIRECTORY.key(),
-          configured,
-          "a folder of this machine, as long as the job runs in this process");
-    }
+    Path folder =
+        localPath(configured)
+            .orElseThrow(
+                () ->
+                    new InvalidOptionException(
+                        CheckpointingOptions.CHECKPOINTS_DIRECTORY.key(),
+                        configured,
+                        "a folder of this machine, as long as the job runs in this process"));
     String name = config.get(PipelineOptions.NAME).replaceAll("[^a-zA-Z0-9._-]", "_");
-    return Path.of(path).resolve(name).toAbsolutePath().normalize();
+    return folder.resolve(name).toAbsolutePath().normalize();
   }
 
-  private String restorePath(Path checkpoints) {
-    if (!restore.equals(LATEST)) {
-      if (!restore.contains(":") && !Files.exists(Path.of(restore))) {
-        throw new CommandFailure("there is no checkpoint " + restore);
+  /** The path, if what was given is one of this machine. */
+  private static Optional<Path> localPath(String given) {
+    String path = given.replaceFirst("^file:(//)?", "");
+    return path.matches("[a-zA-Z][a-zA-Z0-9+.-]*:.*")
+        ? Optional.empty()
+        : Optional.of(Path.of(path));
+  }
+
+  private Optional<String> restorePath(Configuration config, Path checkpoints) {
+    if (restore != null && config.contains(StateRecoveryOptions.SAVEPOINT_PATH)) {
+      throw new InvalidOptionException(
+          StateRecoveryOptions.SAVEPOINT_PATH.key(),
+          config.get(StateRecoveryOptions.SAVEPOINT_PATH),
+          "one of the two: --restore says it, too");
+    }
+    if (LATEST.equals(restore)) {
+      if (checkpoints == null) {
+        throw new CommandFailure(
+            "--restore latest looks in a folder of this machine; a job on a cluster needs the path");
       }
-      return restore.contains(":") ? restore : Path.of(restore).toAbsolutePath().toUri().toString();
+      LatestCheckpoint.Choice choice = LatestCheckpoint.below(checkpoints);
+      choice.damaged().forEach(spec.commandLine().getErr()::println);
+      return Optional.of(choice.checkpoint().folder().toUri().toString());
     }
-    if (checkpoints == null) {
-      throw new CommandFailure(
-          "--restore latest looks in a folder of this machine; a job on a cluster needs the path");
+    String given = restore == null ? config.get(StateRecoveryOptions.SAVEPOINT_PATH) : restore;
+    if (given == null) {
+      return Optional.empty();
     }
-    return LatestCheckpoint.below(checkpoints)
-        .orElseThrow(
-            () -> new CommandFailure("there is no complete checkpoint below " + checkpoints))
-        .toUri()
-        .toString();
+    Optional<Path> local = localPath(given).map(path -> path.toAbsolutePath().normalize());
+    // What is on the machines of a cluster only, the cluster has to look at.
+    if (local.isPresent() && (checkpoints != null || Files.exists(local.get()))) {
+      boolean ofThisJob = checkpoints != null && local.get().startsWith(checkpoints);
+      LatestCheckpoint.requireUndamaged(
+          local.get(), ofThisJob ? checkpoints : local.get().getParent());
+    }
+    return Optional.of(local.map(path -> path.toUri().toString()).orElse(given));
   }
 
   private int submit(Configuration config) throws Exception {
@@ -140,10 +161,11 @@ final class JobCommand implements Callable<Integer> {
 
   private int runHere(Configuration config, Path checkpoints) throws Exception {
     PrintWriter err = spec.commandLine().getErr();
-    if (restore != null) {
+    if (config.contains(StateRecoveryOptions.SAVEPOINT_PATH)) {
       err.println("going on from " + config.get(StateRecoveryOptions.SAVEPOINT_PATH));
     }
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
+    LocalFlink flink = new LocalFlink();
+    StreamExecutionEnvironment env = flink.environment(config);
     EmbedImagesJob.build(env, config);
     sayWhereItBegins(config);
     JobClient client = env.executeAsync(config.get(PipelineOptions.NAME));
@@ -155,9 +177,12 @@ final class JobCommand implements Callable<Integer> {
             + " ms below "
             + checkpoints
             + "; Ctrl-C stops it");
+    flink.page().ifPresent(page -> err.println("Flink's page: " + page));
     err.flush();
-    RunningJob job = new RunningJob(client, checkpoints, err);
+    JobMonitor monitor = new JobMonitor(flink, client.getJobID(), err, System.console() != null);
+    RunningJob job = new RunningJob(client, checkpoints, monitor, err);
     job.stopOnShutdown();
+    monitor.start();
     job.await();
     return ExitCode.OK;
   }

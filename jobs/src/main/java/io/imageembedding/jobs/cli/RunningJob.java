@@ -15,13 +15,15 @@ final class RunningJob {
 
   private final JobClient client;
   private final Path checkpoints;
+  private final JobMonitor monitor;
   private final PrintWriter err;
   private volatile boolean ended;
   private volatile boolean stopping;
 
-  RunningJob(JobClient client, Path checkpoints, PrintWriter err) {
+  RunningJob(JobClient client, Path checkpoints, JobMonitor monitor, PrintWriter err) {
     this.client = client;
     this.checkpoints = checkpoints;
+    this.monitor = monitor;
     this.err = err;
   }
 
@@ -34,6 +36,7 @@ final class RunningJob {
       return;
     }
     stopping = true;
+    monitor.close();
     err.println("stopping …");
     err.flush();
     String path = checkpoints.resolve("savepoints").toUri().toString();
@@ -42,13 +45,28 @@ final class RunningJob {
           client
               .stopWithSavepoint(false, path, SavepointFormatType.CANONICAL)
               .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-      err.println("stopped; everything read so far is written. Go on with: --restore " + savepoint);
-    } catch (ExecutionException | TimeoutException e) {
-      err.println("could not stop cleanly. Go on from the last checkpoint with: --restore latest");
+      err.println(
+          "stopped; everything read so far is written ("
+              + monitor.summary()
+              + "). Go on with: --restore "
+              + savepoint);
+    } catch (ExecutionException e) {
+      couldNotStop(Failures.describe(e));
+    } catch (TimeoutException e) {
+      couldNotStop("there was no savepoint within " + PATIENCE_SECONDS + " s");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     err.flush();
+  }
+
+  private void couldNotStop(String why) {
+    String failure = monitor.lastFailure();
+    err.println(
+        "could not stop cleanly: "
+            + why
+            + (failure == null ? "" : "; the job's last failure: " + failure)
+            + ". Go on from the last checkpoint with: --restore latest");
   }
 
   /** Waits until the job ends by itself or is stopped. */
@@ -56,11 +74,17 @@ final class RunningJob {
     try {
       client.getJobExecutionResult().get();
       ended = true;
+      if (!stopping) {
+        monitor.close();
+        err.println("the job has read its input to the end: " + monitor.summary());
+        err.flush();
+      }
     } catch (ExecutionException e) {
       if (stopping) {
         return;
       }
       ended = true;
+      monitor.close();
       throw new CommandFailure(
           "the job failed: " + Failures.describe(e) + "; go on with: --restore latest", e);
     }

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.configuration.Configuration;
@@ -20,6 +21,7 @@ import org.apache.flink.connector.kafka.source.reader.KafkaSourceReader;
 import org.apache.flink.connector.kafka.source.reader.fetcher.KafkaSourceFetcherManager;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplitState;
+import org.apache.flink.core.io.InputStatus;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -119,6 +121,16 @@ final class InputReader extends KafkaSourceReader<KafkaMessage> {
             read.timestamp()),
         read.timestamp());
     split.setCurrentOffset(read.offset() + 1);
+  }
+
+  @Override
+  public InputStatus pollNext(ReaderOutput<KafkaMessage> output) throws Exception {
+    try {
+      return super.pollNext(output);
+    } catch (Exception e) {
+      // Also what the operators of this chain throw comes by here.
+      throw TaskFailureException.of(e);
+    }
   }
 
   @Override

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.imageembedding.it.JavaProcess.Ended;
+import io.imageembedding.jobs.EmbeddedKafka;
+import io.imageembedding.jobs.cli.Embed;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a person sees of {@code embed job}. */
+@Timeout(value = 8, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class LocalJobITCase {
+  private static final String NAME = "seen";
+
+  @TempDir Path folder;
+
+  private Process job;
+
+  @AfterEach
+  void end() {
+    if (job != null) {
+      job.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aJobSaysHowFarItIsAndADamagedSavepointIsRefusedWithTheNextOlder() throws Exception {
+    EmbeddedKafka kafka = EmbeddedKafka.start();
+    try {
+      TestTopics topics = new TestTopics(kafka.bootstrapServers(), 2);
+      topics.publish(0, 40, 10);
+      job = startJob(topics);
+      assertThat(get(pageOf(awaitLine("Flink's page: (http://127\\.0\\.0\\.1:\\d+)"))))
+          .contains("<html");
+      awaitLine("images in 40, out 36, refused 4, restarts 0, .*/s, lag 0, checkpoint \\d+, ");
+      Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> checkpoints().size() >= 3);
+
+      job.destroy();
+      assertThat(job.waitFor(90, TimeUnit.SECONDS)).isTrue();
+      Matcher stopped =
+          awaitLine("stopped; everything .*images in 40, .*Go on with: --restore file:(\\S+)");
+      assertThat(err()).doesNotContain("\tat ");
+
+      Path savepoint = Path.of(stopped.group(1));
+      Path metadata = savepoint.resolve("_metadata");
+      byte[] whole = Files.readAllBytes(metadata);
+      Files.write(metadata, Arrays.copyOf(whole, whole.length / 2));
+      Ended refused = embed(topics, "--restore", savepoint.toString());
+      assertThat(refused.exitCode()).isEqualTo(1);
+      assertThat(refused.err())
+          .contains("cannot be used: its _metadata")
+          .containsPattern("the next older one that can be used: --restore \\S+/kept/" + NAME);
+    } finally {
+      kafka.close();
+    }
+  }
+
+  private List<Path> checkpoints() throws IOException {
+    try (Stream<Path> files = Files.walk(folder.resolve("kept"))) {
+      return files.filter(file -> file.endsWith("_metadata")).toList();
+    }
+  }
+
+  private Matcher awaitLine(String pattern) {
+    Pattern line = Pattern.compile(pattern);
+    try {
+      Awaitility.await().atMost(2, TimeUnit.MINUTES).until(() -> line.matcher(err()).find());
+    } catch (org.awaitility.core.ConditionTimeoutException e) {
+      throw new AssertionError("no line '" + pattern + "' in:\n" + err(), e);
+    }
+    Matcher found = line.matcher(err());
+    assertThat(found.find()).isTrue();
+    return found;
+  }
+
+  private static URI pageOf(Matcher line) {
+    return URI.create(line.group(1) + "/");
+  }
+
+  private static String get(URI address) throws IOException, InterruptedException {
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(address).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
+  private String err() {
+    try {
+      return Files.readString(folder.resolve("job.err"));
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  private Process startJob(TestTopics topics) throws IOException {
+    return new ProcessBuilder(JavaProcess.command(Embed.class, arguments(topics)))
+        .directory(folder.toFile())
+        .redirectOutput(folder.resolve("job.out").toFile())
+        .redirectError(folder.resolve("job.err").toFile())
+        .start();
+  }
+
+  private Ended embed(TestTopics topics, String... more) throws Exception {
+    List<String> arguments = arguments(topics);
+    arguments.addAll(List.of(more));
+    return JavaProcess.run(
+        folder, Map.of(), JavaProcess.command(Embed.class, arguments).toArray(String[]::new));
+  }
+
+  private static List<String> arguments(TestTopics topics) {
+    List<String> arguments = new ArrayList<>(List.of("job"));
+    Map<String, String> options = topics.options();
+    options.put("pipeline.name", NAME);
+    options.put("execution.checkpointing.dir", "kept");
+    options.put("image-embedding.model", "untrained:mobilenet_v2_1.0_96");
+    options.forEach((key, value) -> arguments.addAll(List.of("-D", key + "=" + value)));
+    return arguments;
+  }
+}
