@@ -50,7 +50,12 @@ public final class EmbeddedKafka implements AutoCloseable {
 
   /** A broker on a free port with a temporary folder; it can be used at once. */
   public static EmbeddedKafka start() throws IOException {
-    return start(Files.createTempDirectory("embedded-kafka-"), true, freePort(), Map.of());
+    return start(Map.of());
+  }
+
+  /** The same with settings of the broker, which win over those that are made here. */
+  public static EmbeddedKafka start(Map<String, String> settings) throws IOException {
+    return start(Files.createTempDirectory("embedded-kafka-"), true, freePort(), settings);
   }
 
   /** A broker on the port with what the folder has stored before. */

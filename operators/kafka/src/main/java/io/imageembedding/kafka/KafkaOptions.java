@@ -29,6 +29,14 @@ public final class KafkaOptions {
     SKIP
   }
 
+  /** What a job does about transactions that cannot be committed any more. */
+  public enum LostTransactions {
+    /** Fails for good, saying what was lost. */
+    FAIL,
+    /** Counts them, logs each, and goes on without what they held. */
+    CONTINUE
+  }
+
   public static final ConfigOption<String> BOOTSTRAP_SERVERS =
       key("image-embedding.kafka.bootstrap-servers")
           .stringType()
@@ -151,6 +159,16 @@ public final class KafkaOptions {
                   + " that times out in between is lost with what was in it. A broker allows up"
                   + " to its transaction.max.timeout.ms, 15 minutes if nobody raised it.");
 
+  public static final ConfigOption<LostTransactions> LOST_TRANSACTIONS =
+      key("image-embedding.kafka.lost-transactions")
+          .enumType(LostTransactions.class)
+          .defaultValue(LostTransactions.FAIL)
+          .withDescription(
+              "What to do when the broker has aborted a transaction that a checkpoint counts as"
+                  + " written, as after an outage longer than transaction-timeout: 'fail' (the job"
+                  + " fails for good, saying which) or 'continue' (without what it held; the metric"
+                  + " transactionsLost counts it).");
+
   /** Below this, any property of Kafka's clients goes. */
   public static final String PROPERTIES_PREFIX = "image-embedding.kafka.properties.";
 
@@ -173,6 +191,7 @@ public final class KafkaOptions {
         SCHEMA_REGISTRY_URL,
         SCHEMA_REGISTRY_CREDENTIALS_FILE,
         DELIVERY_GUARANTEE,
-        TRANSACTION_TIMEOUT);
+        TRANSACTION_TIMEOUT,
+        LOST_TRANSACTIONS);
   }
 }

@@ -6,6 +6,7 @@ import io.imageembedding.embed.Embedded;
 import io.imageembedding.embed.ImageExtractor;
 import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.embed.Options;
+import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -20,13 +21,11 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.connector.base.DeliveryGuarantee;
-import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.CheckpointConfig;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,9 +45,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class KafkaTopics {
 
-  /** Longest job name; transactional ids are made of it. */
-  static final int MAX_JOB_NAME = 200;
-
   /** Aligned phase of an unaligned checkpoint where none is set. */
   static final long ALIGNED_PHASE_MILLIS = 200;
 
@@ -63,8 +59,10 @@ public final class KafkaTopics {
   private final WireSettings wire;
   private final DeliveryGuarantee guarantee;
   private final Duration transactionTimeout;
+  private final LostTransactions lost;
   private final Properties properties;
   private final InputSettings input;
+  private boolean alone;
 
   private KafkaTopics(ReadableConfig config, boolean outputRequired) {
     this.config = config;
@@ -72,8 +70,8 @@ public final class KafkaTopics {
         Options.get(
             config,
             PipelineOptions.NAME,
-            name -> name == null || !name.isBlank() && name.length() <= MAX_JOB_NAME,
-            "1 to " + MAX_JOB_NAME + " characters");
+            name -> name == null || SinkSettings.isJobName(name),
+            SinkSettings.JOB_NAMES);
     inputTopic = required(KafkaOptions.INPUT_TOPIC, SOME_NAME);
     outputTopic =
         outputRequired
@@ -110,6 +108,7 @@ public final class KafkaTopics {
             KafkaOptions.TRANSACTION_TIMEOUT,
             value -> value.toMillis() >= 1000 && value.toMillis() <= Integer.MAX_VALUE,
             "a duration from 1 s");
+    lost = Options.get(config, KafkaOptions.LOST_TRANSACTIONS, value -> true, "fail or continue");
     properties =
         KafkaClientProperties.of(
             required(KafkaOptions.BOOTSTRAP_SERVERS, "host:port, separated by commas"),
@@ -183,7 +182,8 @@ public final class KafkaTopics {
 
   /**
    * Asks the brokers whether the job can run as it is set, as far as that can be said without the
-   * model: topics exist, transactions may last as long as they are set to.
+   * model: topics exist, transactions may last as long as they are set to, and no other job of the
+   * name is seen to write.
    *
    * @throws KafkaSetupException if it cannot, or no broker answers within 15 seconds
    * @throws InvalidOptionException if the transaction timeout is longer than the brokers allow or
@@ -192,6 +192,17 @@ public final class KafkaTopics {
   public void check() {
     try (TopicChecks checks = checks()) {
       checks.all();
+      refuseSameName();
+    }
+  }
+
+  /** Asked once, as it may take some seconds. */
+  private void refuseSameName() {
+    if (guarantee == DeliveryGuarantee.EXACTLY_ONCE && !alone) {
+      List<String> written = topics().subList(1, topics().size());
+      SameName.refuse(
+          properties, name(), written, config.get(CheckpointingOptions.CHECKPOINTING_INTERVAL));
+      alone = true;
     }
     LOG.info("{}", describeStart());
   }
@@ -204,6 +215,7 @@ public final class KafkaTopics {
   public void check(int dimension) {
     try (TopicChecks checks = checks()) {
       checks.all();
+      refuseSameName();
       checks.takesEmbeddings(wire.bytesOfAnEmbedding(dimension), dimension);
     }
   }
@@ -334,7 +346,7 @@ public final class KafkaTopics {
             .uid("send")
             .setParallelism(instances);
     if (outputTopic != null) {
-      sent.sinkTo(sink(outputTopic, name()))
+      sent.sinkTo(sink(outputTopic, SinkSettings.EMBEDDINGS))
           .name("embeddings to " + outputTopic)
           .uid("embeddings")
           .setParallelism(instances);
@@ -344,30 +356,23 @@ public final class KafkaTopics {
 
   private void sendDeadLetters(DataStream<OutgoingMessage> deadLetters) {
     deadLetters
-        .sinkTo(sink(deadLetterTopic, name() + "-dead-letters"))
+        .sinkTo(sink(deadLetterTopic, SinkSettings.DEAD_LETTERS))
         .name("dead letters to " + deadLetterTopic)
         .uid("dead-letters")
         .setParallelism(deadLetters.getParallelism());
   }
 
-  private KafkaSink<OutgoingMessage> sink(String topic, String transactionalIdPrefix) {
-    Properties producer = new Properties();
-    producer.setProperty(
-        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(MessageSizes.MAX_REQUEST_BYTES));
-    producer.setProperty(
-        ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(MessageSizes.BUFFER_BYTES));
-    if (config.getOptional(EmbedOptions.BATCH_LATENCY_BUDGET).isPresent()) {
-      producer.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
-    }
-    producer.putAll(properties);
-    producer.setProperty(
-        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, String.valueOf(transactionTimeout.toMillis()));
-    return KafkaSink.<OutgoingMessage>builder()
-        .setKafkaProducerConfig(producer)
-        .setRecordSerializer(new MessageSerializer(topic))
-        .setDeliveryGuarantee(guarantee)
-        .setTransactionalIdPrefix(transactionalIdPrefix)
-        .build();
+  private GuardedKafkaSink sink(String topic, String use) {
+    return new GuardedKafkaSink(
+        new SinkSettings(
+            name(),
+            use,
+            topic,
+            guarantee,
+            transactionTimeout,
+            lost,
+            properties,
+            config.getOptional(EmbedOptions.BATCH_LATENCY_BUDGET).isPresent()));
   }
 
   private String name() {

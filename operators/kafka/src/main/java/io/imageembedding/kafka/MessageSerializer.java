@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import java.util.List;
+import java.util.Optional;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.DefaultKafkaDatasetIdentifier;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
@@ -10,7 +16,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  * time at which they are sent: with the original's, answers to old messages would fall under the
  * output topic's retention at once.
  */
-final class MessageSerializer implements KafkaRecordSerializationSchema<OutgoingMessage> {
+final class MessageSerializer
+    implements KafkaRecordSerializationSchema<OutgoingMessage>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
 
   private final String topic;
@@ -34,5 +41,12 @@ final class MessageSerializer implements KafkaRecordSerializationSchema<Outgoing
         message.key(),
         message.value(),
         KafkaHeader.toKafka(message.headers()));
+  }
+
+  /** The topic, by which transactional ids that are used again find what was left open. */
+  @Override
+  public Optional<KafkaDatasetFacet> getKafkaDatasetFacet() {
+    return Optional.of(
+        new DefaultKafkaDatasetFacet(DefaultKafkaDatasetIdentifier.ofTopics(List.of(topic))));
   }
 }

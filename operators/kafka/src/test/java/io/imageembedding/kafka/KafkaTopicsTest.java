@@ -53,6 +53,8 @@ class KafkaTopicsTest {
     "image-embedding.kafka.properties.group.id, mine, 'not to be set; instead: image-embedding.kafka.group-id'",
     "image-embedding.kafka.properties.enable.auto.commit, true, 'not to be set; instead: nothing, offsets are committed with each checkpoint'",
     "image-embedding.kafka.properties.partition.discovery.interval.ms, 1 min, 'milliseconds; 0 or less: new partitions are not looked for'",
+    "image-embedding.kafka.lost-transactions, ignore, fail or continue",
+    "pipeline.name, photos/eu, 1 to 200 characters without /",
     "image-embedding.kafka.output.topic, in, 'input, output and dead letters in three different topics'",
   })
   void aWrongValueIsRefusedByKeyValueAndWhatIsAllowed(String key, String value, String allowed) {

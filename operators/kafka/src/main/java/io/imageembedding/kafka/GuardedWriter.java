@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import io.imageembedding.kafka.SentTransaction.RecordPlace;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.apache.flink.api.common.eventtime.Watermark;
+import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
+import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaCommittable;
+import org.apache.flink.connector.kafka.sink.KafkaWriterState;
+import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink.PrecommittingStatefulSinkWriter;
+import org.apache.flink.util.ExceptionUtils;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+
+/**
+ * A writer of the connector that remembers with each transaction where its first record lies, says
+ * why it was fenced, and never throws when it is closed.
+ */
+final class GuardedWriter
+    implements StatefulSinkWriter<OutgoingMessage, KafkaWriterState>,
+        CommittingSinkWriter<OutgoingMessage, SentTransaction> {
+
+  /** The first record that the brokers acknowledged; set by the producer's thread. */
+  static final class FirstRecord implements Consumer<RecordMetadata> {
+    private final AtomicReference<RecordPlace> place = new AtomicReference<>();
+
+    @Override
+    public void accept(RecordMetadata sent) {
+      if (sent != null && sent.hasOffset() && place.getPlain() == null) {
+        place.compareAndSet(null, RecordPlace.of(sent));
+      }
+    }
+  }
+
+  private final PrecommittingStatefulSinkWriter<OutgoingMessage, KafkaWriterState, KafkaCommittable>
+      writer;
+  private final SinkSettings settings;
+  private final FirstRecord first;
+  private boolean written;
+  private long writtenSince;
+
+  /**
+   * @param first what the writer reports its records to
+   */
+  GuardedWriter(
+      PrecommittingStatefulSinkWriter<OutgoingMessage, KafkaWriterState, KafkaCommittable> writer,
+      SinkSettings settings,
+      FirstRecord first) {
+    this.writer = writer;
+    this.settings = settings;
+    this.first = first;
+  }
+
+  @Override
+  public void write(OutgoingMessage message, Context context)
+      throws IOException, InterruptedException {
+    if (!written) {
+      written = true;
+      writtenSince = System.nanoTime();
+    }
+    try {
+      writer.write(message, context);
+    } catch (IOException | RuntimeException e) {
+      throw explained(e);
+    }
+  }
+
+  @Override
+  public void writeWatermark(Watermark watermark) throws IOException, InterruptedException {
+    writer.writeWatermark(watermark);
+  }
+
+  @Override
+  public void flush(boolean endOfInput) throws IOException, InterruptedException {
+    try {
+      writer.flush(endOfInput);
+    } catch (IOException | RuntimeException e) {
+      throw explained(e);
+    }
+  }
+
+  @Override
+  public Collection<SentTransaction> prepareCommit() throws IOException, InterruptedException {
+    try {
+      List<SentTransaction> sent =
+          writer.prepareCommit().stream()
+              .map(committable -> new SentTransaction(committable, first.place.get()))
+              .toList();
+      first.place.set(null);
+      written = false;
+      return sent;
+    } catch (IOException | RuntimeException e) {
+      throw explained(e);
+    }
+  }
+
+  @Override
+  public List<KafkaWriterState> snapshotState(long checkpointId) throws IOException {
+    try {
+      return writer.snapshotState(checkpointId);
+    } catch (IOException | RuntimeException e) {
+      throw explained(e);
+    }
+  }
+
+  /** Says why a fenced writer was fenced; anything else is handed on as it is. */
+  private IOException explained(Exception thrown) {
+    boolean fenced =
+        settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE
+            && (ExceptionUtils.findThrowable(thrown, ProducerFencedException.class).isPresent()
+                || ExceptionUtils.findThrowable(thrown, InvalidProducerEpochException.class)
+                    .isPresent());
+    if (fenced) {
+      long open = written ? (System.nanoTime() - writtenSince) / 1_000_000 : 0;
+      return new IOException(
+          open < settings.transactionTimeout().toMillis() ? takenOver() : timedOut(open), thrown);
+    }
+    if (thrown instanceof RuntimeException runtime) {
+      throw runtime;
+    }
+    return (IOException) thrown;
+  }
+
+  private String takenOver() {
+    return "another job named '"
+        + settings.jobName()
+        + "' writes to topic '"
+        + settings.topic()
+        + "', or wrote while this task was taken for dead: it has the same transactional ids, and"
+        + " the brokers have fenced this one. Two jobs of one Kafka cluster need two names"
+        + " (pipeline.name)";
+  }
+
+  private String timedOut(long open) {
+    return "the brokers aborted a transaction for topic '"
+        + settings.topic()
+        + "' that was open for "
+        + open
+        + " ms; allowed by "
+        + KafkaOptions.TRANSACTION_TIMEOUT.key()
+        + ": "
+        + settings.transactionTimeout().toMillis()
+        + " ms";
+  }
+
+  @Override
+  public void close() {
+    QuietClose.of(writer, "the Kafka writer of topic '" + settings.topic() + "'");
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import io.imageembedding.kafka.KafkaOptions.LostTransactions;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Properties;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/**
+ * What a sink of one job is made of.
+ *
+ * @param jobName is part of every transactional id
+ * @param use what the sink is for, one word; tells the transactional ids of a job's sinks apart
+ * @param topic that is written to
+ * @param guarantee of delivery
+ * @param transactionTimeout after which a broker aborts an open transaction
+ * @param lost what is done about transactions that a broker has aborted
+ * @param clients properties of every client of the sink, with the brokers to begin with
+ * @param atOnce whether messages are sent without waiting for more
+ */
+record SinkSettings(
+    String jobName,
+    String use,
+    String topic,
+    DeliveryGuarantee guarantee,
+    Duration transactionTimeout,
+    LostTransactions lost,
+    Properties clients,
+    boolean atOnce)
+    implements Serializable {
+
+  /** Ends every part of a prefix of transactional ids; names of jobs may not hold it. */
+  static final char TERMINATOR = '/';
+
+  /** What a job's name may be, as transactional ids are made of it. */
+  static final String JOB_NAMES = "1 to 200 characters without " + TERMINATOR;
+
+  static final String EMBEDDINGS = "embeddings";
+  static final String DEAD_LETTERS = "dead-letters";
+
+  static boolean isJobName(String name) {
+    return !name.isBlank() && name.length() <= 200 && name.indexOf(TERMINATOR) < 0;
+  }
+
+  /**
+   * What the transactional ids of the sink begin with. The connector aborts every open transaction
+   * whose id begins with it, so no prefix may be the beginning of another job's.
+   */
+  String transactionalIdPrefix() {
+    return jobName + TERMINATOR + use + TERMINATOR;
+  }
+
+  /** Properties of the producers; those of the clients win over what is set here for speed. */
+  Properties producer() {
+    Properties producer = new Properties();
+    producer.setProperty(
+        ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(MessageSizes.MAX_REQUEST_BYTES));
+    producer.setProperty(
+        ProducerConfig.BUFFER_MEMORY_CONFIG, String.valueOf(MessageSizes.BUFFER_BYTES));
+    if (atOnce) {
+      producer.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
+    }
+    producer.putAll(clients);
+    producer.setProperty(
+        ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, String.valueOf(transactionTimeout.toMillis()));
+    return producer;
+  }
+}

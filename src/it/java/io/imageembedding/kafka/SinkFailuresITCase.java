@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.imageembedding.jobs.EmbeddedKafka;
+import io.imageembedding.kafka.KafkaOptions.LostTransactions;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.kafka.clients.admin.TransactionListing;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 4, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class SinkFailuresITCase {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** Gives up sending soon, and starts again for ever. */
+  private static final Map<String, String> IMPATIENT =
+      Map.of(
+          "image-embedding.kafka.properties.delivery.timeout.ms", "3000",
+          "image-embedding.kafka.properties.request.timeout.ms", "2000",
+          "image-embedding.kafka.properties.max.block.ms", "5000",
+          "image-embedding.kafka.properties.default.api.timeout.ms", "5000",
+          "restart-strategy.type", "fixed-delay",
+          "restart-strategy.fixed-delay.attempts", "1000",
+          "restart-strategy.fixed-delay.delay", "500 ms");
+
+  @TempDir Path folder;
+  private int port;
+  private EmbeddedKafka kafka;
+
+  @BeforeEach
+  void start() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+    kafka = EmbeddedKafka.start(folder.resolve("broker"), port);
+  }
+
+  @AfterEach
+  void stop() {
+    kafka.close();
+  }
+
+  @Test
+  void aTopicThatTakesNothingAnyMoreAndABrokerThatIsAwayEndNoTaskManager() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "lives");
+    TestingCopyJob job = TestingCopyJob.start(topics, topics.options("lives", IMPATIENT));
+    topics.send(0, 100);
+    awaitCommitted(topics, 100);
+
+    topics.setMaxMessageBytes(topics.output(), TestingTopics.VALUE_BYTES / 2);
+    int starts = job.starts();
+    topics.send(100, 200);
+    Awaitility.await().atMost(PATIENCE).until(() -> job.starts() > starts);
+    topics.setMaxMessageBytes(topics.output(), TopicAdmin.DEFAULT_MAX_MESSAGE_BYTES);
+    awaitCommitted(topics, 200);
+
+    topics.send(200, 300);
+    kafka.close();
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> job.client().getJobStatus().get() == JobStatus.RESTARTING);
+    kafka = EmbeddedKafka.start(folder.resolve("broker"), port);
+    topics.send(300, 400);
+    awaitCommitted(topics, 400);
+    job.cancel();
+
+    assertThat(topics.committed(topics.output()))
+        .containsExactlyInAnyOrderElementsOf(
+            IntStream.range(0, 400).mapToObj(String::valueOf).toList());
+  }
+
+  @Test
+  void aFencedTaskSaysThatAnotherJobHasItsNameAndClosesWithoutThrowing() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "fenced");
+    TestingSinkTask task = new TestingSinkTask(settings(topics), null);
+    task.write("one");
+    task.checkpoint(1);
+    task.complete(1);
+    task.write("two");
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                topics.transactions("fenced/").stream()
+                    .anyMatch(each -> each.state() == TransactionState.ONGOING));
+    for (TransactionListing each : topics.transactions("fenced/")) {
+      topics.fence(each.transactionalId());
+    }
+
+    assertThatThrownBy(
+            () -> {
+              task.write("three");
+              task.checkpoint(2);
+            })
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "another job named 'fenced' writes to topic 'fenced-out', or wrote while this task was"
+                + " taken for dead: it has the same transactional ids, and the brokers have fenced"
+                + " this one. Two jobs of one Kafka cluster need two names (pipeline.name)");
+    assertThatCode(task::close).doesNotThrowAnyException();
+    assertThat(topics.committed(topics.output())).containsExactly("one");
+  }
+
+  @Test
+  void aSecondJobOfTheNameIsRefusedWhileTheFirstWritesButNotAfterItWasKilled() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "twice");
+    Map<String, String> slow = Map.of("execution.checkpointing.interval", "3 s");
+    Configuration options = topics.options("twice", slow);
+    TestingCopyJob job = TestingCopyJob.start(topics, options);
+    topics.send(0, 100);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                topics.transactions("twice/").stream()
+                    .anyMatch(each -> each.state() == TransactionState.ONGOING));
+
+    assertThatThrownBy(() -> KafkaTopics.of(options).check())
+        .isInstanceOf(KafkaSetupException.class)
+        .hasMessageMatching(
+            "a job named 'twice' is writing now, with transaction 'twice/embeddings/-\\d-\\d';"
+                + " needed: another pipeline.name, or that job stopped");
+
+    job.cancel();
+    try (KafkaProducer<byte[], byte[]> killed =
+        topics.openTransaction("twice/embeddings/-0-0", "left behind")) {
+      assertThatCode(() -> KafkaTopics.of(options).check()).doesNotThrowAnyException();
+    }
+  }
+
+  private static void awaitCommitted(TestingTopics topics, int count) {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> topics.committed(topics.output()).size() >= count);
+  }
+
+  private static SinkSettings settings(TestingTopics topics) {
+    return new SinkSettings(
+        topics.name(),
+        SinkSettings.EMBEDDINGS,
+        topics.output(),
+        DeliveryGuarantee.EXACTLY_ONCE,
+        Duration.ofMinutes(5),
+        LostTransactions.FAIL,
+        topics.clients(),
+        false);
+  }
+}

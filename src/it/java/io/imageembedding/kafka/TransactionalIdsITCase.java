@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.imageembedding.embed.Embedded;
+import io.imageembedding.embed.Refusal;
+import io.imageembedding.jobs.EmbeddedKafka;
+import io.imageembedding.kafka.KafkaOptions.LostTransactions;
+import io.imageembedding.kafka.TestingSinkTask.State;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.kafka.sink.KafkaSink;
+import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class TransactionalIdsITCase {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  /** Idle ones, and as many busy ones. */
+  private static final int CHECKPOINTS = 15;
+
+  /** Two sinks, two subtasks, three transactional ids of each. */
+  private static final int MOST_IDS = 2 * 2 * 3;
+
+  /** Left open by a task of a job named 'older', before a task of that name was restored. */
+  private static final String LEFT = "older-1-4711";
+
+  private static EmbeddedKafka kafka;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void start() throws IOException {
+    kafka = EmbeddedKafka.start();
+  }
+
+  @AfterAll
+  static void stop() {
+    kafka.close();
+  }
+
+  @Test
+  void idsOnTheBrokerDoNotGrowWithCheckpoints() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "bounded");
+    JobClient job = refuseAll(topics.options("bounded", checkpointsKept()));
+    awaitCheckpoint(CHECKPOINTS);
+    assertThat(topics.transactions("bounded")).hasSizeBetween(1, MOST_IDS);
+
+    int sent = 0;
+    while (newestCheckpoint() < 2 * CHECKPOINTS) {
+      topics.send(sent, sent += 20);
+    }
+    int all = sent;
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> topics.committed(topics.deadLetters()).size() >= all);
+    job.cancel().get();
+
+    assertThat(topics.transactions("bounded")).hasSizeBetween(1, MOST_IDS);
+    assertThat(topics.committed(topics.deadLetters()))
+        .containsExactlyInAnyOrderElementsOf(numbers(all));
+  }
+
+  @Test
+  void aSavepointMadeWithIncrementingIdsGoesOn() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "older");
+    Configuration config = topics.options("older", checkpointsKept());
+    KafkaSink<OutgoingMessage> older =
+        KafkaSink.<OutgoingMessage>builder()
+            .setKafkaProducerConfig(settings(topics, "older").producer())
+            .setRecordSerializer(new MessageSerializer(topics.output()))
+            .setDeliveryGuarantee(DeliveryGuarantee.EXACTLY_ONCE)
+            .setTransactionalIdPrefix("older")
+            .setTransactionNamingStrategy(TransactionNamingStrategy.INCREMENTING)
+            .build();
+    TestingCopyJob job = TestingCopyJob.start(config, older);
+    topics.send(0, 200);
+    awaitCheckpoint(3);
+    topics.send(200, 400);
+    // Not the job's end: its committables are still pre-committed in the savepoint.
+    String savepoint = job.savepoint(folder.resolve("savepoints").toUri().toString());
+    job.cancel();
+    assertThat(topics.transactions("older-")).hasSizeGreaterThan(MOST_IDS / 2);
+    String uploader = "older-uploader";
+    try (KafkaProducer<byte[], byte[]> open = topics.openTransaction(uploader, uploader);
+        KafkaProducer<byte[], byte[]> neighbour =
+            topics.openTransaction("older-b-0-7", "older-b-0-7");
+        KafkaProducer<byte[], byte[]> left = topics.openTransaction(LEFT, LEFT)) {
+      topics.send(400, 600);
+      config.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
+      TestingCopyJob goesOn = TestingCopyJob.start(topics, config);
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> !topics.transactions("older/").isEmpty() && isAborted(topics, LEFT));
+      open.commitTransaction();
+      neighbour.commitTransaction();
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> topics.committed(topics.output()).size() >= 602);
+      goesOn.cancel();
+    }
+
+    List<String> all = new ArrayList<>(numbers(600));
+    all.addAll(List.of(uploader, "older-b-0-7"));
+    assertThat(topics.committed(topics.output())).containsExactlyInAnyOrderElementsOf(all);
+  }
+
+  @Test
+  void jobsWhoseNamesBeginAlikeLeaveEachOtherAlone() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "alike");
+    try (TestingSinkTask longer = new TestingSinkTask(settings(topics, "photos-b"), null);
+        KafkaProducer<byte[], byte[]> foreign =
+            topics.openTransaction("photos-uploader", "photos-uploader")) {
+      longer.write("of photos-b");
+      longer.checkpoint(1);
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> topics.transactions("photos-b/").get(0).state() == TransactionState.ONGOING);
+
+      try (TestingSinkTask shorter = new TestingSinkTask(settings(topics, "photos"), null)) {
+        shorter.write("of photos");
+        shorter.checkpoint(1);
+        shorter.complete(1);
+      }
+      longer.complete(1);
+      foreign.commitTransaction();
+    }
+
+    assertThat(topics.committed(topics.output()))
+        .containsExactlyInAnyOrder("of photos-b", "of photos", "photos-uploader");
+  }
+
+  @Test
+  void aStateWhereSubtasksHadFinishedIsNotSpreadOverMore() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "finished");
+    SinkSettings settings = settings(topics, "finished");
+    State state;
+    try (TestingSinkTask second = new TestingSinkTask(settings, null, 2, 1)) {
+      second.write("kept");
+      state = second.checkpoint(1);
+    }
+
+    assertThatThrownBy(() -> new TestingSinkTask(settings, state, 4, 0).close())
+        .isInstanceOf(FatalSinkException.class)
+        .hasMessage(
+            "some subtasks had finished when this state was taken, so that parallelism 4 would"
+                + " have two subtasks with the same transactional ids; allowed: restore with"
+                + " parallelism 1 to 2");
+
+    new TestingSinkTask(settings, state, 2, 0).close();
+    assertThat(topics.committed(topics.output())).containsExactly("kept");
+  }
+
+  @Test
+  void noClientOutlivesTheStartOfATask() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "threads");
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    try (TestingSinkTask task = new TestingSinkTask(settings(topics, "threads"), null)) {
+      task.write("one");
+    }
+
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> !before.contains(thread))
+                    .noneMatch(thread -> thread.getName().startsWith("kafka-admin-client-thread")));
+  }
+
+  private static boolean isAborted(TestingTopics topics, String id) throws Exception {
+    return topics.transactions(id).get(0).state() != TransactionState.ONGOING;
+  }
+
+  private static SinkSettings settings(TestingTopics topics, String job) {
+    return new SinkSettings(
+        job,
+        SinkSettings.EMBEDDINGS,
+        topics.output(),
+        DeliveryGuarantee.EXACTLY_ONCE,
+        Duration.ofMinutes(5),
+        LostTransactions.FAIL,
+        topics.clients(),
+        false);
+  }
+
+  /** Runs a job that answers every message with a dead letter. */
+  private static JobClient refuseAll(Configuration config) throws Exception {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(config);
+    KafkaTopics topics = KafkaTopics.of(config);
+    DataStream<Embedded<KafkaMessage>> answers =
+        topics
+            .read(env)
+            .map(
+                message ->
+                    new Embedded<>(message, new Refusal(Refusal.Stage.IMAGE, "EMPTY", "none")))
+            .returns(Embedded.typeInformation(KafkaMessage.typeInformation()));
+    topics.write(answers);
+    return env.executeAsync(config.get(PipelineOptions.NAME));
+  }
+
+  private Map<String, String> checkpointsKept() {
+    return Map.of("execution.checkpointing.dir", folder.toUri().toString());
+  }
+
+  private void awaitCheckpoint(int number) {
+    Awaitility.await().atMost(PATIENCE).until(() -> newestCheckpoint() >= number);
+  }
+
+  private int newestCheckpoint() throws IOException {
+    try (Stream<Path> files = Files.walk(folder, 2)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(file -> file.startsWith("chk-"))
+          .mapToInt(file -> Integer.parseInt(file.substring(4)))
+          .max()
+          .orElse(0);
+    }
+  }
+
+  private static List<String> numbers(int count) {
+    return IntStream.range(0, count).mapToObj(String::valueOf).toList();
+  }
+}
