@@ -49,6 +49,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Histogram;
@@ -303,6 +305,47 @@ class StoreJobITCase {
     Ended read = embed("read", "--topic", topics.embeddings(), "--json", servers());
     assertThat(read.exitCode()).as(read.err()).isZero();
     assertThat(read.out()).contains("{\"id\":\"" + TestTopics.id(5) + "\",\"deleted\":true}");
+  }
+
+  @Test
+  void aDeletionFromASlowerClockDeletesInTopicAndStoreAlikeAlsoAfterARestore() throws Exception {
+    Map<String, String> options = options();
+    options.put("pipeline.name", "slower clock " + folder.getFileName());
+    long now = System.currentTimeMillis();
+    topics.send(topics.images(), "a", TestTopics.imageRecord("a", Map.of()), now);
+    topics.send(topics.images(), "b", TestTopics.imageRecord("b", Map.of()), now);
+    JobClient client = submit(options);
+    awaitEmbeddings(2);
+    String savepoint =
+        client
+            .stopWithSavepoint(false, folder.toUri().toString(), SavepointFormatType.CANONICAL)
+            .get();
+
+    topics.send(topics.images(), "a", null, now - 10_000);
+    topics.send(topics.images(), "c", TestTopics.imageRecord("c", Map.of()), now - 20_000);
+    options.put("execution.state-recovery.path", savepoint);
+    options.put("parallelism.default", "1");
+    JobClient again = submit(options);
+    awaitEmbeddings(4);
+    again.cancel().get();
+
+    List<StoredVector> fed = all("store");
+    assertThat(fed).extracting(StoredVector::id).containsExactly("b", "c");
+    index(0, topics.embeddings(), "from-topic");
+    assertThat(all("from-topic")).isEqualTo(fed);
+  }
+
+  private static JobClient submit(Map<String, String> options) throws Exception {
+    Configuration config = config(options);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
+    EmbedImagesJob.build(env, config);
+    return env.executeAsync();
+  }
+
+  private void awaitEmbeddings(int count) {
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(2))
+        .until(() -> topics.committed(topics.embeddings()).size() == count);
   }
 
   @Test

@@ -104,9 +104,16 @@ final class TestTopics {
   /** Sends a message as it is. */
   void send(String topic, String key, byte[] value)
       throws ExecutionException, InterruptedException {
+    send(topic, key, value, null);
+  }
+
+  /** Sends a message with the timestamp of some clock; null: of this machine's. */
+  void send(String topic, String key, byte[] value, Long timestamp)
+      throws ExecutionException, InterruptedException {
+    byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(properties(), new ByteArraySerializer(), new ByteArraySerializer())) {
-      producer.send(new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), value)).get();
+      producer.send(new ProducerRecord<>(topic, null, timestamp, keyBytes, value)).get();
     }
   }
 

@@ -14,7 +14,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Flow.Subscription;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -59,7 +62,23 @@ final class RegistryCalls {
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(limits.connect)
             .followRedirects(HttpClient.Redirect.NEVER)
+            .executor(threads())
             .build();
+  }
+
+  /** Threads that soon end when idle: each holds the class loader of the job that began it. */
+  private static Executor threads() {
+    return new ThreadPoolExecutor(
+        0,
+        Integer.MAX_VALUE,
+        1,
+        TimeUnit.SECONDS,
+        new SynchronousQueue<>(),
+        task -> {
+          Thread thread = new Thread(task, "schema-registry");
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 
   /**

@@ -27,9 +27,10 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The reader of one subtask. The offset that it keeps of a partition is where its consumer is, not
- * only behind the last message: otherwise the end of a transaction, which is no message, would be
- * taken for a lost one when it is gone.
+ * The reader of one subtask. Timestamps of messages never go back within a partition ({@link
+ * OrderedSplit}). The offset that it keeps of a partition is where its consumer is, not only behind
+ * the last message: otherwise the end of a transaction, which is no message, would be taken for a
+ * lost one when it is gone.
  */
 final class InputReader extends KafkaSourceReader<KafkaMessage> {
 
@@ -118,7 +119,7 @@ final class InputReader extends KafkaSourceReader<KafkaMessage> {
             read.topic(),
             read.partition(),
             read.offset(),
-            read.timestamp()),
+            ((OrderedSplit.State) split).ordered(read.timestamp())),
         read.timestamp());
     split.setCurrentOffset(read.offset() + 1);
   }
@@ -149,7 +150,7 @@ final class InputReader extends KafkaSourceReader<KafkaMessage> {
 
   @Override
   protected KafkaPartitionSplitState initializedState(KafkaPartitionSplit split) {
-    KafkaPartitionSplitState state = super.initializedState(split);
+    KafkaPartitionSplitState state = new OrderedSplit.State(split);
     shared.states.put(split.splitId(), state);
     return state;
   }

@@ -21,7 +21,6 @@ import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumerator;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.NoStoppingOffsetsInitializer;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
-import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplitSerializer;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 import org.apache.flink.streaming.api.lineage.SourceLineageVertex;
@@ -35,7 +34,8 @@ import org.apache.flink.streaming.api.lineage.SourceLineageVertex;
  *       KafkaOptions#INPUT_LOST_MESSAGES} says ({@link InputSplitReader});
  *   <li>a restored job says how many messages it answers again ({@link InputSplitReader});
  *   <li>an input that ends does so in a restored job, too ({@link BoundedInputEnumerator});
- *   <li>a topic that is gone fails the job by its name ({@link InputPartitions}).
+ *   <li>a topic that is gone fails the job by its name ({@link InputPartitions});
+ *   <li>timestamps of messages never go back within a partition ({@link OrderedSplit}).
  * </ul>
  */
 final class InputSource
@@ -96,7 +96,7 @@ final class InputSource
 
   @Override
   public SimpleVersionedSerializer<KafkaPartitionSplit> getSplitSerializer() {
-    return new KafkaPartitionSplitSerializer();
+    return new OrderedSplitSerializer();
   }
 
   @Override

@@ -17,8 +17,9 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  * @param topic that it came from
  * @param partition of the topic
  * @param offset in the partition
- * @param timestamp that it has in Kafka, in milliseconds since 1970-01-01 UTC; {@link
- *     #NO_TIMESTAMP} where it has none
+ * @param timestamp that it has in Kafka, or that of an earlier message of its partition where that
+ *     is later, in milliseconds since 1970-01-01 UTC; {@link #NO_TIMESTAMP} where none has one. So
+ *     it never goes back within a partition, and of two messages with one id it tells the newer
  */
 public record KafkaMessage(
     byte[] key,

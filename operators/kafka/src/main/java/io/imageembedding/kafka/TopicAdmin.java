@@ -20,6 +20,7 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.record.TimestampType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -153,6 +154,15 @@ public final class TopicAdmin implements AutoCloseable {
     return kept < 0 || !type.equals("CreateTime") || !policy.contains("delete")
         ? Optional.empty()
         : Optional.of(Instant.now().minusMillis(kept));
+  }
+
+  /** Whether the topic's messages have the time at which a broker took them. */
+  boolean hasAppendTime(String topic) {
+    return TimestampType.LOG_APPEND_TIME.name.equals(
+        value(
+            new ConfigResource(ConfigResource.Type.TOPIC, topic),
+            TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+            TimestampType.CREATE_TIME.name));
   }
 
   /** Longest time that the brokers keep a transaction open. */

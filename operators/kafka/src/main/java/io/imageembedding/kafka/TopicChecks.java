@@ -13,9 +13,13 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ReadableConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sees with the brokers that topics and transactions are as one job needs them. */
 final class TopicChecks implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TopicChecks.class);
+
   private final TopicAdmin admin;
   private final String inputTopic;
   private final String outputTopic;
@@ -54,6 +58,13 @@ final class TopicChecks implements AutoCloseable {
         admin.settings(inputTopic).maxMessageBytes(),
         deadLetterTopic,
         deadLetters.maxMessageBytes());
+    if (!admin.hasAppendTime(inputTopic)) {
+      LOG.info(
+          "Messages of topic {} have their producers' timestamps (message.timestamp.type): of two"
+              + " with one id in two partitions, the later by these is the newer. With"
+              + " LogAppendTime the brokers' clocks decide",
+          inputTopic);
+    }
     if (transactionTimeout != null) {
       checkTransactionTimeout(admin.maxTransactionTimeout());
     }

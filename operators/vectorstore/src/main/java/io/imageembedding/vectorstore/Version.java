@@ -12,11 +12,17 @@ import java.io.Serializable;
  *
  * <ol>
  *   <li>the later timestamp is the newer; none at all ({@link #NO_TIMESTAMP}) is the oldest;
+ *   <li>at one timestamp, the topic that comes later in the order of its UTF-8 bytes, then the
+ *       higher partition;
  *   <li>within one partition of a topic, the higher offset;
- *   <li>between partitions nothing is known about time, so the topic that comes later in the order
- *       of its UTF-8 bytes, then the higher partition;
  *   <li>where all of that is the same, see {@link Change#tieBreak()}.
  * </ol>
+ *
+ * <p>Timestamps of what the job writes never go back within a partition: where an earlier message
+ * has a later one, that counts. So within a partition the higher offset is always the newer,
+ * whatever the clocks of the producers say, and only between partitions do they decide. To compare
+ * offsets first, where the partition is the same, would be no order: of three changes in two
+ * partitions each could be newer than the next.
  *
  * @param timestamp of the record, in milliseconds since 1970-01-01 UTC
  * @param topic that it came from, empty where it came from none
