@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Schemas that a registry took and records that name them, of somebody who means no good. */
-@Timeout(60)
+@Timeout(180)
 class HostileRecordsTest {
   private static final int ID = 7;
   private static final String GOOD =

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(180)
 class RegistryCallsTest {
   private static final String SCHEMA =
       "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"ImageRecord\\\","
@@ -27,14 +27,26 @@ class RegistryCallsTest {
   private static final byte[] VALUE = {0, 0, 0, 0, 7, 2, 'a', 4, 1, 2};
   private static final RegistryCalls.Limits SHORT =
       new RegistryCalls.Limits(
-          Duration.ofSeconds(2),
-          Duration.ofMillis(500),
-          Duration.ofSeconds(2),
+          Duration.ofSeconds(3),
+          Duration.ofMillis(300),
+          Duration.ofSeconds(3),
+          Duration.ofMillis(50));
+
+  /** Where nothing is to be given up, however busy the machine is. */
+  private static final RegistryCalls.Limits LONG =
+      new RegistryCalls.Limits(
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(100),
           Duration.ofMillis(50));
 
   private static ImageRecordReader reader(TestingRegistry registry) {
+    return reader(registry, LONG);
+  }
+
+  private static ImageRecordReader reader(TestingRegistry registry, RegistryCalls.Limits limits) {
     return new ImageRecordReader(
-        WireFormat.CONFLUENT_AVRO, new SchemaRegistry(registry.url(), "user:secret", SHORT));
+        WireFormat.CONFLUENT_AVRO, new SchemaRegistry(registry.url(), "user:secret", limits));
   }
 
   @Test
@@ -84,12 +96,12 @@ class RegistryCallsTest {
 
   private static void assertGivenUp(Behaviour behaviour, String why) throws Exception {
     try (TestingRegistry registry = new TestingRegistry(behaviour)) {
-      ImageRecordReader reader = reader(registry);
+      ImageRecordReader reader = reader(registry, SHORT);
       assertThatThrownBy(() -> reader.image(VALUE))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("schema registry " + registry.url())
           .hasMessageContaining(why)
-          .hasMessageContaining("tried for 2 s")
+          .hasMessageContaining("tried for 3 s")
           .hasMessageNotContaining("secret");
       assertThat(registry.requests).hasSizeGreaterThan(1);
     }

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Messages of somebody who means no good, through what finds images and what encodes answers. */
-@Timeout(120)
+@Timeout(300)
 class HostileMessagesTest {
   private static final Embedding EMBEDDING =
       new Embedding(
