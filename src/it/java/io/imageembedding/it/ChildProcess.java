@@ -59,14 +59,26 @@ public final class ChildProcess implements AutoCloseable {
    * that nothing uses among it.
    */
   public long metaspaceBytes() throws IOException, InterruptedException {
-    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-    String pid = String.valueOf(process.pid());
-    run(jcmd.toString(), pid, "GC.run");
-    Matcher used = METASPACE.matcher(run(jcmd.toString(), pid, "GC.heap_info"));
+    jcmd("GC.run");
+    Matcher used = METASPACE.matcher(jcmd("GC.heap_info"));
     if (!used.find()) {
       throw new IOException("jcmd does not say the metaspace of " + name);
     }
     return 1024 * Long.parseLong(used.group(1));
+  }
+
+  /** Class loaders of jobs that a TaskManager has once it has collected all garbage. */
+  public long jobClassLoaders() throws IOException, InterruptedException {
+    jcmd("GC.run");
+    return jcmd("VM.classloader_stats")
+        .lines()
+        .filter(line -> line.contains("ChildFirstClassLoader"))
+        .count();
+  }
+
+  private String jcmd(String command) throws IOException, InterruptedException {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    return run(jcmd.toString(), String.valueOf(process.pid()), command);
   }
 
   private String run(String... command) throws IOException, InterruptedException {

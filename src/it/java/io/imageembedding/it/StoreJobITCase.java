@@ -270,6 +270,28 @@ class StoreJobITCase {
   }
 
   @Test
+  void underALatencyBudgetAnImageThatIsAloneWaitsForNothingInFrontOfTheStoreEither()
+      throws Exception {
+    Map<String, String> options = options();
+    options.put("image-embedding.model", "untrained:mobilenet_v2_0.35_96");
+    options.put("image-embedding.batch.latency-budget", "500 ms");
+    options.put("image-embedding.store.batch.max-age", "1 h");
+    options.put("image-embedding.kafka.delivery-guarantee", "at-least-once");
+    // A checkpoint would close the batch.
+    options.put("execution.checkpointing.interval", "1 h");
+    topics.publish(1, 2, NONE_BROKEN);
+    Configuration config = config(options);
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
+    EmbedImagesJob.build(env, config);
+    JobClient job = env.executeAsync();
+
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> topics.committed(topics.embeddings()).size() == 1);
+    job.cancel().get();
+  }
+
+  @Test
   void aStoreThatIsFilledFromTheTopicIsTheOneThatTheJobFed() throws Exception {
     topics.publish(0, 60, 30);
     topics.publish(10, 20, NONE_BROKEN);

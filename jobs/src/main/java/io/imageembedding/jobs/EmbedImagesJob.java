@@ -89,8 +89,10 @@ public final class EmbedImagesJob {
     Configuration inEffect = JobEnvironment.inEffect(env, config);
     Optional<StoreFeed> store = StoreFeed.of(inEffect);
     KafkaTopics topics = topics(inEffect);
+    Configuration embeddingOptions =
+        store.isPresent() ? StoreFeed.sharingLatencyBudget(inEffect) : inEffect;
     ImageEmbedding<KafkaMessage> embedding =
-        ImageEmbedding.of(topics.extractor()).options(inEffect);
+        ImageEmbedding.of(topics.extractor()).options(embeddingOptions);
     JobEnvironment.requireStreaming(env, inEffect);
     topics.check();
     Optional<Collection> held = store.flatMap(StoreFeed::held);
@@ -100,7 +102,7 @@ public final class EmbedImagesJob {
       return;
     }
     if (inEffect.get(EmbedOptions.MODEL_PRECISION) == Precision.AUTO) {
-      embedding.options(inOnePrecision(inEffect, held, embedding.describeModel()));
+      embedding.options(inOnePrecision(embeddingOptions, held, embedding.describeModel()));
     }
     store.get().expect(embedding.describeModel().dimension(), embedding.provenance());
     topics.write(embedding.embed(topics.read(env)), store.get()::feed);

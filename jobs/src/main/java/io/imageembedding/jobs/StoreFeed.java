@@ -25,6 +25,7 @@ import io.imageembedding.vectorstore.Version;
 import java.time.Duration;
 import java.util.Optional;
 import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.streaming.api.datastream.DataStream;
 
@@ -59,6 +60,7 @@ public final class StoreFeed {
                 StoreOptions.RETRY_TIME,
                 time -> !time.isNegative() && time.compareTo(LONGEST_RETRY_TIME) <= 0,
                 "a duration from 0 s to 1 d"));
+    BatchPolicy embedded = EmbedOptions.batchPolicy(config);
     BatchPolicy batches =
         new BatchPolicy(
             Options.get(
@@ -66,12 +68,13 @@ public final class StoreFeed {
                 StoreOptions.BATCH_MAX_COUNT,
                 count -> count >= 1 && count <= 10_000,
                 "a whole number from 1 to 10000"),
-            EmbedOptions.batchPolicy(config).maxBytes(),
+            embedded.maxBytes(),
             Options.get(
                 config,
                 StoreOptions.BATCH_MAX_AGE,
                 age -> age.toMillis() >= 1 && age.compareTo(Duration.ofHours(1)) <= 0,
-                "a duration from 1 ms to 1 h"));
+                "a duration from 1 ms to 1 h"),
+            half(embedded.latencyBudget()));
     try {
       storing =
           VectorStoring.to(address, StoreFeed::change)
@@ -98,6 +101,21 @@ public final class StoreFeed {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * The configuration for what embeds in front of a store: the latency budget is for both, so each
+   * has half of it.
+   */
+  static Configuration sharingLatencyBudget(Configuration config) {
+    Duration budget = config.get(EmbedOptions.BATCH_LATENCY_BUDGET);
+    return budget == null
+        ? config
+        : new Configuration(config).set(EmbedOptions.BATCH_LATENCY_BUDGET, half(budget));
+  }
+
+  private static Duration half(Duration budget) {
+    return budget == null ? null : Duration.ofMillis(Math.max(1, budget.toMillis() / 2));
   }
 
   /** What the store holds; empty if it is new. */

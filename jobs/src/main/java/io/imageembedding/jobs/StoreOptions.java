@@ -39,7 +39,9 @@ public final class StoreOptions {
           .withDescription(
               "Longest time that an embedding waits for others to be written to the store with"
                   + " them, before it is sent to the output topic. Checkpoints do not wait for"
-                  + " it.");
+                  + " it; with "
+                  + EmbedOptions.BATCH_LATENCY_BUDGET.key()
+                  + " nothing waits.");
 
   public static final ConfigOption<Duration> RETRY_TIME =
       key("image-embedding.store.retry-time")

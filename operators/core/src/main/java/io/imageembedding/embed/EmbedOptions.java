@@ -145,7 +145,8 @@ public final class EmbedOptions {
                   + " batch is closed as soon as no further image is at hand; it has as few images as"
                   + " are about as fast for each of them as more would be, and at most as many as let"
                   + " two batches in a row take no longer, by the times that earlier ones took. Images"
-                  + " do not wait for others, whatever max-age says, and embeddings are sent at once.");
+                  + " do not wait for others, whatever max-age says, and embeddings are sent at once. A"
+                  + " vector store's batches take half of it.");
 
   public static final ConfigOption<MemorySize> CACHE_SIZE =
       key("image-embedding.cache.size")
