@@ -133,8 +133,8 @@ final class SoakRun {
     TestBed bed = trial.bed();
     String what =
         switch (kind) {
-          case 0 -> "kill -9 of a TaskManager";
-          case 1 -> "stopped with a savepoint, and submitted again";
+          case 0 -> "stopped with a savepoint, and submitted again";
+          case 1 -> "kill -9 of a TaskManager";
           case 2 -> "kill -9 of the broker";
           default -> "kill -9 of the JobManager";
         };
@@ -142,16 +142,16 @@ final class SoakRun {
     record.event(seconds(), what);
     switch (kind) {
       case 0 -> {
+        trial.option("execution.state-recovery.path", trial.stopWithSavepoint());
+        trial.submit();
+      }
+      case 1 -> {
         for (ChildProcess each : bed.cluster().taskManagers()) {
           if (each != measured) {
             each.kill();
           }
         }
         bed.cluster().startTaskManager();
-      }
-      case 1 -> {
-        trial.option("execution.state-recovery.path", trial.stopWithSavepoint());
-        trial.submit();
       }
       case 2 -> {
         bed.broker().process().kill();

@@ -119,7 +119,7 @@ final class GuardedWriter
                     .isPresent());
     if (fenced) {
       long open = written ? (System.nanoTime() - writtenSince) / 1_000_000 : 0;
-      return new IOException(
+      return new TaskFailureException(
           open < settings.transactionTimeout().toMillis() ? takenOver() : timedOut(open), thrown);
     }
     if (thrown instanceof RuntimeException runtime) {
