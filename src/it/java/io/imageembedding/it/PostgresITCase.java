@@ -50,7 +50,7 @@ class PostgresITCase {
       options.put("image-embedding.kafka.input.bounded", "true");
       options.put("image-embedding.store.address", primary.address() + TABLE);
       options.put("image-embedding.store.batch.max-count", "10");
-      topics.publish(0, 300, NONE_BROKEN);
+      topics.publish(1, 301, NONE_BROKEN);
       run(options);
       primary.backUp();
 

@@ -9,8 +9,8 @@ import java.util.List;
  * run to the last; in the first everything gets warm.
  */
 enum SoakSeries {
-  TRANSACTIONAL_IDS("transactional ids of the job on the broker", 1, 4, 2L * Soak.PARALLELISM * 3),
-  OPEN_TRANSACTIONS("open transactions", 1, 4, 2L * Soak.PARALLELISM * 2),
+  TRANSACTIONAL_IDS("transactional ids of the job on the broker", 1, 8, 2L * Soak.PARALLELISM * 3),
+  OPEN_TRANSACTIONS("open transactions", 1, 4, 2L * Soak.PARALLELISM * 3),
   BROKER_HEAP("heap of the broker after a collection, MB", 1 << 20, 32, 512),
   BROKER_RESIDENT("resident memory of the broker, MB", 1 << 20, 160, 1536),
   RESIDENT("resident memory of the TaskManager, MB", 1 << 20, 128, 2048),
