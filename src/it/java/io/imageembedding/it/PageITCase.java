@@ -263,7 +263,8 @@ class PageITCase {
     await(
         () ->
             assertThat(browser.text("#error-text"))
-                .isEqualTo("the bytes begin like no image format"));
+                .isEqualTo(
+                    "the bytes are no image, but text; they begin with \"no image at all\""));
     assertThat(strings(PICTURES)).isNotEmpty();
     // The browser itself notes that the answer was a refusal.
     assertThat(browser.problems())
