@@ -40,7 +40,7 @@ public final class ImageDecoder implements AutoCloseable {
   public ImageDecoder(DecodeLimits limits, Preprocessing preprocessing) {
     this.limits = limits;
     this.preprocessing = preprocessing;
-    worker = new Worker(new DecodePass(limits, preprocessing));
+    worker = worker();
   }
 
   /** What is done with an image. */
@@ -78,11 +78,11 @@ public final class ImageDecoder implements AutoCloseable {
   }
 
   private <R> R inTime(Decoding<R> decoding) throws UndecodableImageException {
-    Future<R> answer = worker.start(decoding);
+    Future<R> answer = worker().start(decoding);
     try {
       return answer.get(limits.maxTime().toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      replaceWorker();
+      abandonWorker();
       throw new UndecodableImageException(
           Fault.TOO_LARGE,
           "the image takes longer to decode than the limit of "
@@ -90,7 +90,7 @@ public final class ImageDecoder implements AutoCloseable {
               + " ms",
           e);
     } catch (InterruptedException e) {
-      replaceWorker();
+      abandonWorker();
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while an image was decoded", e);
     } catch (ExecutionException e) {
@@ -101,24 +101,34 @@ public final class ImageDecoder implements AutoCloseable {
     }
   }
 
-  private void replaceWorker() {
-    Worker busy = worker;
-    stuck.incrementAndGet();
-    busy.endWith(stuck::decrementAndGet);
-    if (stuck.get() > MOST_STUCK) {
-      throw new IllegalStateException(
-          MOST_STUCK
-              + " images are still being decoded after "
-              + limits.maxTime().toMillis()
-              + " ms each; no more are begun");
+  private Worker worker() {
+    if (worker == null) {
+      if (stuck.get() > MOST_STUCK) {
+        throw new IllegalStateException(
+            "more than "
+                + MOST_STUCK
+                + " images are still being decoded after "
+                + limits.maxTime().toMillis()
+                + " ms each; no more are begun");
+      }
+      worker = new Worker(new DecodePass(limits, preprocessing));
     }
-    worker = new Worker(new DecodePass(limits, preprocessing));
+    return worker;
+  }
+
+  private void abandonWorker() {
+    stuck.incrementAndGet();
+    worker.endWith(stuck::decrementAndGet);
+    worker = null;
   }
 
   @Override
   public void close() {
-    worker.endWith(() -> {});
-    worker.await();
+    if (worker != null) {
+      worker.endWith(() -> {});
+      worker.await();
+      worker = null;
+    }
   }
 
   /** A thread with what it decodes by. */
@@ -142,21 +152,17 @@ public final class ImageDecoder implements AutoCloseable {
 
     /** Gives everything back as soon as the thread is free. */
     void endWith(Runnable last) {
-      if (!thread.isShutdown()) {
-        thread.execute(
-            () -> {
-              pass.close();
-              last.run();
-            });
-        thread.shutdown();
-      }
+      thread.execute(
+          () -> {
+            pass.close();
+            last.run();
+          });
+      thread.shutdown();
     }
 
     void await() {
       try {
-        if (!thread.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS)) {
-          return;
-        }
+        thread.awaitTermination(CLOSING_SECONDS, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
