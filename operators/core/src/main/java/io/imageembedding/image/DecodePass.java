@@ -14,7 +14,7 @@ import java.io.IOException;
  * Decodes one image at a time, on whatever thread it is called. Owns native memory; not
  * thread-safe.
  */
-final class DecodePass implements AutoCloseable {
+class DecodePass implements AutoCloseable {
   /**
    * How often the pixels of the largest image that is allowed may be gone through: more than any
    * encoder of progressive JPEGs has scans.

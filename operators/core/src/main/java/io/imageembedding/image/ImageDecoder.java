@@ -4,6 +4,7 @@ package io.imageembedding.image;
 import io.imageembedding.image.DecodePass.Resized;
 import io.imageembedding.image.UndecodableImageException.Fault;
 import java.awt.image.BufferedImage;
+import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -11,6 +12,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * Turns encoded images into the model's input, or says what is wrong with them; whatever the bytes
@@ -32,14 +34,18 @@ public final class ImageDecoder implements AutoCloseable {
   private static final int MOST_STUCK = 4;
   private static final long CLOSING_SECONDS = 5;
 
-  private final DecodeLimits limits;
-  private final Preprocessing preprocessing;
+  private final Duration maxTime;
+  private final Supplier<DecodePass> passes;
   private final AtomicInteger stuck = new AtomicInteger();
   private Worker worker;
 
   public ImageDecoder(DecodeLimits limits, Preprocessing preprocessing) {
-    this.limits = limits;
-    this.preprocessing = preprocessing;
+    this(limits.maxTime(), () -> new DecodePass(limits, preprocessing));
+  }
+
+  ImageDecoder(Duration maxTime, Supplier<DecodePass> passes) {
+    this.maxTime = maxTime;
+    this.passes = passes;
     worker = worker();
   }
 
@@ -80,14 +86,12 @@ public final class ImageDecoder implements AutoCloseable {
   private <R> R inTime(Decoding<R> decoding) throws UndecodableImageException {
     Future<R> answer = worker().start(decoding);
     try {
-      return answer.get(limits.maxTime().toMillis(), TimeUnit.MILLISECONDS);
+      return answer.get(maxTime.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       abandonWorker();
       throw new UndecodableImageException(
           Fault.TOO_LARGE,
-          "the image takes longer to decode than the limit of "
-              + limits.maxTime().toMillis()
-              + " ms",
+          "the image takes longer to decode than the limit of " + maxTime.toMillis() + " ms",
           e);
     } catch (InterruptedException e) {
       abandonWorker();
@@ -108,10 +112,10 @@ public final class ImageDecoder implements AutoCloseable {
             "more than "
                 + MOST_STUCK
                 + " images are still being decoded after "
-                + limits.maxTime().toMillis()
+                + maxTime.toMillis()
                 + " ms each; no more are begun");
       }
-      worker = new Worker(new DecodePass(limits, preprocessing));
+      worker = new Worker(passes.get());
     }
     return worker;
   }

@@ -9,74 +9,79 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import javax.imageio.ImageIO;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class DecodeTimeTest {
-  private static final Duration SHORT = Duration.ofMillis(1);
+  private static final byte[] ENDLESS = {0};
+  private static final Duration TIME = Duration.ofMillis(300);
+
+  private final CountDownLatch test = new CountDownLatch(1);
+
+  @AfterEach
+  void endWhatIsEndless() {
+    test.countDown();
+    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> decoderThreads() == 0);
+  }
 
   @Test
   void anImageThatTakesTooLongIsRefusedAndTheNextOneIsDecoded() throws Exception {
-    byte[] large = png(4000, 4000);
     byte[] small = png(2, 2);
-    try (ImageDecoder decoder = new ImageDecoder(within(Duration.ofMillis(100)), reference());
+    try (ImageDecoder decoder = decoder(Duration.ofSeconds(5));
         ImageTensor tensor = new ImageTensor(4, 2)) {
       decoder.decode(small, tensor);
-      assertThatThrownBy(() -> decoder.decode(large, tensor))
+      assertThatThrownBy(() -> decoder.decode(ENDLESS, tensor))
           .isInstanceOfSatisfying(
               UndecodableImageException.class,
               refusal -> assertThat(refusal.fault()).isEqualTo(Fault.TOO_LARGE))
-          .hasMessageContaining("100 ms");
+          .hasMessageContaining("5000 ms");
       decoder.decode(small, tensor);
       assertThat(tensor.count()).isEqualTo(2);
     }
   }
 
   @Test
-  void threadsThatWereLeftAloneEndAndSoDoesTheDecodersOwn() throws Exception {
-    byte[] large = png(4000, 4000);
-    try (ImageDecoder decoder = new ImageDecoder(within(Duration.ofMillis(50)), reference());
+  void imagesThatTakeTooLongCannotTakeEveryProcessor() throws Exception {
+    try (ImageDecoder decoder = decoder(TIME);
         ImageTensor tensor = new ImageTensor(4, 1)) {
-      assertThatThrownBy(() -> decoder.decode(large, tensor))
-          .isInstanceOf(UndecodableImageException.class);
+      for (int i = 0; i < 5; i++) {
+        assertThatThrownBy(() -> decoder.decode(ENDLESS, tensor))
+            .isInstanceOf(UndecodableImageException.class);
+      }
+      assertThat(decoderThreads()).isEqualTo(5);
+      assertThatThrownBy(() -> decoder.decode(ENDLESS, tensor))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("still being decoded");
+      assertThat(decoderThreads()).isEqualTo(5);
     }
-    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> decoderThreads() == 0);
   }
 
   @Test
-  void imagesThatTakeTooLongCannotTakeEveryProcessor() throws Exception {
-    byte[] large = png(4000, 4000);
-    try (ImageDecoder decoder = new ImageDecoder(within(SHORT), reference());
+  void theDecoderDecodesAgainWhenImagesThatTookTooLongHaveEnded() throws Exception {
+    byte[] small = png(2, 2);
+    try (ImageDecoder decoder = decoder(Duration.ofSeconds(1));
         ImageTensor tensor = new ImageTensor(4, 1)) {
-      assertThatThrownBy(
+      for (int i = 0; i < 5; i++) {
+        assertThatThrownBy(() -> decoder.decode(ENDLESS, tensor))
+            .isInstanceOf(UndecodableImageException.class);
+      }
+      endWhatIsEndless();
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .ignoreExceptions()
+          .until(
               () -> {
-                for (int i = 0; i < 200; i++) {
-                  try {
-                    decoder.decode(large, tensor);
-                  } catch (UndecodableImageException e) {
-                    assertThat(decoderThreads()).isLessThan(7);
-                  }
-                }
-              })
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("still being decoded");
+                decoder.decode(small, tensor);
+                return true;
+              });
     }
   }
 
-  private static Preprocessing reference() {
-    return Preprocessing.REFERENCE;
-  }
-
-  private static DecodeLimits within(Duration time) {
-    DecodeLimits normal = DecodeLimits.DEFAULT;
-    return new DecodeLimits(
-        normal.maxBytes(),
-        normal.maxWidth(),
-        normal.maxHeight(),
-        normal.maxPixels(),
-        normal.maxFrames(),
-        time);
+  private ImageDecoder decoder(Duration maxTime) {
+    return new ImageDecoder(maxTime, TestingDecodePass::new);
   }
 
   private static long decoderThreads() {
@@ -89,5 +94,32 @@ class DecodeTimeTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ImageIO.write(new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB), "png", out);
     return out.toByteArray();
+  }
+
+  /** Decodes one image for as long as the test goes on, and every other one as ever. */
+  private final class TestingDecodePass extends DecodePass {
+    TestingDecodePass() {
+      super(DecodeLimits.DEFAULT, Preprocessing.REFERENCE);
+    }
+
+    @Override
+    Resized resized(byte[] encoded, int size) throws UndecodableImageException {
+      if (encoded == ENDLESS) {
+        awaitUninterruptibly();
+      }
+      return super.resized(encoded, size);
+    }
+
+    private void awaitUninterruptibly() {
+      boolean waiting = true;
+      while (waiting) {
+        try {
+          test.await();
+          waiting = false;
+        } catch (InterruptedException e) {
+          // Native code does not stop either.
+        }
+      }
+    }
   }
 }
