@@ -5,13 +5,13 @@ end_to_end_beam.py FOLDER, with the fixtures in FOLDER. Decoding and scaling are
 the runner is Beam's local one with two threads.
 """
 
-import json
 import pathlib
 import sys
 import time
 
 import apache_beam as beam
 import numpy as np
+import rival
 import tensorflow as tf
 from apache_beam.ml.inference.base import ModelHandler, RunInference
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -68,17 +68,15 @@ def main():
     handler = SavedModel(model)
     actual = handler.run_inference(
         [pixels(photos[i % len(photos)]) for i in range(len(expected))], handler.load_model())
-    difference = float(np.abs(np.stack(actual) - expected).max())
-    rate = embed((photos * 100)[:100], model)
-    print("ready " + json.dumps({"difference": difference}), flush=True)
+    latest = embed((photos * 100)[:100], model)
 
-    for line in sys.stdin:
-        words = dict(word.split("=") for word in line.split() if "=" in word)
-        if not words:
-            break
-        count = max(64, int(rate * float(words["seconds"])))
-        rate = embed([photos[i % len(photos)] for i in range(count)], model)
-        print(json.dumps({"images/s": rate}), flush=True)
+    def rate(words):
+        nonlocal latest
+        count = max(64, int(latest * float(words["seconds"])))
+        latest = embed([photos[i % len(photos)] for i in range(count)], model)
+        return latest
+
+    rival.serve(rival.compared(np.stack(actual).ravel(), expected.ravel()), rate)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,13 @@
 infer_openvino.py FOLDER, with the fixtures in FOLDER.
 """
 
-import json
 import pathlib
 import sys
 import time
 
 import numpy as np
 import openvino as ov
+import rival
 
 SIZE = 224
 
@@ -36,12 +36,8 @@ def main():
     compared.set_callback(lambda request, _: np.copyto(actual, request.get_output_tensor().data))
     compared.start_async({0: pixels})
     compared.wait_all()
-    print("ready " + json.dumps({"difference": float(np.abs(actual - expected).max())}), flush=True)
 
-    for line in sys.stdin:
-        words = dict(word.split("=") for word in line.split() if "=" in word)
-        if not words:
-            break
+    def rate(words):
         batch = int(words["batch"])
         images = np.ascontiguousarray(np.resize(pixels, (batch, SIZE, SIZE, 3)))
         requests = queue(batch)
@@ -59,8 +55,9 @@ def main():
         while time.perf_counter() - start < float(words["seconds"]):
             requests.start_async({0: images})
         requests.wait_all()
-        rate = done[0] / (time.perf_counter() - start)
-        print(json.dumps({"images/s": rate}), flush=True)
+        return done[0] / (time.perf_counter() - start)
+
+    rival.serve(rival.compared(actual.ravel(), expected.ravel()), rate)
 
 
 main()

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** From a topic of photos to an exactly-once topic of embeddings. */
@@ -69,7 +70,7 @@ final class EndToEndSection implements Section {
         add(rates, LOOP, StreamSetup.loopRate(loop, seconds));
       }
       if (beam != null) {
-        double rate = beam.run("seconds=" + seconds).get(InferenceContender.IMAGES_PER_SECOND);
+        double rate = beam.run("seconds=" + seconds, InferenceContender.IMAGES_PER_SECOND);
         if (round >= 0) {
           add(rates, BEAM, rate);
         }
@@ -105,13 +106,15 @@ final class EndToEndSection implements Section {
 
   /** Null where Python has no Beam. */
   private static WorkerProcess beam(StreamSetup setup, Report report) throws Exception {
-    if (!Python.has("apache_beam, tensorflow")) {
-      report.note(
-          "end-to-end: Beam is left out: %s has none, or no TensorFlow"
-              .formatted(Path.of(Python.INTERPRETER).getFileName()));
-      return null;
-    }
-    return setup.python("beam", "end_to_end_beam.py");
+    Optional<Path> script =
+        Python.rival(
+            "end-to-end",
+            "Beam",
+            "apache_beam, tensorflow",
+            "end_to_end_beam.py",
+            setup.effort(),
+            report);
+    return script.isPresent() ? setup.python("beam", script.get()) : null;
   }
 
   private static void add(Map<String, Samples> rates, String name, double rate) {

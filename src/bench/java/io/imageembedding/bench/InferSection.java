@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The network alone, from pixels that lie ready to vectors. */
@@ -87,15 +88,12 @@ final class InferSection implements Section {
             "-Dai.djl.pytorch.num_threads=1",
             "-Dai.djl.pytorch.num_interop_threads=1");
     rivals.add(java(folder, DJL, Engines.DJL, CORES, 1, djl));
-    if (Python.has("openvino")) {
+    Optional<Path> openVino =
+        Python.rival("infer", "OpenVINO", "openvino", "infer_openvino.py", effort, report);
+    if (openVino.isPresent()) {
       WorkerProcess worker =
-          WorkerProcess.python(
-              folder, "openvino", Python.script("infer_openvino.py"), List.of(folder.toString()));
+          WorkerProcess.python(folder, "openvino", openVino.get(), List.of(folder.toString()));
       rivals.add(new Competitor("OpenVINO, throughput hint", worker, 1));
-    } else {
-      report.note(
-          "infer: OpenVINO is left out: %s has none"
-              .formatted(Path.of(Python.INTERPRETER).getFileName()));
     }
   }
 
@@ -148,8 +146,8 @@ final class InferSection implements Section {
               one.worker()
                   .run(
                       "seconds=%s batch=%d callers=%d"
-                          .formatted(round < 0 ? seconds / 3 : seconds, batch, one.callers()))
-                  .get(InferenceContender.IMAGES_PER_SECOND);
+                          .formatted(round < 0 ? seconds / 3 : seconds, batch, one.callers()),
+                      InferenceContender.IMAGES_PER_SECOND);
           if (round >= 0) {
             samples.computeIfAbsent(key(one, batch), key -> new Samples()).add(rate);
           }

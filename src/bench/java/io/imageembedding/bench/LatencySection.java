@@ -90,8 +90,9 @@ final class LatencySection implements Section {
     Samples times = new Samples();
     for (int i = 0; i < rounds; i++) {
       double rate =
-          loop.run("seconds=%s batch=1 callers=1".formatted(seconds))
-              .get(InferenceContender.IMAGES_PER_SECOND);
+          loop.run(
+              "seconds=%s batch=1 callers=1".formatted(seconds),
+              InferenceContender.IMAGES_PER_SECOND);
       times.add(1000 / rate);
     }
     return times;

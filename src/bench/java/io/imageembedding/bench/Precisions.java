@@ -39,12 +39,12 @@ final class Precisions {
    */
   static double checkPlainBf16(WorkerProcess worker, String label) throws IOException {
     check(worker, label, LEAST_COSINE_OF_PLAIN_BF16);
-    return worker.facts().get(InferenceContender.COSINE);
+    return worker.fact(InferenceContender.COSINE);
   }
 
   private static void check(WorkerProcess worker, String label, double least) throws IOException {
-    double difference = worker.facts().get(InferenceContender.DIFFERENCE);
-    double cosine = worker.facts().get(InferenceContender.COSINE);
+    double difference = worker.fact(InferenceContender.DIFFERENCE);
+    double cosine = worker.fact(InferenceContender.COSINE);
     if (difference > MOST_DIFFERENCE && !(least < EXACT && cosine >= least)) {
       throw new IllegalStateException(
           "%s gives other vectors: a feature differs by %s, least cosine %s"

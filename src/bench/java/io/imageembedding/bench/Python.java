@@ -14,12 +14,38 @@ final class Python {
 
   private Python() {}
 
-  static Path script(String name) {
+  /**
+   * The script of a rival. Where the interpreter lacks a module, the report says so, and there is
+   * none; but the smoke run takes one that needs no module, so that what stands around it is run.
+   *
+   * @param modules that it imports, separated by commas
+   */
+  static Optional<Path> rival(
+      String section, String rival, String modules, String script, Effort effort, Report report)
+      throws InterruptedException {
+    if (has(modules)) {
+      return Optional.of(script(script));
+    }
+    boolean standIn = effort == Effort.SMOKE && present();
+    report.note(
+        "%s: %s is %s: %s has none of it"
+            .formatted(
+                section,
+                rival,
+                standIn ? "played by a stand-in" : "left out",
+                Path.of(INTERPRETER).getFileName()));
+    return standIn ? Optional.of(script("stand_in.py")) : Optional.empty();
+  }
+
+  static boolean present() throws InterruptedException {
+    return has("json");
+  }
+
+  private static Path script(String name) {
     return JavaProcess.project().resolve("src/bench/python").resolve(name);
   }
 
-  /** Whether the modules can be imported, separated by commas. */
-  static boolean has(String modules) throws InterruptedException {
+  private static boolean has(String modules) throws InterruptedException {
     try {
       Process process =
           new ProcessBuilder(INTERPRETER, "-c", "import " + modules)

@@ -44,9 +44,9 @@ final class ScalingSection implements Section {
     for (int round = 0; round < setting.effort().rounds(); round++) {
       for (int batch : BATCHES) {
         double rate =
-            worker
-                .run("seconds=%s batch=%d callers=%d".formatted(seconds, batch, StreamSetup.SLOTS))
-                .get(InferenceContender.IMAGES_PER_SECOND);
+            worker.run(
+                "seconds=%s batch=%d callers=%d".formatted(seconds, batch, StreamSetup.SLOTS),
+                InferenceContender.IMAGES_PER_SECOND);
         rates.computeIfAbsent(batch, key -> new Samples()).add(rate);
       }
     }
@@ -69,8 +69,9 @@ final class ScalingSection implements Section {
   }
 
   private static double rate(WorkerProcess loop, double seconds, int callers) throws Exception {
-    return loop.run("seconds=%s batch=%d callers=%d".formatted(seconds, StreamSetup.BATCH, callers))
-        .get(InferenceContender.IMAGES_PER_SECOND);
+    return loop.run(
+        "seconds=%s batch=%d callers=%d".formatted(seconds, StreamSetup.BATCH, callers),
+        InferenceContender.IMAGES_PER_SECOND);
   }
 
   private static void models(WorkerProcess worker, Report report) throws Exception {

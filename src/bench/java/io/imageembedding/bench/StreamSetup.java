@@ -75,9 +75,9 @@ final class StreamSetup implements AutoCloseable {
   }
 
   /** A script of ours, with the fixtures' folder. */
-  WorkerProcess python(String contender, String script) throws IOException {
+  WorkerProcess python(String contender, Path script) throws IOException {
     WorkerProcess worker =
-        WorkerProcess.python(folder, contender, Python.script(script), List.of(folder.toString()));
+        WorkerProcess.python(folder, contender, script, List.of(folder.toString()));
     workers.put(contender, worker);
     return worker;
   }
@@ -90,8 +90,9 @@ final class StreamSetup implements AutoCloseable {
   }
 
   static double loopRate(WorkerProcess loop, double seconds) throws IOException {
-    return loop.run("seconds=%s batch=%d callers=%d".formatted(seconds, BATCH, SLOTS))
-        .get(InferenceContender.IMAGES_PER_SECOND);
+    return loop.run(
+        "seconds=%s batch=%d callers=%d".formatted(seconds, BATCH, SLOTS),
+        InferenceContender.IMAGES_PER_SECOND);
   }
 
   /** Publishes enough for jobs as fast as that loop, if nothing is there yet. */

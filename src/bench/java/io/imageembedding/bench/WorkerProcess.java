@@ -69,6 +69,28 @@ final class WorkerProcess implements AutoCloseable {
     return facts;
   }
 
+  /**
+   * One of the facts.
+   *
+   * @throws IOException if the process does not say it
+   */
+  double fact(String key) throws IOException {
+    return required(facts(), key);
+  }
+
+  /** Runs, and gives one of the figures. */
+  double run(String arguments, String figure) throws IOException {
+    return required(run(arguments), figure);
+  }
+
+  private double required(Map<String, Double> figures, String key) throws IOException {
+    Double value = figures.get(key);
+    if (value == null) {
+      throw new IOException("%s says nothing of its %s; see %s".formatted(name, key, log));
+    }
+    return value;
+  }
+
   Map<String, Double> run(String arguments) throws IOException {
     facts();
     questions.println(Worker.RUN + arguments);

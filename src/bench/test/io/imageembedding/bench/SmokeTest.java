@@ -34,6 +34,11 @@ class SmokeTest {
                 assertThat(row.get("ratio").asDouble()).isPositive().isFinite();
               }
             });
+    if (Python.present()) {
+      assertThat(rows)
+          .extracting(row -> row.get("against").asText())
+          .contains("OpenVINO, throughput hint", "Beam RunInference, from Python");
+    }
     assertThat(results).content().contains("## Machine", "## Method", "| `end-to-end` |");
   }
 }
