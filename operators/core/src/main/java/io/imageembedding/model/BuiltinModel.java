@@ -45,7 +45,7 @@ record BuiltinModel(ModelOptions options) implements Door {
   }
 
   @Override
-  public OpenedModel open() {
+  public OpenedModel read() {
     return OpenedModel.of(
         Origin.plain(NETWORK, "built-in network with ImageNet weights", null),
         new NetworkWeights(MobileNetV2.of(1.0, 224), weights(), null));

@@ -10,7 +10,33 @@ interface Door extends ModelSource {
    *
    * @throws ModelException if there is none, or it is damaged or refused
    */
-  OpenedModel open();
+  OpenedModel read();
+
+  /**
+   * The same model on this machine.
+   *
+   * @throws ModelException if it cannot be had, or is another than the pinned one
+   */
+  default Door fetched() {
+    return this;
+  }
+
+  /** SHA-256 of the archive, the file or the list of files that it came as; null if of none. */
+  default String cameAs() {
+    return null;
+  }
+
+  /**
+   * Reads and checks the model, and holds it to what was asked for, without running any of it.
+   *
+   * @throws ModelException if there is none, it is damaged or refused, or is not what was asked for
+   */
+  default OpenedModel open() {
+    Door here = fetched();
+    OpenedModel opened = here.read();
+    Choices.require(options(), opened, here);
+    return opened;
+  }
 
   /** What is to be taken of the model. */
   ModelOptions options();

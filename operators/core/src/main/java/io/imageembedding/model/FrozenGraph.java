@@ -2,6 +2,7 @@
 package io.imageembedding.model;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.imageembedding.model.Choices.Choice;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -56,7 +57,12 @@ final class FrozenGraph {
                             + ImageShape.text(shape(input))
                             + "; needed: [any, size, size, 3], or the input size as an option"));
     return MainGraph.open(
-        Origin.plain(name, "frozen graph", file.toAbsolutePath().getParent()),
+        Origin.plain(
+            name,
+            "frozen graph",
+            file.toAbsolutePath().getParent(),
+            Choice.INPUT_NAME,
+            Choice.OUTPUT_NAME),
         graph,
         input.getName(),
         size,

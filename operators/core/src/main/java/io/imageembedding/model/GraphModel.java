@@ -69,7 +69,10 @@ final class GraphModel implements FeatureVectorModel {
       // Bits of fp32 that depend on the batch would be rounded to either side.
       model.portions = model.owned.add(Portions.ofOne(model::run));
     }
-    return load(model, descriptor.inputSize(), graph, descriptor.sha256(), Precision.BF16);
+    GraphModel loaded =
+        load(model, descriptor.inputSize(), graph, descriptor.sha256(), Precision.BF16);
+    loaded.finding = loaded.finding.withGoldens(finding.goldens());
+    return loaded;
   }
 
   private static GraphModel load(
@@ -147,15 +150,7 @@ final class GraphModel implements FeatureVectorModel {
                   + " is %s",
               name, GoldenVectors.FILE, ModelProof.figure(difference), ModelProof.figure(allowed)));
     }
-    finding =
-        new ProofFigures(
-            finding.dimension(),
-            finding.sameBits(),
-            finding.sameVector(),
-            finding.spread(),
-            finding.again(),
-            finding.alone(),
-            OptionalDouble.of(difference));
+    finding = finding.withGoldens(OptionalDouble.of(difference));
   }
 
   /** Says that the arithmetic is bfloat16, with this cosine to fp32. */

@@ -46,9 +46,9 @@ final class ImageFunctionChooser {
     if (fromSignature.isPresent()) {
       return fromSignature.get();
     }
-    return objects
-        .child(objects.root(), "__call__")
-        .flatMap(this::bestOf)
+    Optional<SavedObject> call =
+        options.signature() == null ? objects.child(objects.root(), "__call__") : Optional.empty();
+    return call.flatMap(this::bestOf)
         .orElseThrow(
             () ->
                 new ModelException(
@@ -119,6 +119,9 @@ final class ImageFunctionChooser {
           return reject(name, "is for training");
         }
       } else if (isImages(argument.tensor())) {
+        if (!isWanted(argument)) {
+          return reject(name, "takes images as " + argument.name() + ", not " + options.input());
+        }
         images++;
         size = ImageShape.size(argument.tensor().getShape(), options).orElseThrow();
         tensors.add(null);
@@ -232,6 +235,10 @@ final class ImageFunctionChooser {
     return Collections.unmodifiableMap(values);
   }
 
+  private boolean isWanted(Argument argument) {
+    return options.input() == null || options.input().equals(argument.name());
+  }
+
   private boolean isImages(TensorSpecProto spec) {
     return spec.getDtype() == DataType.DT_FLOAT
         && ImageShape.size(spec.getShape(), options).isPresent();
@@ -287,6 +294,7 @@ final class ImageFunctionChooser {
           function,
           fitting.isEmpty()
               ? "gives no float32 [any, features]"
+                  + (options.output() == null ? "" : " as " + options.output())
               : "gives several vectors: " + String.join(", ", fitting));
       return -1;
     }

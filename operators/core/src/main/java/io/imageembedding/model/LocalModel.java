@@ -15,8 +15,9 @@ import java.util.stream.Stream;
  *
  * @param path absolute
  * @param name for people; null: by the path
+ * @param archive SHA-256 of what the files were fetched or unpacked from; null: of nothing else
  */
-record LocalModel(String path, String name, ModelOptions options) implements Door {
+record LocalModel(String path, String name, String archive, ModelOptions options) implements Door {
   private static final long serialVersionUID = 1L;
   private static final String INDEX = ".index";
   private static final Map<String, String> UNREADABLE =
@@ -31,21 +32,16 @@ record LocalModel(String path, String name, ModelOptions options) implements Doo
 
   @Override
   public Door with(ModelOptions other) {
-    return new LocalModel(path, name, other);
+    return new LocalModel(path, name, archive, other);
   }
 
   @Override
-  public OpenedModel open() {
-    OpenedModel opened = openAnyContent();
-    String pin = options.sha256();
-    // What was fetched has been compared already.
-    if (pin != null && name == null && !pin.equals(opened.sha256())) {
-      ModelFetcher.fetch(path, pin);
-    }
-    return opened;
+  public String cameAs() {
+    return archive == null ? ModelFetcher.digest(path) : archive;
   }
 
-  private OpenedModel openAnyContent() {
+  @Override
+  public OpenedModel read() {
     Path file = Path.of(path);
     if (path.endsWith("/" + SavedModelDirectory.FILE)) {
       file = file.getParent();

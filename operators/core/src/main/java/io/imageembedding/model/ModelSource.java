@@ -55,10 +55,11 @@ public interface ModelSource extends Serializable {
     }
     try {
       if (text.startsWith("file:")) {
-        return new LocalModel(Path.of(URI.create(text)).toString(), null, options);
+        return new LocalModel(Path.of(URI.create(text)).toString(), null, null, options);
       }
       if (!text.isBlank() && !text.matches("[a-zA-Z][a-zA-Z0-9+.-]+:/.*")) {
-        return new LocalModel(Path.of(text).toAbsolutePath().normalize().toString(), null, options);
+        return new LocalModel(
+            Path.of(text).toAbsolutePath().normalize().toString(), null, null, options);
       }
     } catch (IllegalArgumentException e) {
       throw new ModelException("'" + text + "' is no path: " + e.getMessage(), e);

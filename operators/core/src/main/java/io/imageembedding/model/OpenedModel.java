@@ -213,30 +213,18 @@ final class OpenedModel {
    * @throws ModelException if it fails the proof
    */
   FeatureVectorModel load(ModelOptions options) {
-    requireWhatIsWanted(options);
     Optional<GoldenVectors> goldens = GoldenVectors.in(origin, inputSize);
     try (Ownership owned = new Ownership()) {
       GraphModel original =
           owned.add(
               GraphModel.load(
                   origin.name(), inputSize, graph, sha256, isFolded() ? shape() : null));
-      GraphModel model = optimised(original, options.precision(), owned);
-      goldens.ifPresent(model::require);
+      GraphModel exact = exact(original, owned);
+      // Another arithmetic is held to the exact network, and not to its goldens.
+      goldens.ifPresent(exact::require);
+      GraphModel model = inPrecision(exact, options.precision(), owned);
       model.readAs(classes(options, model.descriptor().dimension()));
       return owned.release(model);
-    }
-  }
-
-  private void requireWhatIsWanted(ModelOptions options) {
-    if (options.inputSize() != null && options.inputSize() != inputSize) {
-      throw new ModelException(
-          String.format(
-              "model %s takes images of %d x %d, not of %d x %d",
-              origin.name(), inputSize, inputSize, options.inputSize(), options.inputSize()));
-    }
-    if (options.logits() && recognised.isPresent() && outputKind().equals(FEATURES)) {
-      throw new ModelException(
-          "model " + origin.name() + " gives features; it has no classifier to give logits");
     }
   }
 
@@ -294,9 +282,8 @@ final class OpenedModel {
     return recognised.map(network -> network.weights().network()).orElse(null);
   }
 
-  /** What is run instead of the model, which is closed then. */
-  private GraphModel optimised(GraphModel original, Precision precision, Ownership owned) {
-    GraphModel exact = exact(original, owned);
+  /** What is run instead of the exact network, which is closed then. */
+  private GraphModel inPrecision(GraphModel exact, Precision precision, Ownership owned) {
     return recognised.isPresent()
         ? owned.add(
             new PrecisionChoice(origin.name(), recognised.get().weights(), owned.release(exact))

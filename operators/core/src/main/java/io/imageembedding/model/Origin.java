@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.Choices.Choice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -14,9 +16,15 @@ import java.util.stream.Stream;
  * @param folder that may hold labels and golden vectors beside the model; null if there is none
  * @param signatures each with what it takes and gives
  * @param functions concrete functions of {@code __call__}, each with what it takes and gives
+ * @param takes choices that its form has a use for
  */
 record Origin(
-    String name, String form, Path folder, List<String> signatures, List<String> functions) {
+    String name,
+    String form,
+    Path folder,
+    List<String> signatures,
+    List<String> functions,
+    Set<Choice> takes) {
 
   private static final String LABELS = "labels.txt";
 
@@ -32,7 +40,7 @@ record Origin(
   }
 
   /** Of a model that is a network and nothing else. */
-  static Origin plain(String name, String form, Path folder) {
-    return new Origin(name, form, folder, List.of(), List.of());
+  static Origin plain(String name, String form, Path folder, Choice... takes) {
+    return new Origin(name, form, folder, List.of(), List.of(), Set.of(takes));
   }
 }

@@ -52,15 +52,31 @@ final class PrecisionChoice {
         LOG.info("model {} runs in fp32: this processor has no bfloat16", name);
         return owned.release(exact);
       }
-      GraphModel bf16 = load(wanted, owned);
-      boolean taken = bf16 != null && (wanted == Precision.BF16 || isFaster(bf16));
-      if (!taken) {
-        LOG.info("model {} runs in fp32: bf16 is {}", name, bf16 == null ? "too coarse" : "slower");
+      GraphModel bf16 = wanted == Precision.BF16 ? load(wanted, owned) : fasterIfItWorks(owned);
+      if (bf16 == null) {
         return owned.release(exact);
       }
       LOG.info("model {} runs in bf16; its cosine to fp32 is {}", name, bf16.descriptor().cosine());
       return owned.release(bf16);
     }
+  }
+
+  /**
+   * Null where bf16 is not worth it, or fails in any way: the exact network runs, that is known.
+   */
+  private GraphModel fasterIfItWorks(Ownership owned) {
+    String why;
+    try {
+      GraphModel bf16 = load(Precision.AUTO, owned);
+      if (bf16 != null && isFaster(bf16)) {
+        return bf16;
+      }
+      why = bf16 == null ? "too coarse" : "slower";
+    } catch (RuntimeException e) {
+      why = "not to be had (" + e.getMessage() + ")";
+    }
+    LOG.info("model {} runs in fp32: bf16 is {}", name, why);
+    return null;
   }
 
   /** With as few layers in fp32 as will do; null if none will and it does not have to. */

@@ -23,4 +23,9 @@ public record ProofFigures(
     double spread,
     double again,
     double alone,
-    OptionalDouble goldens) {}
+    OptionalDouble goldens) {
+
+  ProofFigures withGoldens(OptionalDouble difference) {
+    return new ProofFigures(dimension, sameBits, sameVector, spread, again, alone, difference);
+  }
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.model.source.CachedModel;
 import io.imageembedding.model.source.ModelFetcher;
 
 /**
@@ -17,9 +18,14 @@ record RemoteModel(String text, ModelOptions options) implements Door {
   }
 
   @Override
-  public OpenedModel open() {
-    String path = ModelFetcher.fetch(text, options.sha256()).toString();
-    return new LocalModel(path, name(), options).open();
+  public Door fetched() {
+    CachedModel cached = ModelFetcher.cached(text, options.sha256());
+    return new LocalModel(cached.path().toString(), name(), cached.sha256(), options);
+  }
+
+  @Override
+  public OpenedModel read() {
+    return fetched().read();
   }
 
   /** The last part of the text that is a name, without what says that it is an archive. */

@@ -2,9 +2,11 @@
 package io.imageembedding.model;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.imageembedding.model.Choices.Choice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,7 +89,7 @@ final class SavedModelDirectory {
                 }
               });
     }
-    return new Origin(name, form, directory, signatures, functions);
+    return new Origin(name, form, directory, signatures, functions, EnumSet.allOf(Choice.class));
   }
 
   private static String text(Map<String, TensorInfo> tensors) {

@@ -120,6 +120,7 @@ final class SignatureModel {
               + (fitting.isEmpty() ? "no" : "more than one")
               + " fitting "
               + kind
+              + (named == null ? "" : " " + named)
               + "; found: "
               + found);
     }

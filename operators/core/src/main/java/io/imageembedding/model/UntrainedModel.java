@@ -58,7 +58,7 @@ record UntrainedModel(String network, ModelOptions options) implements Door {
   }
 
   @Override
-  public OpenedModel open() {
+  public OpenedModel read() {
     MobileNetV2 shape = shape(network);
     Random random = new Random(SEED);
     Map<String, FloatTensor> variables = new TreeMap<>();

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelInspectorTest {
@@ -177,6 +178,27 @@ class ModelInspectorTest {
         .isInstanceOf(ModelException.class)
         .hasMessageContaining("probe.npz")
         .hasMessageContaining("differ by 0.01");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void goldenVectorsAreThoseOfTheExactNetworkInEveryPrecision(Precision precision)
+      throws IOException {
+    Path plain = temporary.resolve("plain");
+    ModelInspector.writePlain(ModelSource.parse("untrained:mobilenet_v2_0.35_96"), plain);
+    float[] probe = ModelProof.probes(96).get(1);
+    try (FeatureVectorModel exact = ModelSource.parse(plain.toString()).load();
+        ImageTensor image = new ImageTensor(96, 1)) {
+      image.append(probe);
+      writeGoldens(plain, probe, exact.embed(image)[0]);
+    }
+
+    ProofFigures figures =
+        ModelInspector.prove(
+            ModelSource.parse(
+                plain.toString(), ModelOptions.builder().precision(precision).build()));
+
+    assertThat(figures.goldens().orElseThrow()).isLessThan(1e-5);
   }
 
   private static void writeGoldens(Path model, float[] image, float[] vector) throws IOException {

@@ -39,6 +39,17 @@ class ModelOwnershipTest {
   }
 
   @Test
+  void anAutomaticChoiceOfWhichOneFailsIsTheExactNetwork() {
+    GraphModel exact = model(TestingNetworks.seeded(0.35, 96, null));
+    NetworkWeights larger = TestingNetworks.seeded(0.35, 128, null);
+
+    try (GraphModel chosen = new PrecisionChoice("two", larger, exact).of(Precision.AUTO)) {
+      assertThat(chosen).isSameAs(exact);
+      assertThat(GraphSession.open()).isEqualTo(before + 1);
+    }
+  }
+
+  @Test
   void theChoiceLeavesOneOpen() {
     NetworkWeights weights = TestingNetworks.seeded(0.35, 96, null);
     try (GraphModel chosen =

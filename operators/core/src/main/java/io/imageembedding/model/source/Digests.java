@@ -40,6 +40,11 @@ final class Digests {
     return sha256(digests);
   }
 
+  /** Of all files below the folder. */
+  static String ofFilesBelow(Path folder) throws IOException {
+    return sha256(folder, filesBelow(folder));
+  }
+
   static List<Path> filesBelow(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       return files.filter(Files::isRegularFile).sorted().toList();

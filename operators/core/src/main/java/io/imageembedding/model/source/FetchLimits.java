@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.source;
 
+import java.time.Duration;
+
 /**
  * How large a model may be. Counted are the bytes that really come, never the sizes that a server
  * or an archive claims.
@@ -13,6 +15,7 @@ package io.imageembedding.model.source;
  * @param freeBytes that any archive may unpack to, whatever the ratio
  * @param nameLength characters of a name with its folders
  * @param depth of folders in each other
+ * @param time until all of it is on this machine, however slowly it comes
  */
 record FetchLimits(
     long archiveBytes,
@@ -21,11 +24,12 @@ record FetchLimits(
     int ratio,
     long freeBytes,
     int nameLength,
-    int depth) {
+    int depth,
+    Duration time) {
 
   /** 2 GiB that unpack to at most 4 GiB: a hundred times the largest MobileNet. */
   static final FetchLimits DEFAULT =
-      new FetchLimits(2L << 30, 4L << 30, 10_000, 200, 64L << 20, 512, 16);
+      new FetchLimits(2L << 30, 4L << 30, 10_000, 200, 64L << 20, 512, 16, Duration.ofMinutes(30));
 
   /** The most that an archive of this size may unpack to. */
   long unpackedBytes(long archiveSize) {

@@ -4,10 +4,6 @@ package io.imageembedding.model.source;
 import io.imageembedding.model.ModelException;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
-import java.net.ProxySelector;
-import java.net.SocketAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
@@ -54,12 +50,19 @@ final class HttpDownload {
    *
    * @param connect until there is a connection
    * @param silence until an answer begins, and between two pieces of it
+   * @param total until the whole file is here, with all attempts
    * @param attempts in all
    * @param pause before the second attempt; twice as long before each further one
    */
-  record Patience(Duration connect, Duration silence, int attempts, Duration pause) {
+  record Patience(
+      Duration connect, Duration silence, Duration total, int attempts, Duration pause) {
     static final Patience DEFAULT =
-        new Patience(Duration.ofSeconds(15), Duration.ofSeconds(60), 4, Duration.ofMillis(500));
+        new Patience(
+            Duration.ofSeconds(15),
+            Duration.ofSeconds(60),
+            FetchLimits.DEFAULT.time(),
+            4,
+            Duration.ofMillis(500));
   }
 
   private final HttpClient client;
@@ -74,7 +77,7 @@ final class HttpDownload {
             .connectTimeout(patience.connect())
             .followRedirects(HttpClient.Redirect.NEVER)
             .version(HttpClient.Version.HTTP_1_1)
-            .proxy(proxies(environment))
+            .proxy(EnvironmentProxy.in(environment))
             .build();
     this.patience = patience;
     this.maxBytes = maxBytes;
@@ -101,9 +104,10 @@ final class HttpDownload {
   String to(URI address, Path file, String shown, String advice) {
     requireAllowed(address, shown);
     Duration pause = patience.pause();
+    long end = System.nanoTime() + patience.total().toNanos();
     for (int attempt = 1; ; attempt++) {
       try {
-        return follow(address, file, shown);
+        return follow(address, file, shown, end);
       } catch (TransientFailure e) {
         if (attempt == patience.attempts()) {
           throw new ModelException(
@@ -139,11 +143,11 @@ final class HttpDownload {
     }
   }
 
-  private String follow(URI address, Path file, String shown) throws TransientFailure {
+  private String follow(URI address, Path file, String shown, long end) throws TransientFailure {
     URI at = address;
     for (int i = 0; i <= REDIRECTS; i++) {
       Body body = new Body(file, shown);
-      HttpResponse<Void> response = await(at, body, shown);
+      HttpResponse<Void> response = await(at, body, shown, end);
       int status = response.statusCode();
       if (status == 200) {
         return body.sha256();
@@ -179,7 +183,8 @@ final class HttpDownload {
     throw new ModelException("model " + shown + ": redirected to no address");
   }
 
-  private HttpResponse<Void> await(URI address, Body body, String shown) throws TransientFailure {
+  private HttpResponse<Void> await(URI address, Body body, String shown, long end)
+      throws TransientFailure {
     HttpRequest request =
         HttpRequest.newBuilder(withoutFragment(address))
             .timeout(patience.silence())
@@ -195,13 +200,24 @@ final class HttpDownload {
                     : new NoBody());
     try {
       while (true) {
-        long left = patience.silence().toNanos() - (System.nanoTime() - body.lastNanos);
+        long now = System.nanoTime();
+        long left = patience.silence().toNanos() - (now - body.lastNanos);
+        if (now - end >= 0) {
+          throw new ModelException(
+              "model "
+                  + shown
+                  + ": "
+                  + address.getHost()
+                  + " takes longer than "
+                  + patience.total().toSeconds()
+                  + " s to send it");
+        }
         // The request's own time-out is for the time before the body.
         if (left <= 0 && body.subscription != null) {
           throw new TransientFailure("nothing more came from " + address.getHost(), null);
         }
         try {
-          return answer.get(Math.max(left, 100_000_000), TimeUnit.NANOSECONDS);
+          return answer.get(Math.min(Math.max(left, 100_000_000), end - now), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
           LOG.debug("waiting for {}", address.getHost());
         }
@@ -415,55 +431,5 @@ final class HttpDownload {
         done.complete(null);
       }
     }
-  }
-
-  /** The proxy that the environment names, as other programs take it; else Java's own. */
-  static ProxySelector proxies(Map<String, String> environment) {
-    String named = environment.getOrDefault("https_proxy", environment.get("HTTPS_PROXY"));
-    if (named == null || named.isBlank()) {
-      return ProxySelector.getDefault();
-    }
-    URI proxy = null;
-    try {
-      proxy = URI.create(named.contains("://") ? named : "http://" + named);
-    } catch (IllegalArgumentException e) {
-      LOG.warn("the environment variable https_proxy is no address and not used");
-    }
-    if (proxy == null || proxy.getHost() == null) {
-      return ProxySelector.getDefault();
-    }
-    if (proxy.getRawUserInfo() != null) {
-      LOG.warn("https_proxy: the user name and password for the proxy are not used");
-    }
-    String direct = environment.getOrDefault("no_proxy", environment.getOrDefault("NO_PROXY", ""));
-    return new EnvironmentProxy(
-        new InetSocketAddress(proxy.getHost(), proxy.getPort() < 0 ? 80 : proxy.getPort()),
-        List.of(direct.toLowerCase(Locale.ROOT).split("[,\\s]+")));
-  }
-
-  private static final class EnvironmentProxy extends ProxySelector {
-    private final InetSocketAddress proxy;
-    private final List<String> direct;
-
-    EnvironmentProxy(InetSocketAddress proxy, List<String> direct) {
-      this.proxy = proxy;
-      this.direct = direct;
-    }
-
-    @Override
-    public List<Proxy> select(URI uri) {
-      String host = uri.getHost().toLowerCase(Locale.ROOT);
-      boolean isDirect =
-          Address.isLoopback(uri)
-              || direct.stream()
-                  .map(each -> each.replaceFirst("^\\*?\\.", ""))
-                  .filter(each -> !each.isEmpty())
-                  .anyMatch(
-                      each -> each.equals("*") || host.equals(each) || host.endsWith("." + each));
-      return List.of(isDirect ? Proxy.NO_PROXY : new Proxy(Proxy.Type.HTTP, proxy));
-    }
-
-    @Override
-    public void connectFailed(URI uri, SocketAddress address, IOException failure) {}
   }
 }

@@ -53,8 +53,10 @@ final class HubCache {
   private static final Pattern OWNER = Pattern.compile("(.+)\\.(\\d+)\\.([0-9a-f]+)");
   private static final Pattern HANDLE = Pattern.compile("(?m)^Module: (.*)$");
 
-  /** A line that tensorflow_hub does not write; it never reads the file. */
+  /** Lines that tensorflow_hub does not write; it never reads the file. */
   private static final Pattern SHA256 = Pattern.compile("(?m)^SHA-256 of archive: ([0-9a-f]{64})$");
+
+  private static final Pattern FILES = Pattern.compile("(?m)^SHA-256 of files: ([0-9a-f]{64})$");
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSSSSS", Locale.ROOT);
@@ -89,6 +91,19 @@ final class HubCache {
   Optional<CachedModel> find(String handle) {
     Path folder = folder(handle);
     return Storage.isFilled(folder) ? Optional.of(described(folder, handle)) : Optional.empty();
+  }
+
+  /** Whether the module's files are those that we fetched; not known of what others fetched. */
+  boolean isAsFetched(String handle) {
+    Path folder = folder(handle);
+    try {
+      Path descriptor = sibling(folder, DESCRIPTOR);
+      Matcher files =
+          FILES.matcher(Files.isRegularFile(descriptor) ? Files.readString(descriptor) : "");
+      return files.find() && files.group(1).equals(Digests.ofFilesBelow(folder));
+    } catch (IOException e) {
+      throw new ModelException("the cache " + folder + " cannot be read", e);
+    }
   }
 
   /** Whether something can be fetched into it. */
@@ -169,7 +184,7 @@ final class HubCache {
       Storage.write(
           root.resolve(folder.getFileName() + DESCRIPTOR),
           work.resolve("descriptor"),
-          descriptor(handle, sha256));
+          descriptor(handle, sha256, Digests.ofFilesBelow(content)));
       if (!Storage.publish(content, folder)) {
         LOG.info("model {}: someone else was faster", shown);
       }
@@ -190,7 +205,7 @@ final class HubCache {
     return folder.resolveSibling(folder.getFileName() + end);
   }
 
-  private static String descriptor(String handle, String sha256) {
+  private static String descriptor(String handle, String sha256, String files) {
     return "Module: "
         + handle
         + "\nDownload Time: "
@@ -200,7 +215,9 @@ final class HubCache {
         + " (PID:"
         + ProcessHandle.current().pid()
         + ")\nSHA-256 of archive: "
-        + sha256;
+        + sha256
+        + "\nSHA-256 of files: "
+        + files;
   }
 
   private static String host() {

@@ -9,6 +9,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * &lt;sha256&gt;/              an entry: the files of a model
- * &lt;sha256&gt;.properties    where it came from, and when
+ * &lt;sha256&gt;.properties    where it came from, when, and the SHA-256 of its files
  * &lt;key&gt;.name             which entry an address led to
  * &lt;key&gt;.lock             held while something is fetched for the key; stays
  * &lt;key&gt;.&lt;uuid&gt;.tmp      what is being fetched, or is left of a process that was killed
@@ -45,6 +46,11 @@ final class ModelCache {
 
   private static final Logger LOG = LoggerFactory.getLogger(ModelCache.class);
   private static final String FOLDER = "image-embedding";
+  private static final String DESCRIPTION = ".properties";
+
+  /** SHA-256 of the list of an entry's files. */
+  private static final String FILES = "files";
+
   private static final Pattern ENTRY = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern LEFTOVER = Pattern.compile("([a-z0-9-]+)\\.[0-9a-f-]{36}\\.tmp");
 
@@ -149,14 +155,37 @@ final class ModelCache {
     return root;
   }
 
-  Optional<CachedModel> find(String sha256) {
+  /**
+   * The entry, if its files are those that were stored.
+   *
+   * @param pinned whether an entry of an earlier version, which did not write down what its files
+   *     were, is not to be trusted
+   */
+  Optional<CachedModel> find(String sha256, boolean pinned) {
     for (Path folder : readable) {
       Path entry = folder.resolve(sha256);
-      if (Storage.isFilled(entry)) {
+      if (Storage.isFilled(entry) && isAsStored(entry, pinned)) {
         return Optional.of(described(entry));
       }
     }
     return Optional.empty();
+  }
+
+  private static boolean isAsStored(Path entry, boolean pinned) {
+    try {
+      String stored =
+          read(entry.resolveSibling(entry.getFileName() + DESCRIPTION)).getProperty(FILES);
+      if (stored == null) {
+        return !pinned;
+      }
+      boolean same = stored.equals(Digests.ofFilesBelow(entry));
+      if (!same) {
+        LOG.warn("the files in {} were changed after they were stored; they are not used", entry);
+      }
+      return same;
+    } catch (IOException e) {
+      throw new ModelException("the cache " + entry + " cannot be read", e);
+    }
   }
 
   List<CachedModel> list() {
@@ -181,7 +210,7 @@ final class ModelCache {
   private static CachedModel described(Path entry) {
     String sha256 = entry.getFileName().toString();
     try {
-      Properties properties = read(entry.resolveSibling(sha256 + ".properties"));
+      Properties properties = read(entry.resolveSibling(sha256 + DESCRIPTION));
       return new CachedModel(
           properties.getProperty("origin", "?"),
           sha256,
@@ -331,7 +360,7 @@ final class ModelCache {
   CachedModel store(String sha256, String origin, Consumer<Path> fill) {
     Path entry = root.resolve(sha256);
     try (EntryLock lock = lock(sha256, origin)) {
-      Optional<CachedModel> found = find(sha256);
+      Optional<CachedModel> found = find(sha256, true);
       if (found.isPresent()) {
         return found.get();
       }
@@ -339,10 +368,20 @@ final class ModelCache {
       try {
         Path content = Files.createDirectory(work.resolve("content"));
         fill.accept(content);
+        if (Storage.isFilled(entry)) {
+          Files.move(entry, work.resolve("changed"), StandardCopyOption.ATOMIC_MOVE);
+        }
         Storage.write(
-            root.resolve(sha256 + ".properties"),
+            root.resolve(sha256 + DESCRIPTION),
             work.resolve("properties"),
-            text(Map.of("origin", origin, "time", Instant.now().toString())));
+            text(
+                Map.of(
+                    "origin",
+                    origin,
+                    "time",
+                    Instant.now().toString(),
+                    FILES,
+                    Digests.ofFilesBelow(content))));
         Storage.publish(content, entry);
         return described(entry);
       } finally {

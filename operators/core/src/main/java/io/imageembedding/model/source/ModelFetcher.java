@@ -75,6 +75,19 @@ public final class ModelFetcher {
     return fromEnvironment(FetchProgress.NONE).get(text, Digests.parse(sha256), false).path();
   }
 
+  /**
+   * As {@link #fetch(String, String)}, and says what it came as, where that is known without
+   * reading all of it.
+   */
+  public static CachedModel cached(String text, String sha256) {
+    return fromEnvironment(FetchProgress.NONE).get(text, Digests.parse(sha256), false);
+  }
+
+  /** SHA-256 of the file, of the list of files in the folder, or of those of the checkpoint. */
+  public static String digest(String path) {
+    return fromEnvironment(FetchProgress.NONE).get(path, null, true).sha256();
+  }
+
   /** As {@link #fetch(String, String)}, and says more about it. */
   public static CachedModel fetch(String text, String sha256, FetchProgress progress) {
     return fromEnvironment(progress).get(text, Digests.parse(sha256), true);
@@ -130,7 +143,7 @@ public final class ModelFetcher {
       return local(path(text), pinned, digested || pinned != null);
     }
     if (pinned != null) {
-      Optional<CachedModel> found = cache.find(pinned);
+      Optional<CachedModel> found = cache.find(pinned, true);
       if (found.isPresent()) {
         return found.get();
       }
@@ -220,7 +233,8 @@ public final class ModelFetcher {
     HttpDownload.requireAllowed(address, shown);
     if (hub != null) {
       Optional<CachedModel> found = hub.find(text);
-      if (found.isPresent() && (pinned == null || pinned.equals(found.get().sha256()))) {
+      if (found.isPresent()
+          && (pinned == null || pinned.equals(found.get().sha256()) && hub.isAsFetched(text))) {
         return found.get();
       }
     }
@@ -315,7 +329,7 @@ public final class ModelFetcher {
         .named(key)
         .filter(found -> found.fingerprint().equals(fingerprint))
         .filter(found -> pinned == null || pinned.equals(found.sha256()))
-        .flatMap(found -> cache.find(found.sha256()));
+        .flatMap(found -> cache.find(found.sha256(), pinned != null));
   }
 
   private static void move(Path file, Path folder, String name, String shown) {

@@ -182,6 +182,7 @@ final class RemoteFiles {
     }
     BoundedFolder target = new BoundedFolder(shown, folder, limits, max);
     SortedMap<String, String> digests = new TreeMap<>();
+    long end = System.nanoTime() + limits.time().toNanos();
     try {
       for (var file : files.entrySet()) {
         MessageDigest digest = DigestUtils.getSha256Digest();
@@ -191,7 +192,8 @@ final class RemoteFiles {
                     fileSystem.open(file.getValue().getPath()),
                     progress,
                     max - target.left(),
-                    total),
+                    total,
+                    end),
                 digest)) {
           if (target.addFile(file.getKey(), in) != file.getValue().getLen()) {
             throw new ModelException(
@@ -206,16 +208,19 @@ final class RemoteFiles {
     return isOneFile ? digests.get(digests.firstKey()) : Digests.sha256(digests);
   }
 
-  private static final class ReportingStream extends FilterInputStream {
+  /** Says how far it is, and ends when the time is over. */
+  private final class ReportingStream extends FilterInputStream {
     private final FetchProgress progress;
     private final long total;
+    private final long end;
     private long done;
 
-    ReportingStream(InputStream in, FetchProgress progress, long done, long total) {
+    ReportingStream(InputStream in, FetchProgress progress, long done, long total, long end) {
       super(in);
       this.progress = progress;
       this.done = done;
       this.total = total;
+      this.end = end;
     }
 
     @Override
@@ -226,6 +231,14 @@ final class RemoteFiles {
 
     @Override
     public int read(byte[] bytes, int from, int length) throws IOException {
+      if (System.nanoTime() - end >= 0) {
+        throw new ModelException(
+            "model "
+                + shown
+                + ": it takes longer than "
+                + limits.time().toSeconds()
+                + " s to be copied");
+      }
       int n = in.read(bytes, from, length);
       done += Math.max(n, 0);
       progress.report(done, total);

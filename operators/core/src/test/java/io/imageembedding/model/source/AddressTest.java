@@ -31,7 +31,7 @@ class AddressTest {
   @Test
   void theProxyOfTheEnvironmentIsTakenWhereItIsToBe() {
     ProxySelector proxies =
-        HttpDownload.proxies(
+        EnvironmentProxy.in(
             Map.of("https_proxy", "http://proxy.local:3128", "no_proxy", "internal, .example.org"));
 
     assertThat(proxies.select(URI.create("https://tfhub.dev/a")))
@@ -40,8 +40,8 @@ class AddressTest {
         .containsExactly(Proxy.NO_PROXY);
     assertThat(proxies.select(URI.create("http://127.0.0.1:8080/a")))
         .containsExactly(Proxy.NO_PROXY);
-    assertThat(HttpDownload.proxies(Map.of())).isSameAs(ProxySelector.getDefault());
-    assertThat(HttpDownload.proxies(Map.of("https_proxy", "not a proxy")))
+    assertThat(EnvironmentProxy.in(Map.of())).isSameAs(ProxySelector.getDefault());
+    assertThat(EnvironmentProxy.in(Map.of("https_proxy", "not a proxy")))
         .isSameAs(ProxySelector.getDefault());
   }
 }

@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class ArchiveUnpackerTest {
   private static final FetchLimits SMALL =
-      new FetchLimits(1 << 20, 200_000, 10, 10, 50_000, 100, 4);
+      new FetchLimits(1 << 20, 200_000, 10, 10, 50_000, 100, 4, Duration.ofMinutes(1));
 
   private static final byte[] NOTHING = {};
 

@@ -70,7 +70,7 @@ class ModelCacheTest {
 
     ModelCache cache = new ModelCache(root, readOnly);
 
-    assertThat(cache.find(SHA256).orElseThrow().path()).isEqualTo(readOnly.resolve(SHA256));
+    assertThat(cache.find(SHA256, true).orElseThrow().path()).isEqualTo(readOnly.resolve(SHA256));
     assertThat(cache.list()).hasSize(1);
     assertThat(cache.store(SHA256, "other", entry -> write(entry, "no")).origin())
         .isEqualTo("origin");
@@ -91,7 +91,7 @@ class ModelCacheTest {
                     }))
         .hasMessage("on purpose");
 
-    assertThat(cache.find(SHA256)).isEmpty();
+    assertThat(cache.find(SHA256, true)).isEmpty();
     assertThat(names()).containsExactly(SHA256 + ".lock");
   }
 

@@ -9,6 +9,7 @@ import io.imageembedding.testing.TestData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AfterEach;
@@ -99,8 +101,10 @@ class ModelFetcherTest {
     assertThat(model.bytes()).isEqualTo(10);
     assertThat(model.origin()).isEqualTo(archive.toString());
     assertThat(model.path().resolve("saved_model.pb")).hasContent("graph");
-    Files.writeString(model.path().resolve("mark"), "still here");
-    assertThat(get(archive.toUri().toString()).path().resolve("mark")).exists();
+    FileTime unpacked = Files.getLastModifiedTime(model.path().resolve("saved_model.pb"));
+    assertThat(get(archive.toUri().toString())).isEqualTo(model);
+    assertThat(Files.getLastModifiedTime(model.path().resolve("saved_model.pb")))
+        .isEqualTo(unpacked);
     assertThat(ModelFetcher.isRemoteOrArchive(archive.toString())).isTrue();
   }
 
@@ -244,6 +248,70 @@ class ModelFetcherTest {
 
     assertRefused(server.url("/m.tgz"), null, "nothing more came from 127.0.0.1 (3 attempts)");
     assertNoModelAndNoLeftovers();
+  }
+
+  @Test
+  void aServerThatDripsIsGivenUpWhenTheTimeIsOver() throws IOException {
+    server.on(
+        "/m.tgz",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0);
+          for (byte each : new byte[6000]) {
+            exchange.getResponseBody().write(each);
+            exchange.getResponseBody().flush();
+            LockSupport.parkNanos(10_000_000);
+          }
+        });
+    ModelFetcher fetcher =
+        fetcher(null, FetchProgress.NONE, Duration.ofSeconds(30), Duration.ofSeconds(1));
+
+    assertRefusedBy(
+        fetcher, server.url("/m.tgz"), null, "127.0.0.1 takes longer than 1 s to send it");
+    assertThat(server.requests()).hasSize(1);
+    assertNoModelAndNoLeftovers();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"m.tgz", "https://no.such.host/m.tgz"})
+  void whatWasChangedInTheCacheIsNotUsedUnderThePin(String text) throws IOException {
+    Path archive = Files.write(folder.resolve("m.tgz"), MODEL);
+    CachedModel model = get(archive.toString());
+    Files.writeString(model.path().resolve("saved_model.pb"), "grapf");
+
+    if (text.startsWith("https:")) {
+      assertRefused(text, model.sha256(), "no such host");
+    } else {
+      CachedModel again = fetcher(null).get(archive.toString(), model.sha256(), true);
+      assertThat(again.path().resolve("saved_model.pb")).hasContent("graph");
+    }
+  }
+
+  @Test
+  void anEntryOfAnEarlierVersionIsUsedWithoutAPinAndMadeAnewWithOne() throws IOException {
+    server.on("/m.tgz", TestingServer.bytes(MODEL));
+    CachedModel model = get(server.url("/m.tgz"));
+    Files.writeString(cacheRoot.resolve(model.sha256() + ".properties"), "origin=earlier\n");
+    Files.writeString(model.path().resolve("saved_model.pb"), "grapf");
+
+    assertThat(get(server.url("/m.tgz")).path().resolve("saved_model.pb")).hasContent("grapf");
+    assertThat(
+            fetcher(null)
+                .get(server.url("/m.tgz"), model.sha256(), true)
+                .path()
+                .resolve("saved_model.pb"))
+        .hasContent("graph");
+  }
+
+  @Test
+  void whatWasChangedInTheHubCacheIsNotUsedUnderThePin() throws IOException {
+    server.on(HANDLE, TestingServer.bytes(MODEL));
+    CachedModel model = withHub().get(server.url(HANDLE), null, true);
+    Files.writeString(model.path().resolve("saved_model.pb"), "grapf");
+
+    CachedModel pinned = withHub().get(server.url(HANDLE), model.sha256(), true);
+
+    assertThat(pinned.path()).isEqualTo(cacheRoot.resolve(model.sha256()));
+    assertThat(pinned.path().resolve("saved_model.pb")).hasContent("graph");
   }
 
   @Test
@@ -406,7 +474,7 @@ class ModelFetcherTest {
     assertThat(model.path().resolve("variables/variables.index")).hasContent("index");
     assertThat(names(hubRoot)).containsExactly(name, name + ".descriptor.txt");
     assertThat(Files.readAllLines(hubRoot.resolve(name + ".descriptor.txt")))
-        .hasSize(4)
+        .hasSize(5)
         .first()
         .isEqualTo("Module: " + handle);
     assertThat(withHub().get(handle, null, true)).isEqualTo(model);
@@ -624,8 +692,13 @@ class ModelFetcherTest {
   }
 
   private ModelFetcher fetcher(HubCache hub, FetchProgress progress, Duration silence) {
+    return fetcher(hub, progress, silence, Duration.ofMinutes(1));
+  }
+
+  private ModelFetcher fetcher(
+      HubCache hub, FetchProgress progress, Duration silence, Duration total) {
     HttpDownload.Patience patience =
-        new HttpDownload.Patience(Duration.ofSeconds(5), silence, 3, Duration.ofMillis(20));
+        new HttpDownload.Patience(Duration.ofSeconds(5), silence, total, 3, Duration.ofMillis(20));
     return new ModelFetcher(
         new ModelCache(cacheRoot, null),
         hub,

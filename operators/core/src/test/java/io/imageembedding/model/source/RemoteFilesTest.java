@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class RemoteFilesTest {
-  private static final FetchLimits SMALL = new FetchLimits(20_000, 40_000, 5, 10, 20_000, 100, 2);
+  private static final FetchLimits SMALL =
+      new FetchLimits(20_000, 40_000, 5, 10, 20_000, 100, 2, Duration.ofMinutes(1));
 
   @TempDir Path folder;
   private Path bucket;
@@ -174,7 +175,11 @@ class RemoteFilesTest {
         new HttpDownload(
             Map.of(),
             new HttpDownload.Patience(
-                Duration.ofSeconds(1), Duration.ofSeconds(1), 1, Duration.ZERO),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(9),
+                1,
+                Duration.ZERO),
             1,
             FetchProgress.NONE),
         SMALL,
