@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -17,6 +18,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.LeaderNotAvailableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -28,12 +30,14 @@ import org.slf4j.LoggerFactory;
 public final class TopicAdmin implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TopicAdmin.class);
   private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final long POLL_MILLIS = 50;
 
   /** A broker's own default for {@code max.message.bytes}, taken where it may not be asked. */
   static final int DEFAULT_MAX_MESSAGE_BYTES = 1_048_588;
 
   private final String servers;
   private final Admin admin;
+  private final Duration patience;
 
   /**
    * @param clientProperties with the brokers to begin with
@@ -53,6 +57,17 @@ public final class TopicAdmin implements AutoCloseable {
       throw new KafkaSetupException(
           "no Kafka client for " + servers + ": " + reason.getMessage(), e);
     }
+    this.patience = PATIENCE;
+  }
+
+  /**
+   * @param admin is closed with this
+   * @param patience with a topic that was just created
+   */
+  TopicAdmin(String servers, Admin admin, Duration patience) {
+    this.servers = servers;
+    this.admin = admin;
+    this.patience = patience;
   }
 
   /**
@@ -73,9 +88,12 @@ public final class TopicAdmin implements AutoCloseable {
   }
 
   /**
-   * Creates the topic if there is none of that name; an existing one stays as it is.
+   * Creates the topic if there is none of that name; an existing one stays as it is. When this
+   * returns, every partition has a leader and clients may use it: the controller answers before the
+   * brokers know of it.
    *
-   * @throws KafkaSetupException if no broker answers, or it refuses
+   * @throws KafkaSetupException if no broker answers, it refuses, or a partition is without a
+   *     leader for 15 seconds
    */
   public void createIfMissing(String topic, int partitions) {
     NewTopic wanted = new NewTopic(topic, Optional.of(partitions), Optional.empty());
@@ -87,6 +105,47 @@ public final class TopicAdmin implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       throw interrupted(e);
+    }
+    awaitLeaders(topic);
+  }
+
+  private void awaitLeaders(String topic) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    try {
+      while (!hasLeaders(topic)) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new KafkaSetupException(
+              "topic '"
+                  + topic
+                  + "' at "
+                  + servers
+                  + " is not ready: a partition of it has had no leader for "
+                  + patience.toSeconds()
+                  + " s; needed: brokers that lead all of its partitions");
+        }
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private boolean hasLeaders(String topic) throws InterruptedException {
+    try {
+      return admin
+          .describeTopics(List.of(topic))
+          .topicNameValues()
+          .get(topic)
+          .get()
+          .partitions()
+          .stream()
+          .allMatch(each -> each.leader() != null && !each.leader().isEmpty());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException
+          || e.getCause() instanceof LeaderNotAvailableException) {
+        return false;
+      }
+      throw failed(e);
     }
   }
 
