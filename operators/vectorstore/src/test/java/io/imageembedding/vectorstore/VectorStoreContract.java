@@ -115,8 +115,8 @@ public abstract class VectorStoreContract {
     }
   }
 
-  /** Of stores that search exactly where their index has found too few. */
-  protected final void assertFewThatMatchAFilterAreFoundThoughTheyAreFarAway() {
+  @Test
+  void fewThatMatchAFilterAreFoundThoughTheyAreFarAway() {
     List<StoredVector> all = new ArrayList<>();
     for (int i = 0; i < 1500; i++) {
       boolean tenant = i % 50 == 0;

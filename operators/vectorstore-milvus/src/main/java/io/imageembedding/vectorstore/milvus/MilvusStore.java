@@ -14,16 +14,10 @@ import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.WriteResult;
 import io.imageembedding.vectorstore.milvus.Rows.Age;
 import io.milvus.v2.client.MilvusClientV2;
-import io.milvus.v2.common.ConsistencyLevel;
 import io.milvus.v2.exception.ErrorCode;
 import io.milvus.v2.exception.MilvusClientException;
 import io.milvus.v2.service.index.response.DescribeIndexResp.IndexDesc;
 import io.milvus.v2.service.utility.request.FlushReq;
-import io.milvus.v2.service.vector.request.QueryReq;
-import io.milvus.v2.service.vector.request.SearchReq;
-import io.milvus.v2.service.vector.request.data.FloatVec;
-import io.milvus.v2.service.vector.response.QueryResp;
-import io.milvus.v2.service.vector.response.SearchResp;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -38,9 +32,6 @@ import java.util.function.Function;
 /** A collection of a Milvus server. What it guarantees, {@link MilvusStoreProvider} says. */
 final class MilvusStore implements VectorStore {
 
-  /** Most rows of a request, small enough for a server's limits on messages and results. */
-  private static final int MOST_ROWS = 1000;
-
   /** Most bytes of a request to write, about; a server takes 64 MB. */
   private static final long MOST_BYTES = 16 << 20;
 
@@ -52,14 +43,12 @@ final class MilvusStore implements VectorStore {
 
   private static final long INDEX_POLL_MILLIS = 200;
 
-  /** Rows in the order of their ids, and none left out. */
-  private static final Map<String, Object> IN_ORDER =
-      Map.of("iterator", "True", "reduce_stop_for_best", "False");
-
   private final MilvusSettings settings;
   private final MilvusSchema schema;
   private final OpenMode mode;
   private final IdLocks locks;
+  private final Queries queries;
+  private final Nearest nearest;
 
   /** Newest age of each id that was written and is not known to be still there. */
   private final Map<String, Age> sinceCommit = new ConcurrentHashMap<>();
@@ -72,6 +61,8 @@ final class MilvusStore implements VectorStore {
     this.settings = settings;
     this.mode = mode;
     schema = new MilvusSchema(settings);
+    queries = new Queries(settings.collection());
+    nearest = new Nearest(settings, queries);
     locks = IdLocks.of(settings.name());
   }
 
@@ -138,7 +129,7 @@ final class MilvusStore implements VectorStore {
         if (known == null || age.compareTo(known) > 0) {
           newer.put(change.id(), age);
           upsert.add(change, age);
-          if (upsert.rows() == MOST_ROWS || upsert.bytes() >= MOST_BYTES) {
+          if (upsert.rows() == Queries.MOST_ROWS || upsert.bytes() >= MOST_BYTES) {
             connection.upsert(upsert);
             upsert = new Upsert(collection.dimension());
           }
@@ -160,20 +151,12 @@ final class MilvusStore implements VectorStore {
 
   private Map<String, Age> ages(MilvusClientV2 open, List<String> ids) {
     Map<String, Age> ages = new HashMap<>();
-    for (List<String> some : parts(ids)) {
-      for (Map<String, Object> row : query(open, Rows.selecting(some), Rows.OF_AGE)) {
+    for (List<String> some : Queries.parts(ids)) {
+      for (Map<String, Object> row : queries.rows(open, Rows.selecting(some), Rows.OF_AGE)) {
         ages.put(Rows.id(row), Rows.age(row));
       }
     }
     return ages;
-  }
-
-  private static List<List<String>> parts(List<String> ids) {
-    List<List<String>> parts = new ArrayList<>();
-    for (int from = 0; from < ids.size(); from += MOST_ROWS) {
-      parts.add(ids.subList(from, Math.min(ids.size(), from + MOST_ROWS)));
-    }
-    return parts;
   }
 
   /** Fails if anything that was written has become older since, or is gone. */
@@ -222,26 +205,7 @@ final class MilvusStore implements VectorStore {
             return List.of();
           }
           ChangeBatch.requireSearchable(vector, collection);
-          SearchReq request =
-              SearchReq.builder()
-                  .collectionName(settings.collection())
-                  .annsField(MilvusSchema.EMBEDDING)
-                  .data(List.of(new FloatVec(vector)))
-                  .limit(k)
-                  .filter(Rows.selecting(filter))
-                  .searchParams(Map.of("ef", Math.max(k, settings.efSearch())))
-                  .outputFields(Rows.OF_HIT)
-                  .consistencyLevel(settings.consistency())
-                  .build();
-          List<Hit> hits = new ArrayList<>();
-          for (SearchResp.SearchResult found : open.search(request).getSearchResults().get(0)) {
-            Map<String, Object> row = found.getEntity();
-            hits.add(
-                new Hit(
-                    (String) found.getId(), found.getScore(), Rows.version(row), Rows.image(row)));
-          }
-          hits.sort(Hit.NEAREST_FIRST);
-          return List.copyOf(hits);
+          return nearest.find(open, vector, k, filter);
         });
   }
 
@@ -252,7 +216,7 @@ final class MilvusStore implements VectorStore {
   }
 
   private List<StoredVector> vectors(MilvusClientV2 open, List<String> ids) {
-    return query(open, Rows.selecting(ids), Rows.OF_VECTOR).stream()
+    return queries.rows(open, Rows.selecting(ids), Rows.OF_VECTOR).stream()
         .filter(row -> !Rows.isDeleted(row))
         .map(row -> Rows.vector(row, collection))
         .toList();
@@ -266,9 +230,9 @@ final class MilvusStore implements VectorStore {
           String last = after;
           boolean more = isKnown(open);
           while (more && all.size() < most) {
-            int page = Math.min(MOST_ROWS, most - all.size());
+            int page = Math.min(Queries.MOST_ROWS, most - all.size());
             List<Map<String, Object>> rows =
-                inOrder(open, Rows.PRESENT, last, page, Rows.OF_VECTOR);
+                queries.inOrder(open, Rows.PRESENT, last, page, Rows.OF_VECTOR);
             rows.forEach(row -> all.add(Rows.vector(row, collection)));
             more = rows.size() == page;
             last = more ? all.get(all.size() - 1).id() : last;
@@ -295,16 +259,16 @@ final class MilvusStore implements VectorStore {
           List<Map<String, Object>> page;
           String last = null;
           do {
-            page = inOrder(open, expression, last, MOST_ROWS, Rows.OF_AGE);
+            page = queries.inOrder(open, expression, last, Queries.MOST_ROWS, Rows.OF_AGE);
             for (Map<String, Object> row : page) {
               last = Rows.id(row);
               young.add(new Aged(last, Rows.age(row)));
             }
-          } while (page.size() == MOST_ROWS);
+          } while (page.size() == Queries.MOST_ROWS);
           young.sort(Comparator.comparing(Aged::age).reversed());
           List<StoredVector> newest = new ArrayList<>();
           List<String> ids = young.stream().limit(most).map(Aged::id).toList();
-          for (List<String> some : parts(ids)) {
+          for (List<String> some : Queries.parts(ids)) {
             newest.addAll(vectors(open, some));
           }
           newest.sort(Comparator.comparing(StoredVector::version).reversed());
@@ -314,18 +278,18 @@ final class MilvusStore implements VectorStore {
 
   /** An expression for the newest rows, as many as are wanted and not many more, or for all. */
   private String young(MilvusClientV2 open, int most) {
-    long fewEnough = most + (long) MOST_ROWS;
-    if (count(open, Rows.PRESENT) <= fewEnough) {
+    long fewEnough = most + (long) Queries.MOST_ROWS;
+    if (queries.count(open, Rows.PRESENT) <= fewEnough) {
       return Rows.PRESENT;
     }
     long now = System.currentTimeMillis();
     long tooFew = now;
     for (int bits = 0; bits < Long.SIZE - 1; bits += 2) {
       long since = now - (1L << bits);
-      long count = count(open, Rows.since(since));
+      long count = queries.count(open, Rows.since(since));
       while (count > fewEnough && tooFew - since > 1) {
         long middle = since + (tooFew - since) / 2;
-        long there = count(open, Rows.since(middle));
+        long there = queries.count(open, Rows.since(middle));
         if (there < most) {
           tooFew = middle;
         } else {
@@ -354,12 +318,8 @@ final class MilvusStore implements VectorStore {
               .index(open)
               .ifPresent(index -> details.put("index", String.valueOf(index.getIndexType())));
           return new StoreDescription(
-              settings.name(), count(open, Rows.PRESENT), Optional.of(collection), details);
+              settings.name(), queries.count(open, Rows.PRESENT), Optional.of(collection), details);
         });
-  }
-
-  private long count(MilvusClientV2 open, String expression) {
-    return (Long) query(open, expression, List.of("count(*)")).get(0).get("count(*)");
   }
 
   /** Has the server close what is still growing, and waits until all of it is indexed. */
@@ -394,35 +354,6 @@ final class MilvusStore implements VectorStore {
       Thread.currentThread().interrupt();
       throw new StoreException(settings.name() + ": interrupted while the index is built", e);
     }
-  }
-
-  private List<Map<String, Object>> inOrder(
-      MilvusClientV2 open, String expression, String after, int most, List<String> fields) {
-    String page =
-        after == null
-            ? expression
-            : expression + " and " + MilvusSchema.ID + " > " + Rows.quoted(after);
-    return query(
-        open, request(page, fields).limit(most).queryParams(new HashMap<>(IN_ORDER)).build());
-  }
-
-  private List<Map<String, Object>> query(
-      MilvusClientV2 open, String expression, List<String> fields) {
-    return query(open, request(expression, fields).build());
-  }
-
-  private QueryReq.QueryReqBuilder request(String expression, List<String> fields) {
-    return QueryReq.builder()
-        .collectionName(settings.collection())
-        .filter(expression)
-        .outputFields(fields)
-        .consistencyLevel(ConsistencyLevel.STRONG);
-  }
-
-  private static List<Map<String, Object>> query(MilvusClientV2 open, QueryReq request) {
-    return open.query(request).getQueryResults().stream()
-        .map(QueryResp.QueryResult::getEntity)
-        .toList();
   }
 
   private boolean isKnown(MilvusClientV2 open) {

@@ -28,6 +28,9 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
  *   <li>{@code timeout}: seconds that a call may take, default 60
  * </ul>
  *
+ * <p><b>A filter</b> finds all that match, however few they are and wherever they lie: what the
+ * index leaves out is found by reading every row that meets the filter.
+ *
  * <p><b>Which vector of an id stays.</b> Milvus replaces a row whatever its version, so the
  * versions that are there are read before a batch is written, and only newer changes ({@link
  * Change#BY_AGE}) are. That the row does not change in between is ensured like this:

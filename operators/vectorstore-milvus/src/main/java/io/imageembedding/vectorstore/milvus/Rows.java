@@ -169,13 +169,17 @@ final class Rows {
     return new Age(version(row), (Long) row.get(MilvusSchema.TIE_BREAK));
   }
 
-  static StoredVector vector(Map<String, Object> row, Collection collection) {
+  static float[] features(Map<String, Object> row) {
     List<?> features = (List<?>) row.get(MilvusSchema.EMBEDDING);
     float[] vector = new float[features.size()];
     for (int i = 0; i < vector.length; i++) {
       vector[i] = (Float) features.get(i);
     }
-    return new StoredVector(id(row), vector, collection.space(), version(row), image(row));
+    return vector;
+  }
+
+  static StoredVector vector(Map<String, Object> row, Collection collection) {
+    return new StoredVector(id(row), features(row), collection.space(), version(row), image(row));
   }
 
   static ImageMetadata image(Map<String, Object> row) {

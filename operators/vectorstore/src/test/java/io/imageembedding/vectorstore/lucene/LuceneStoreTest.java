@@ -246,9 +246,4 @@ class LuceneStoreTest extends VectorStoreContract {
       };
     }
   }
-
-  @Test
-  void fewThatMatchAFilterAreFoundThoughTheyAreFarAway() {
-    assertFewThatMatchAFilterAreFoundThoughTheyAreFarAway();
-  }
 }

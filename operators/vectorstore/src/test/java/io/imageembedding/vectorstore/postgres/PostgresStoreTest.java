@@ -437,9 +437,4 @@ class PostgresStoreTest extends ServerStoreContract {
         .isThrownBy(() -> VectorStore.open(several + "?targetServerType=first", OpenMode.read()))
         .withMessageStartingWith("targetServerType: 'first' is not allowed; allowed: any, primary");
   }
-
-  @Test
-  void fewThatMatchAFilterAreFoundThoughTheyAreFarAway() {
-    assertFewThatMatchAFilterAreFoundThoughTheyAreFarAway();
-  }
 }
