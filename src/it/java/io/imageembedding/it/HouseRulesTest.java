@@ -28,6 +28,7 @@ class HouseRulesTest {
   private static final String ROOT = "io.imageembedding.";
   private static final String[] CORE = {
     ROOT + "types..",
+    ROOT + "safety..",
     ROOT + "tensorflow..",
     ROOT + "image..",
     ROOT + "model..",
@@ -79,19 +80,31 @@ class HouseRulesTest {
       only(ROOT + "image..", ROOT + "tensorflow..");
 
   private static final ArchRule MODELS_KNOW_ONLY_PIXELS_AND_TENSORFLOW =
-      only(ROOT + "model..", ROOT + "image..", ROOT + "tensorflow..");
+      only(ROOT + "model..", ROOT + "image..", ROOT + "tensorflow..", ROOT + "safety..");
 
   private static final ArchRule BATCHES_KNOW_ONLY_TYPES = only(ROOT + "batch..", ROOT + "types..");
 
   private static final ArchRule TYPES_KNOW_NO_ROOM = only(ROOT + "types..");
 
+  private static final ArchRule SAFETY_KNOWS_NO_ROOM = only(ROOT + "safety..");
+
   private static final ArchRule TENSORFLOW_KNOWS_NO_ROOM = only(ROOT + "tensorflow..");
 
   private static final ArchRule TRAINING_KNOWS_ONLY_MODELS_AND_PIXELS =
-      only(ROOT + "training..", ROOT + "model..", ROOT + "image..", ROOT + "tensorflow..");
+      only(
+          ROOT + "training..",
+          ROOT + "model..",
+          ROOT + "image..",
+          ROOT + "tensorflow..",
+          ROOT + "safety..");
 
   private static final ArchRule VECTOR_STORES_KNOW_ONLY_RECORDS_AND_BATCHES =
-      only(ROOT + "vectorstore..", ROOT + "schema..", ROOT + "batch..", ROOT + "types..");
+      only(
+          ROOT + "vectorstore..",
+          ROOT + "schema..",
+          ROOT + "batch..",
+          ROOT + "types..",
+          ROOT + "safety..");
 
   private static final ArchRule KINDS_OF_STORES_KNOW_NOT_EACH_OTHER =
       slices().matching(ROOT + "vectorstore.(*)..").should().notDependOnEachOther();
@@ -157,6 +170,7 @@ class HouseRulesTest {
         arguments("models know only pixels and tensorflow", MODELS_KNOW_ONLY_PIXELS_AND_TENSORFLOW),
         arguments("batches know only types", BATCHES_KNOW_ONLY_TYPES),
         arguments("types know no room", TYPES_KNOW_NO_ROOM),
+        arguments("safety knows no room", SAFETY_KNOWS_NO_ROOM),
         arguments("tensorflow knows no room", TENSORFLOW_KNOWS_NO_ROOM),
         arguments("training knows only models and pixels", TRAINING_KNOWS_ONLY_MODELS_AND_PIXELS),
         arguments(

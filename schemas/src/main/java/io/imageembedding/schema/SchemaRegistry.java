@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.schema.RegistryCalls.Answer;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
@@ -69,16 +70,20 @@ public final class SchemaRegistry {
   public static String requireAddress(String url) {
     URI uri;
     try {
-      uri = URI.create(url);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("not an address: " + e.getMessage(), e);
+      uri = new URI(url);
+    } catch (URISyntaxException e) {
+      // Its message repeats the address, and with it what must not be shown.
+      throw new IllegalArgumentException("not an address: " + e.getReason());
+    }
+    if (uri.getRawAuthority() != null && uri.getRawAuthority().contains("@")) {
+      throw new IllegalArgumentException("a user or password does not belong into the address");
     }
     if (uri.getHost() == null
         || !("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
       throw new IllegalArgumentException("not an http or https address");
     }
-    if (uri.getUserInfo() != null) {
-      throw new IllegalArgumentException("a user or password does not belong into the address");
+    if (uri.getRawQuery() != null || uri.getRawFragment() != null) {
+      throw new IllegalArgumentException("a query does not belong into the address");
     }
     return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
   }

@@ -9,6 +9,7 @@ import io.imageembedding.model.ClassScores;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.safety.Printable;
 import io.imageembedding.tensorflow.Ownership;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -206,7 +207,7 @@ public final class ImageEmbedder implements AutoCloseable {
       }
       System.arraycopy(result, 0, vectors, first, count);
     } catch (ModelException e) {
-      LOG.warn("model failed on a batch of {}: {}", count, e.getMessage());
+      LOG.warn("model failed on a batch of {}: {}", count, Printable.line(e.getMessage()));
       if (count == 1) {
         runOnPlainImages(1);
         refusals[first] = new Refusal(Refusal.Stage.MODEL, Refusal.MODEL_FAILED, e.getMessage());

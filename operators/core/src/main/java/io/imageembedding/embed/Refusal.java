@@ -3,6 +3,8 @@ package io.imageembedding.embed;
 
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
+import io.imageembedding.safety.Printable;
+
 /**
  * Why an element has no vector.
  *
@@ -38,6 +40,6 @@ public record Refusal(Stage stage, String code, String message) implements Outco
   public Refusal {
     checkNotNull(stage, "stage");
     checkNotNull(code, "code");
-    checkNotNull(message, "message");
+    message = Printable.line(checkNotNull(message, "message"));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.safety.Printable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -78,7 +79,7 @@ public final class FailureDescription {
 
   /** The text in one line of at most {@value #MAX_LENGTH} characters. */
   public static String line(String text) {
-    String line = text.strip().replaceAll("\\s*\\R\\s*", " ");
+    String line = Printable.line(text.strip().replaceAll("\\s*\\R\\s*", " "));
     return line.length() <= MAX_LENGTH ? line : line.substring(0, MAX_LENGTH) + "…";
   }
 

@@ -2,11 +2,13 @@
 package io.imageembedding.kafka;
 
 import io.imageembedding.embed.InvalidOptionException;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.SaslConfigs;
 import org.apache.kafka.common.config.provider.DirectoryConfigProvider;
 import org.apache.kafka.common.config.provider.EnvVarConfigProvider;
 import org.apache.kafka.common.config.provider.FileConfigProvider;
@@ -17,10 +19,7 @@ import org.apache.kafka.common.config.provider.FileConfigProvider;
  * <code>${directory:PATH:FILE}</code>.
  */
 public final class KafkaClientProperties {
-  private static final Pattern SECRET_KEY =
-      Pattern.compile("(?i).*(password|secret|token|credential|ssl\\.keystore\\.key)$");
-  private static final Pattern SECRET_IN_JAAS =
-      Pattern.compile("(?i)(password|secret|token)\\s*=\\s*[\"']?(?!\\$\\{)[^\"'\\s;]");
+  private static final List<String> PROVIDERS = List.of("file", "env", "directory");
 
   private KafkaClientProperties() {}
 
@@ -32,21 +31,28 @@ public final class KafkaClientProperties {
   public static Properties of(
       String bootstrapServers, String keyPrefix, Map<String, String> given) {
     Properties properties = new Properties();
-    properties.setProperty(AbstractConfig.CONFIG_PROVIDERS_CONFIG, "file,env,directory");
+    List<String> providers = providers(given.get(AbstractConfig.CONFIG_PROVIDERS_CONFIG));
+    KafkaSecrets secrets = new KafkaSecrets(providers);
     provider(properties, "file", FileConfigProvider.class);
     provider(properties, "env", EnvVarConfigProvider.class);
     provider(properties, "directory", DirectoryConfigProvider.class);
     given.forEach(
         (key, value) -> {
-          if (isSecret(key, value)) {
+          if (secrets.isWrittenOut(key, value)) {
             throw new InvalidOptionException(
                 keyPrefix
                     + key
-                    + ": a secret is not written out; allowed: ${file:PATH:KEY}, ${env:NAME} or"
-                    + " ${directory:PATH:FILE}");
+                    + ": a secret is not written out"
+                    + (key.endsWith(SaslConfigs.SASL_JAAS_CONFIG)
+                        ? ", nor an option of a login module that could be one"
+                        : "")
+                    + "; allowed: ${file:PATH:KEY}, ${env:NAME} or ${directory:PATH:FILE}, and"
+                    + " nothing beside it");
           }
           properties.setProperty(key, value);
         });
+    properties.setProperty(
+        AbstractConfig.CONFIG_PROVIDERS_CONFIG, String.join(",", providers));
     properties.setProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
     return properties;
   }
@@ -56,8 +62,13 @@ public final class KafkaClientProperties {
         AbstractConfig.CONFIG_PROVIDERS_CONFIG + "." + name + ".class", type.getName());
   }
 
-  private static boolean isSecret(String key, String value) {
-    return SECRET_KEY.matcher(key).matches() && !value.isEmpty() && !value.startsWith("${")
-        || key.endsWith("sasl.jaas.config") && SECRET_IN_JAAS.matcher(value).find();
+  /** Ours, and those that a person adds. */
+  private static List<String> providers(String added) {
+    return Stream.concat(
+            PROVIDERS.stream(),
+            added == null ? Stream.of() : Stream.of(added.split(",")).map(String::strip))
+        .filter(name -> !name.isEmpty())
+        .distinct()
+        .toList();
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.model.network.FloatTensor;
 import io.imageembedding.model.network.Safetensors;
+import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -53,6 +54,7 @@ record TrainingState(
     Path temporary = folder.resolve(FILE + ".tmp");
     try {
       try (OutputStream out = Files.newOutputStream(temporary)) {
+        PrivateFiles.close(temporary);
         Safetensors.write(
             values,
             Map.of(HISTORY, JSON.writeValueAsString(history), FINGERPRINT, fingerprint),

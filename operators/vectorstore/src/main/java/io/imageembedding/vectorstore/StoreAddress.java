@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.safety.SecretNames;
 import java.io.Serializable;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -48,7 +48,6 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
   private static final List<String> NAMING = List.of("table", "collection");
 
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
-  private static final Pattern SECRET = Pattern.compile("(?i).*(password|secret|token)");
 
   public StoreAddress {
     options = Collections.unmodifiableSortedMap(new TreeMap<>(options));
@@ -60,50 +59,60 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
    * @throws StoreException if it is none, or has a secret in it; the message does not repeat that
    */
   public static StoreAddress parse(String text) {
+    SecretNames.assignedIn(text)
+        .ifPresent(
+            key -> {
+              throw new StoreException(
+                  key + ": a secret is not written into the address of a store; " + waysOut(key));
+            });
     int colon = text.indexOf(':');
     if (colon < 1 || !SCHEME.matcher(text.substring(0, colon)).matches()) {
       throw new StoreException(
           "a store is named like lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME, not '"
-              + text.replaceAll("//[^/@]*@", "//…@")
+              + text.replaceFirst("(?s)[:?@].*", "…")
               + "'");
     }
-    int question = text.lastIndexOf('?');
-    String target = text.substring(colon + 1, question < 0 ? text.length() : question);
-    if (target.matches("//[^/@]*:[^/]*@.*")) {
+    String place = text.substring(colon + 1);
+    // A path may have a question mark in it, and so may no server.
+    int question = place.startsWith("//") ? place.indexOf('?') : place.lastIndexOf('?');
+    String target = question < 0 ? place : place.substring(0, question);
+    if (target.indexOf(':') >= 0 && target.indexOf(':') < target.lastIndexOf('@')) {
       throw new StoreException(
-          "a password is not written into the address of a store; allowed: password-file=PATH or"
-              + " password-env=NAME");
-    }
-    Map<String, String> options = new TreeMap<>();
-    if (question >= 0) {
-      for (String option : text.substring(question + 1).split("&", -1)) {
-        int equals = option.indexOf('=');
-        String key = equals < 0 ? option : option.substring(0, equals);
-        Matcher secret = SECRET.matcher(key);
-        if (secret.matches()) {
-          String kind = secret.group(1).toLowerCase(Locale.ROOT);
-          throw new StoreException(
-              key
-                  + ": a secret is not written into the address of a store; allowed: "
-                  + kind
-                  + "-file=PATH or "
-                  + kind
-                  + "-env=NAME");
-        }
-        if (equals < 1) {
-          throw new StoreException(
-              "option '" + option + "' of a store is not of the form key=value");
-        }
-        String value = URLDecoder.decode(option.substring(equals + 1), StandardCharsets.UTF_8);
-        if (options.put(key, value) != null) {
-          throw new StoreException("option '" + key + "' of a store is given twice");
-        }
-      }
+          "a password is not written into the address of a store; " + waysOut("password"));
     }
     if (target.isEmpty()) {
       throw new StoreException("'" + text + "' does not say where the store is");
     }
-    return new StoreAddress(text.substring(0, colon), target, options);
+    return new StoreAddress(
+        text.substring(0, colon),
+        target,
+        question < 0 ? Map.of() : options(place.substring(question + 1)));
+  }
+
+  private static String waysOut(String key) {
+    String kind = key.toLowerCase(Locale.ROOT).endsWith("token") ? "token" : "password";
+    return "allowed: " + kind + "-file=PATH or " + kind + "-env=NAME";
+  }
+
+  private static Map<String, String> options(String query) {
+    Map<String, String> options = new TreeMap<>();
+    for (String option : query.split("&", -1)) {
+      int equals = option.indexOf('=');
+      if (equals < 1) {
+        throw new StoreException("option '" + option + "' of a store is not of the form key=value");
+      }
+      String key = option.substring(0, equals);
+      String value;
+      try {
+        value = URLDecoder.decode(option.substring(equals + 1), StandardCharsets.UTF_8);
+      } catch (IllegalArgumentException e) {
+        throw new StoreException("option '" + key + "' of a store is not well encoded", e);
+      }
+      if (options.put(key, value) != null) {
+        throw new StoreException("option '" + key + "' of a store is given twice");
+      }
+    }
+    return options;
   }
 
   /** An option, or its default. */

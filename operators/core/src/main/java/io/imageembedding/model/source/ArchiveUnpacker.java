@@ -2,6 +2,7 @@
 package io.imageembedding.model.source;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.Printable;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
@@ -112,7 +113,7 @@ final class ArchiveUnpacker {
     }
     String why = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
     return new ModelException(
-        "model " + shown + ": the archive is damaged (" + why.replaceAll("\\p{Cntrl}", "?") + ")",
+        "model " + shown + ": the archive is damaged (" + Printable.line(why) + ")",
         cause);
   }
 

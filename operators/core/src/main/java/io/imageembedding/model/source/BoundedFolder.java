@@ -2,6 +2,7 @@
 package io.imageembedding.model.source;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.Printable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -209,7 +210,7 @@ final class BoundedFolder {
 
   /** What is wrong with an entry. */
   ModelException refused(String name, String what) {
-    String printable = name.replaceAll("\\p{Cntrl}", "?");
+    String printable = Printable.line(name);
     return new ModelException(
         "model "
             + shown

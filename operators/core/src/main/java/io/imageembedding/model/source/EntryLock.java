@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.source;
 
+import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -87,7 +88,14 @@ final class EntryLock implements AutoCloseable {
   }
 
   private static FileChannel open(Path file) throws IOException {
-    return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      PrivateFiles.close(file);
+    } catch (IOException e) {
+      // Another user's, whose permissions are not ours to change.
+    }
+    return channel;
   }
 
   private static void release(ReentrantLock guard, FileChannel channel) throws IOException {

@@ -2,6 +2,7 @@
 package io.imageembedding.model.source;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -109,7 +110,7 @@ final class HubCache {
   /** Whether something can be fetched into it. */
   boolean isWritable() {
     try {
-      Files.createDirectories(root);
+      PrivateFiles.createFolder(root);
     } catch (IOException e) {
       return false;
     }

@@ -2,16 +2,14 @@
 package io.imageembedding.model.source;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringWriter;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -101,7 +99,7 @@ final class ModelCache {
 
   private static boolean canWrite(Path folder) {
     try {
-      createPrivate(folder);
+      PrivateFiles.createFolder(folder);
     } catch (IOException e) {
       return false;
     }
@@ -112,7 +110,7 @@ final class ModelCache {
   private static Path fallback(Path temporary) {
     Path folder = temporary.resolve(FOLDER + "-" + System.getProperty("user.name"));
     try {
-      createPrivate(folder);
+      PrivateFiles.createFolder(folder);
       Path probe = Files.createTempFile(temporary, FOLDER, ".probe");
       try {
         if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
@@ -132,23 +130,6 @@ final class ModelCache {
               + ENVIRONMENT,
           e);
     }
-  }
-
-  private static void createPrivate(Path folder) throws IOException {
-    boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
-    if (Files.isDirectory(folder)) {
-      return;
-    }
-    if (folder.getParent() != null) {
-      Files.createDirectories(folder.getParent());
-    }
-    FileAttribute<?>[] attributes =
-        posix
-            ? new FileAttribute<?>[] {
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
-            }
-            : new FileAttribute<?>[0];
-    Files.createDirectories(folder, attributes);
   }
 
   Path root() {
@@ -312,8 +293,7 @@ final class ModelCache {
     Path work = temporary(key);
     try {
       deleteLeftovers(key);
-      Files.createDirectory(work);
-      return work;
+      return PrivateFiles.createFolder(work);
     } catch (IOException e) {
       throw Storage.failure(shown, work, e);
     }
@@ -368,6 +348,7 @@ final class ModelCache {
       try {
         Path content = Files.createDirectory(work.resolve("content"));
         fill.accept(content);
+        PrivateFiles.close(content);
         if (Storage.isFilled(entry)) {
           Files.move(entry, work.resolve("changed"), StandardCopyOption.ATOMIC_MOVE);
         }

@@ -2,6 +2,7 @@
 package io.imageembedding.model.source;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
@@ -86,6 +87,7 @@ final class Storage {
   /** Writes a small file that appears whole or not at all. */
   static void write(Path file, Path temporary, String text) throws IOException {
     Files.writeString(temporary, text);
+    PrivateFiles.close(temporary);
     sync(temporary);
     Files.move(
         temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -2,6 +2,7 @@
 package io.imageembedding.vectorstore.milvus;
 
 import io.imageembedding.vectorstore.Metric;
+import io.imageembedding.vectorstore.ServerHost;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
 import io.milvus.v2.client.ConnectConfig;
@@ -82,7 +83,10 @@ record MilvusSettings(
               + "' is not allowed; allowed: letters, digits and _, up to 255 of them, not a digit"
               + " first");
     }
-    boolean secure = isTrue(address, SECURE);
+    boolean hasToken =
+        address.options().containsKey(TOKEN_FILE) || address.options().containsKey(TOKEN_ENV);
+    boolean secure =
+        isTrue(address, SECURE, hasToken && !ServerHost.isThisMachine(target.group("host")));
     if (address.options().containsKey(CA_FILE) && !secure) {
       throw new StoreException(CA_FILE + " has a meaning with " + SECURE + "=true only");
     }
@@ -105,8 +109,8 @@ record MilvusSettings(
         address.option(TIMEOUT, 60, 1, 86_400));
   }
 
-  private static boolean isTrue(StoreAddress address, String key) {
-    String value = address.option(key, "false");
+  private static boolean isTrue(StoreAddress address, String key, boolean otherwise) {
+    String value = address.option(key, String.valueOf(otherwise));
     if (!value.equals("true") && !value.equals("false")) {
       throw new StoreException(key + ": '" + value + "' is not allowed; allowed: true or false");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.lucene;
 
+import io.imageembedding.safety.PrivateFiles;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.ChangeBatch;
 import io.imageembedding.vectorstore.Collection;
@@ -98,8 +99,8 @@ final class LuceneStore implements VectorStore {
     try {
       Path shard = settings.root().resolve(SHARD + mode.shard());
       if (mode.writable()) {
-        Files.createDirectories(shard);
-        return open(settings, mode, FSDirectory.open(shard));
+        PrivateFiles.createFolder(settings.root());
+        return open(settings, mode, PrivateDirectory.open(shard));
       }
       if (!Files.isDirectory(settings.root())) {
         throw OpenMode.missing(settings.name());

@@ -2,12 +2,14 @@
 package io.imageembedding.vectorstore.postgres;
 
 import io.imageembedding.vectorstore.Metric;
+import io.imageembedding.vectorstore.ServerHost;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
@@ -15,6 +17,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.postgresql.PGProperty;
+import org.postgresql.jdbc.SslMode;
 
 /** An address of a PostgreSQL store, read. */
 record PostgresSettings(
@@ -56,7 +59,8 @@ record PostgresSettings(
           PGProperty.TARGET_SERVER_TYPE.getName(),
           PGProperty.LOAD_BALANCE_HOSTS.getName());
   private static final Pattern TARGET =
-      Pattern.compile("//(?:(?<user>[^/@]+)@)?(?<host>[^/@]+)/(?<database>[^/]+)");
+      Pattern.compile(
+          "//(?:(?<user>[^/@?&#;\\s]+)@)?(?<host>[^/@?&#;\\s]+)/(?<database>[^/?&#;\\s]+)");
   private static final Pattern TABLE_NAME =
       Pattern.compile("(?:(?<schema>[a-z_][a-z0-9_]{0,50})\\.)?(?<table>[a-z_][a-z0-9_]{0,50})");
 
@@ -106,6 +110,11 @@ record PostgresSettings(
         address,
         PGProperty.TARGET_SERVER_TYPE.getName(),
         PGProperty.TARGET_SERVER_TYPE.getChoices());
+    requireOneOf(
+        address,
+        PGProperty.SSL_MODE.getName(),
+        Arrays.stream(SslMode.VALUES).map(mode -> mode.value).toArray(String[]::new));
+    requireOneOf(address, PGProperty.CHANNEL_BINDING.getName(), "disable", "prefer", "require");
     requireOneOf(address, PGProperty.LOAD_BALANCE_HOSTS.getName(), "true", "false");
     requireOneOf(address, POOL_MODE, SESSION, TRANSACTION);
     return new PostgresSettings(
@@ -134,6 +143,14 @@ record PostgresSettings(
 
   private int hosts() {
     return url.split(",", -1).length;
+  }
+
+  private boolean leavesThisMachine() {
+    Matcher target = TARGET.matcher(address.target());
+    return !target.matches()
+        || !Arrays.stream(target.group("host").split(",", -1))
+            .map(host -> host.replaceFirst(":\\d*$", ""))
+            .allMatch(ServerHost::isThisMachine);
   }
 
   int connectTimeoutMillis() {
@@ -166,6 +183,14 @@ record PostgresSettings(
       if (address.options().containsKey(key)) {
         properties.setProperty(key, address.options().get(key));
       }
+    }
+    if (leavesThisMachine()) {
+      // The driver's own default speaks TLS where the server offers it, and else without.
+      properties.putIfAbsent(
+          PGProperty.SSL_MODE.getName(),
+          properties.containsKey(PGProperty.SSL_ROOT_CERT.getName())
+              ? SslMode.VERIFY_FULL.value
+              : SslMode.REQUIRE.value);
     }
     Matcher target = TARGET.matcher(address.target());
     String user = address.option(USER, target.matches() ? target.group("user") : null);

@@ -29,7 +29,9 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
  *       as they are. By default the first that can be written to is taken to write, and the first
  *       that answers to read.
  *   <li>{@code sslmode}, {@code sslrootcert}, {@code sslcert}, {@code sslkey}, {@code
- *       channelBinding}, {@code ApplicationName}: passed to the driver as they are
+ *       channelBinding}, {@code ApplicationName}: passed to the driver as they are. Where a server
+ *       is another machine, {@code sslmode} is {@code require} by default, and {@code verify-full}
+ *       with {@code sslrootcert}: no password is sent in clear unless the address says so
  * </ul>
  *
  * <p>The index is built by {@link VectorStore#optimize}, and not before: into an HNSW index rows go

@@ -12,6 +12,8 @@ import org.apache.flink.util.ExceptionUtils;
 
 /** What went wrong with a server, in one line, and whether it can pass. */
 final class SqlFailures {
+  private static final String NO_AGREEMENT = "08004";
+
   private static final String DISK_FULL = "53100";
 
   private static final String STATEMENT_TIMEOUT = "57014";
@@ -29,7 +31,7 @@ final class SqlFailures {
    * Of these classes, what stays: no password or no TLS, which is what the driver says when client
    * and server do not agree; a database that was dropped.
    */
-  private static final Set<String> STAYING = Set.of("08004", "57P04");
+  private static final Set<String> STAYING = Set.of(NO_AGREEMENT, "57P04");
 
   /**
    * Read-only, as a server is that another has taken over from; a transaction that was idle or open
@@ -56,6 +58,9 @@ final class SqlFailures {
         store
             + (state.equals(STATEMENT_TIMEOUT) ? ": slower than statement-timeout: " : ": ")
             + oneLine(failure)
+            + (state.equals(NO_AGREEMENT) && String.valueOf(failure.getMessage()).contains(" SSL")
+                ? "; set it up there, or say by sslmode=disable that all is sent in clear"
+                : "")
             + (POOLED.contains(state)
                 ? "; behind a pooler that gives out a session for each transaction, the address"
                     + " needs pool-mode=transaction"
