@@ -17,7 +17,7 @@ public final class SecretNames {
 
   /** {@code key=} behind what begins a query or an option. */
   private static final Pattern ASSIGNMENT =
-      Pattern.compile("(?i)[?&;#,\\s]\\s*([^?&;#,=\\s]*(?:" + KINDS + "))\\s*=");
+      Pattern.compile("(?i)[?&;#,\\s]\\s*([^?&;#,=\\s]*(?:" + KINDS + "|signature|sig))\\s*=");
 
   private static final Pattern USER_INFO = Pattern.compile("//[^/?#\\s@]*:[^\\s]*@");
 

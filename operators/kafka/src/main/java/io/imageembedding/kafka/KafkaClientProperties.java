@@ -51,8 +51,7 @@ public final class KafkaClientProperties {
           }
           properties.setProperty(key, value);
         });
-    properties.setProperty(
-        AbstractConfig.CONFIG_PROVIDERS_CONFIG, String.join(",", providers));
+    properties.setProperty(AbstractConfig.CONFIG_PROVIDERS_CONFIG, String.join(",", providers));
     properties.setProperty(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
     return properties;
   }

@@ -23,7 +23,8 @@ import org.apache.kafka.common.security.JaasContext;
 /**
  * Tells whether a secret is written out in a property of Kafka's clients. What Kafka's own
  * definitions call a password, and what sounds like one, is a placeholder as a whole. In JAAS every
- * option is, unless it is known to be no secret: login modules of others call theirs what they like.
+ * option is, unless it is known to be no secret: login modules of others call theirs what they
+ * like.
  */
 final class KafkaSecrets {
   private static final String JAAS = SaslConfigs.SASL_JAAS_CONFIG;

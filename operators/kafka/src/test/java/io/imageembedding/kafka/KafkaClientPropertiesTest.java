@@ -25,8 +25,7 @@ class KafkaClientPropertiesTest {
   /** Every key that Kafka itself calls a password. */
   static Set<String> passwords() {
     Set<String> keys = new TreeSet<>();
-    Stream.of(
-            ConsumerConfig.configDef(), ProducerConfig.configDef(), AdminClientConfig.configDef())
+    Stream.of(ConsumerConfig.configDef(), ProducerConfig.configDef(), AdminClientConfig.configDef())
         .flatMap(definition -> definition.configKeys().values().stream())
         .filter(key -> key.type() == ConfigDef.Type.PASSWORD)
         .forEach(key -> keys.add(key.name));

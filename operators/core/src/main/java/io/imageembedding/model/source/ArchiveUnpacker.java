@@ -113,8 +113,7 @@ final class ArchiveUnpacker {
     }
     String why = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
     return new ModelException(
-        "model " + shown + ": the archive is damaged (" + Printable.line(why) + ")",
-        cause);
+        "model " + shown + ": the archive is damaged (" + Printable.line(why) + ")", cause);
   }
 
   private void untar(InputStream in, BoundedFolder target) throws IOException {

@@ -18,8 +18,8 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
  *   <li>{@code token-file} or {@code token-env}: file or environment variable that holds the token,
  *       {@code USER:PASSWORD} or an API key
  *   <li>{@code secure}: {@code true} speaks TLS, as it is by default where a token goes to another
- *       machine; {@code ca-file}: certificates that are trusted, as
- *       PEM, instead of those of the JVM
+ *       machine; {@code ca-file}: certificates that are trusted, as PEM, instead of those of the
+ *       JVM
  *   <li>{@code ef-search}: candidates that a search looks at, default 100
  *   <li>{@code m}, {@code ef-construction}: of the HNSW index, default 16 and 100; decided when the
  *       collection is made

@@ -103,8 +103,8 @@ record PostgresSettings(
           TABLE
               + ": '"
               + address.options().get(TABLE)
-              + "' is not allowed; allowed: lower-case letters, digits and _, up to 51 of them, with"
-              + " or without such a schema and a dot in front");
+              + "' is not allowed; allowed: lower-case letters, digits and _, up to 51 of them,"
+              + " with or without such a schema and a dot in front");
     }
     requireOneOf(
         address,

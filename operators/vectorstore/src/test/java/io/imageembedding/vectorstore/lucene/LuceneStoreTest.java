@@ -22,12 +22,14 @@ import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.lucene.store.FSDirectory;
 import org.apache.lucene.store.FilterDirectory;
 import org.apache.lucene.store.FilterIndexOutput;
@@ -64,6 +66,23 @@ class LuceneStoreTest extends VectorStoreContract {
           .satisfies(e -> assertThat(e.canPass()).isTrue());
     }
     writer().close();
+  }
+
+  @Test
+  void onlyItsOwnerMayReadTheFiles() throws Exception {
+    try (VectorStore store = writer()) {
+      store.upsert(List.of(stored("id", vectors.next(), Version.at(1))));
+      store.commit();
+      store.optimize();
+      try (Stream<Path> all = Files.walk(folder.resolve("store"))) {
+        assertThat(all.toList())
+            .hasSizeGreaterThan(5)
+            .allSatisfy(
+                path ->
+                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                        .isEqualTo(Files.isDirectory(path) ? "rwx------" : "rw-------"));
+      }
+    }
   }
 
   @Test

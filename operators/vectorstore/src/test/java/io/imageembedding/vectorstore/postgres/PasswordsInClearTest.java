@@ -50,8 +50,7 @@ class PasswordsInClearTest {
   void sslmodeIsRequireWhereNothingIsSaid(String host, String more, String mode) {
     String address = "postgresql://u@" + host + "/d?table=t" + (more == null ? "" : more);
 
-    assertThat(
-            PostgresSettings.of(StoreAddress.parse(address)).connection(true).get("sslmode"))
+    assertThat(PostgresSettings.of(StoreAddress.parse(address)).connection(true).get("sslmode"))
         .isEqualTo(mode);
   }
 
@@ -65,7 +64,13 @@ class PasswordsInClearTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"socketFactory=x", "sslfactory=x", "loggerFile=/tmp/x", "options=-c", "gssEncMode=x"})
+      strings = {
+        "socketFactory=x",
+        "sslfactory=x",
+        "loggerFile=/tmp/x",
+        "options=-c",
+        "gssEncMode=x"
+      })
   void whatTheDriverKnowsAndWeDoNotIsRefusedByName(String option) {
     assertThatExceptionOfType(StoreException.class)
         .isThrownBy(() -> PostgresSettings.of(StoreAddress.parse("postgresql://h/d?" + option)))

@@ -25,7 +25,7 @@ import javax.net.ssl.SSLSocket;
  * answers the request for TLS, makes the handshake with a self-signed certificate of its own, and
  * passes on what comes through.
  */
-final class TestingTls implements AutoCloseable {
+public final class TestingTls implements AutoCloseable {
   private static final int REQUEST_LENGTH = 8;
   private static final int TLS_REQUEST = 80_877_103;
   private static final char[] PASSWORD = "changeit".toCharArray();
@@ -42,7 +42,7 @@ final class TestingTls implements AutoCloseable {
    * @param host that the certificate is for
    * @param target port on this machine
    */
-  TestingTls(Path folder, String host, int target)
+  public TestingTls(Path folder, String host, int target)
       throws IOException, InterruptedException, GeneralSecurityException {
     this.target = target;
     Path keys = folder.resolve(host + ".p12");
@@ -76,12 +76,13 @@ final class TestingTls implements AutoCloseable {
     }
   }
 
-  int port() {
+  /** On this machine. */
+  public int port() {
     return socket.getLocalPort();
   }
 
   /** The file with the certificate that clients have to trust. */
-  Path certificate() {
+  public Path certificate() {
     return certificate;
   }
 
