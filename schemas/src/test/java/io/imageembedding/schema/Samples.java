@@ -44,7 +44,7 @@ final class Samples {
   }
 
   static DeadLetter deadLetter() {
-    return deadLetter(Stage.store, Code.OTHER_SPACE);
+    return deadLetter(Stage.image, Code.CRASHED);
   }
 
   static DeadLetter deadLetter(Stage stage, Code code) {

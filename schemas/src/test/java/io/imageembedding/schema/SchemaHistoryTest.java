@@ -80,6 +80,12 @@ class SchemaHistoryTest {
   @Test
   void bytesThatVersionTwoWroteAreReadWithTheReasonsOfAStore() throws Exception {
     assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-2")))
+        .isEqualTo(Samples.deadLetter(Stage.store, Code.OTHER_SPACE));
+  }
+
+  @Test
+  void bytesThatVersionThreeWroteAreReadWithTheImageThatCrashed() throws Exception {
+    assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-3")))
         .isEqualTo(Samples.deadLetter());
   }
 
@@ -88,7 +94,7 @@ class SchemaHistoryTest {
     var decoder =
         new BinaryMessageDecoder<GenericRecord>(
             new GenericData(), RecordSchemas.published("DeadLetter", 1));
-    decoder.addSchema(DeadLetter.SCHEMA$);
+    decoder.addSchema(RecordSchemas.published("DeadLetter", 2));
 
     GenericRecord read = decoder.decode(oldBytes("DeadLetter-2"));
 

@@ -3,12 +3,8 @@ package io.imageembedding.it.chaos;
 
 import io.imageembedding.kafka.KafkaMessage;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.state.CheckpointListener;
@@ -29,19 +25,6 @@ final class FailingMap implements MapFunction<KafkaMessage, KafkaMessage>, Check
   FailingMap(String marks, int times) {
     this.marks = marks;
     this.times = times;
-  }
-
-  /** A jar with this class alone. */
-  static Path jar(Path folder) throws IOException {
-    Path jar = folder.resolve("failing-map.jar");
-    String entry = FailingMap.class.getName().replace('.', '/') + ".class";
-    try (OutputStream file = Files.newOutputStream(jar);
-        JarOutputStream out = new JarOutputStream(file);
-        InputStream compiled = FailingMap.class.getResourceAsStream("/" + entry)) {
-      out.putNextEntry(new JarEntry(entry));
-      compiled.transferTo(out);
-    }
-    return jar;
   }
 
   static int failures(Path marks) throws IOException {

@@ -49,7 +49,7 @@ final class PlainScenarios {
 
   private static void throwInMap(Trial trial) throws Exception {
     Path marks = trial.folder().resolve("failures");
-    trial.addJar(FailingMap.jar(trial.folder()));
+    trial.addJar(TestingJar.of(trial.folder(), FailingMap.class));
     trial.feed();
     trial.submit(
         (env, config) -> {

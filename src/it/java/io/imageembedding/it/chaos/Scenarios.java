@@ -13,6 +13,7 @@ final class Scenarios {
     return Stream.of(
             PlainScenarios.all(),
             KillScenarios.all(),
+            CrashScenarios.all(),
             CheckpointScenarios.all(),
             TopicScenarios.all(),
             NameScenarios.all(),

@@ -56,6 +56,7 @@ final class Trial implements AutoCloseable {
   private final List<String> faults = new ArrayList<>();
   private final List<Feed> feeds = new ArrayList<>();
   private final Set<String> notExpected = new HashSet<>();
+  private final Map<String, Long> deadLetters = new TreeMap<>();
   private final Instant begun = Instant.now();
   private final Answers answers;
   private boolean comparable = true;
@@ -157,6 +158,11 @@ final class Trial implements AutoCloseable {
   /** Ids that have no answer although they were published. */
   void expectNone(int from, int to) {
     IntStream.range(from, to).mapToObj(TestingImages::id).forEach(notExpected::add);
+  }
+
+  /** An id that is embedded in an undisturbed run, and is not here. */
+  void expectDeadLetter(String id) {
+    deadLetters.put(id, Tallies.DEAD_LETTER);
   }
 
   /** How many ids may have two answers: those that came after what the job goes on from. */
@@ -355,7 +361,9 @@ final class Trial implements AutoCloseable {
                 .filter(id -> !notExpected.contains(id))
                 .toList());
     List<String> twice = tallies.repeated();
-    Map<String, Long> right = expected != null && comparable ? expected : tallies.digests();
+    Map<String, Long> right =
+        new TreeMap<>(expected != null && comparable ? expected : tallies.digests());
+    right.putAll(deadLetters);
     List<String> differing = tallies.differing(right);
     require(missing.isEmpty(), missing.size() + " ids are missing, " + first(missing));
     require(

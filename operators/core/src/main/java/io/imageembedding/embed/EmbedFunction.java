@@ -12,6 +12,7 @@ import io.imageembedding.model.UnsupportedPrecisionException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
@@ -25,10 +26,11 @@ import org.slf4j.LoggerFactory;
  * each parallel instance, loaded and warmed in {@link #open} and given back in {@link #close}.
  *
  * <p>Fails the task only if the model cannot be loaded, is another than the job was built with, or
- * no longer runs at all, or if a {@link RefusalGuard} says so. Its only state is the arithmetic
- * that the model runs in: where that was left to a measurement, a job that is restored with the
- * same model keeps the one it had, on whatever processor it goes on. Its state is broadcast state,
- * so checkpoints go on when some subtasks have finished.
+ * no longer runs at all, or if a {@link RefusalGuard} says so. An image that ends the process is
+ * found by a {@link CrashFence} where elements have places. Its only state is the arithmetic that
+ * the model runs in: where that was left to a measurement, a job that is restored with the same
+ * model keeps the one it had, on whatever processor it goes on. Its state is broadcast state, so
+ * checkpoints go on when some subtasks have finished.
  *
  * @param <T> the element
  */
@@ -42,11 +44,13 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   private final ModelDescriptor built;
   private final EmbedSettings settings;
   private final RefusalGuard guard;
+  private final String fenceDir;
 
   private transient EmbedMetrics metrics;
   private transient ImageEmbedder embedder;
   private transient RunningModel remembered;
   private transient RefusalWindow window;
+  private transient CrashFence fence;
 
   /**
    * @param extractor finds the encoded image in an element
@@ -59,21 +63,24 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
       ModelSource model,
       ModelDescriptor built,
       EmbedSettings settings) {
-    this(extractor, model, built, settings, null);
+    this(extractor, model, built, settings, null, FenceOptions.NONE);
   }
 
   /**
-   * One that is guarded.
+   * One that is guarded and fenced.
    *
    * @param guard fails the job when too many images are refused; null for none
+   * @param fenceDir folder of the crash fence, as {@link FenceOptions#dir} gives it
    */
   EmbedFunction(
       ImageExtractor<T> extractor,
       ModelSource model,
       ModelDescriptor built,
       EmbedSettings settings,
-      RefusalGuard guard) {
+      RefusalGuard guard,
+      String fenceDir) {
     this.guard = guard;
+    this.fenceDir = fenceDir;
     this.extractor = checkNotNull(extractor, "extractor");
     this.model = checkNotNull(model, "model");
     this.built = built;
@@ -107,6 +114,18 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
               + built.sha256()
               + "; every machine must have the same model");
     }
+    fence = fence().orElse(null);
+  }
+
+  private Optional<CrashFence> fence() throws IOException {
+    Optional<CrashNotes> notes = FenceFolder.notes(fenceDir, getRuntimeContext());
+    if (notes.isEmpty()) {
+      return Optional.empty();
+    }
+    int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+    return Optional.of(
+        CrashFence.open(
+            notes.get(), subtask, settings.batchSize(), embedder::inBackground, metrics));
   }
 
   private ImageEmbedder load() {
@@ -151,7 +170,10 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   public MicroBatch<Embedded<T>> map(MicroBatch<T> batch) throws IOException {
     metrics.batch(batch.size(), batch.flushReason());
     List<T> elements = batch.elements();
-    List<Outcome> outcomes = embedder.embed(elements.size(), i -> extractor.image(elements.get(i)));
+    List<Outcome> outcomes =
+        fence == null
+            ? embedded(elements, 0, elements.size())
+            : fence.embed(places(elements), (from, to) -> embedded(elements, from, to));
     if (window != null) {
       outcomes.forEach(window::answered);
     }
@@ -162,8 +184,24 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
     return batch.withElements(answers);
   }
 
+  private List<Outcome> embedded(List<T> elements, int from, int to) throws IOException {
+    return embedder.embed(to - from, i -> extractor.image(elements.get(from + i)));
+  }
+
+  private List<String> places(List<T> elements) {
+    List<String> places = new ArrayList<>(elements.size());
+    for (T element : elements) {
+      places.add(extractor.place(element));
+    }
+    return places;
+  }
+
   @Override
   public void close() {
+    if (fence != null) {
+      fence.close();
+      fence = null;
+    }
     if (embedder != null) {
       embedder.close();
       embedder = null;

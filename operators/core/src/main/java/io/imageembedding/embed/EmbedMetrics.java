@@ -48,6 +48,12 @@ public final class EmbedMetrics {
   /** Counter: images whose answer was not known, if there is a cache. */
   public static final String CACHE_MISSES = "cacheMisses";
 
+  /** Counter: images that ran alone, because a process had died in the middle of their batch. */
+  public static final String FENCE_ALONE = "imagesRunAlone";
+
+  /** Counter: images that were refused because processes died with them. */
+  public static final String FENCE_CONVICTED = "imagesConvicted";
+
   private static final int WINDOW = 1000;
 
   private final MetricGroup group;
@@ -60,6 +66,8 @@ public final class EmbedMetrics {
   private final Histogram inferTime;
   private final Counter cacheHits;
   private final Counter cacheMisses;
+  private final Counter fenceAlone;
+  private final Counter fenceConvicted;
   private volatile long modelLoadMillis;
 
   EmbedMetrics(MetricGroup parent) {
@@ -68,6 +76,8 @@ public final class EmbedMetrics {
     imagesOut = group.counter(IMAGES_OUT);
     cacheHits = group.counter(CACHE_HITS);
     cacheMisses = group.counter(CACHE_MISSES);
+    fenceAlone = group.counter(FENCE_ALONE);
+    fenceConvicted = group.counter(FENCE_CONVICTED);
     batchSize = histogram(BATCH_SIZE);
     decodeTime = histogram(DECODE_TIME);
     inferTime = histogram(INFER_TIME);
@@ -97,6 +107,14 @@ public final class EmbedMetrics {
 
   void lookedUp(boolean known) {
     (known ? cacheHits : cacheMisses).inc();
+  }
+
+  void ranAlone() {
+    fenceAlone.inc();
+  }
+
+  void convicted() {
+    fenceConvicted.inc();
   }
 
   void decoded(long nanos) {

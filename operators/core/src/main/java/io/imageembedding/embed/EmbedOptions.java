@@ -261,6 +261,7 @@ public final class EmbedOptions {
         IMAGE_MAX_TIME,
         IMAGE_ORIENTATION,
         IMAGE_JPEG_DECODING,
+        FenceOptions.DIR,
         GuardOptions.REFUSED_SHARE,
         GuardOptions.WINDOW,
         GuardOptions.UNCOUNTED_CODES);

@@ -122,6 +122,11 @@ public final class ImageEmbedder implements AutoCloseable {
     return Arrays.asList(outcomes);
   }
 
+  /** Images that were given up because they took too long, and whose decoder is still busy. */
+  int inBackground() {
+    return decoder.stuck();
+  }
+
   private void embedAtOnce(EncodedImages images, Outcome[] outcomes, int from, int to)
       throws IOException {
     tensor.clear();

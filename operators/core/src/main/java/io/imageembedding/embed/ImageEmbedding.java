@@ -46,6 +46,7 @@ public final class ImageEmbedding<T> {
   private int topK = EmbedOptions.SCORES_TOP_K.defaultValue();
   private long cacheBytes;
   private RefusalGuard guard;
+  private String fenceDir;
   private String uidPrefix = "image-embedding";
   private int parallelism;
   private ModelDescriptor descriptor;
@@ -60,8 +61,8 @@ public final class ImageEmbedding<T> {
   }
 
   /**
-   * Takes model, batches, limits, preprocessing and scores from {@link EmbedOptions}, and the guard
-   * from {@link GuardOptions}.
+   * Takes model, batches, limits, preprocessing and scores from {@link EmbedOptions}, the guard
+   * from {@link GuardOptions}, and the crash fence from {@link FenceOptions}.
    */
   public ImageEmbedding<T> options(ReadableConfig config) {
     return model(EmbedOptions.model(config))
@@ -70,7 +71,8 @@ public final class ImageEmbedding<T> {
         .preprocessing(EmbedOptions.preprocessing(config))
         .topK(EmbedOptions.topK(config))
         .cache(EmbedOptions.cacheBytes(config))
-        .guard(GuardOptions.guard(config).orElse(null));
+        .guard(GuardOptions.guard(config).orElse(null))
+        .crashFence(FenceOptions.dir(config));
   }
 
   /** The model; default: the built-in one. */
@@ -118,6 +120,18 @@ public final class ImageEmbedding<T> {
   /** Fails the job when too many images are refused; default null, for any number. */
   public ImageEmbedding<T> guard(RefusalGuard refusalGuard) {
     guard = refusalGuard;
+    return this;
+  }
+
+  /**
+   * Where tasks note which images they are at, by {@link ImageExtractor#place}, so that one that
+   * ends the process does so twice at most and is then refused as {@link Refusal#CRASHED}.
+   *
+   * @param folder that outlives a TaskManager's process, {@link FenceOptions#NONE} for no fence, or
+   *     null (the default) for one in Flink's first folder for temporary files
+   */
+  public ImageEmbedding<T> crashFence(String folder) {
+    fenceDir = folder;
     return this;
   }
 
@@ -173,7 +187,8 @@ public final class ImageEmbedding<T> {
             model,
             describeModel(),
             new EmbedSettings(preprocessing, limits, policy.maxCount(), topK, cacheBytes),
-            guard);
+            guard,
+            fenceDir);
     var batches =
         named("micro-batch", instances, MicroBatches.batch(stream, policy, extractor::size));
     var embedded =

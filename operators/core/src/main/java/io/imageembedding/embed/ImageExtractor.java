@@ -28,6 +28,15 @@ public interface ImageExtractor<T> extends Serializable {
     return 0;
   }
 
+  /**
+   * Where the element came from, in a text that is the same when it comes again after a restart and
+   * that no other element of the job has: by it an image that ends the process is known. Null: it
+   * is not known, and such an image ends the process whenever it comes.
+   */
+  default String place(T element) {
+    return null;
+  }
+
   /** Called once in the task before the first element. */
   default void open() throws IOException {}
 }

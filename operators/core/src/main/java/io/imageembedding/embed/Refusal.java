@@ -11,7 +11,8 @@ import io.imageembedding.safety.Printable;
  * @param stage where on its way it was refused
  * @param code the reason, one of a closed list for each stage: for {@link Stage#WIRE} the
  *     extractor's own, for {@link Stage#IMAGE} the names of {@link
- *     io.imageembedding.image.UndecodableImageException.Fault}, for the others the constants here
+ *     io.imageembedding.image.UndecodableImageException.Fault} and {@link #CRASHED}, for the others
+ *     the other constants here
  * @param message the reason in words, one line
  */
 public record Refusal(Stage stage, String code, String message) implements Outcome {
@@ -24,6 +25,9 @@ public record Refusal(Stage stage, String code, String message) implements Outco
 
   /** A feature is infinite or not a number. */
   public static final String NOT_FINITE = "NOT_FINITE";
+
+  /** The process died with the image, and again when it was alone. */
+  public static final String CRASHED = "CRASHED";
 
   /** Where on its way an element can be refused. */
   public enum Stage {

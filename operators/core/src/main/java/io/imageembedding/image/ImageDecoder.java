@@ -105,6 +105,11 @@ public final class ImageDecoder implements AutoCloseable {
     }
   }
 
+  /** Images that took too long and are still being decoded, each on a thread of its own. */
+  public int stuck() {
+    return stuck.get();
+  }
+
   private Worker worker() {
     if (worker == null) {
       if (stuck.get() > MOST_STUCK) {

@@ -46,16 +46,18 @@ class EmbedMetricsTest {
         });
     assertThat(counts)
         .containsExactlyInAnyOrderEntriesOf(
-            Map.of(
-                "task.imageEmbedding.imagesIn", 4L,
-                "task.imageEmbedding.imagesOut", 2L,
-                "task.imageEmbedding.cacheHits", 0L,
-                "task.imageEmbedding.cacheMisses", 0L,
-                "task.imageEmbedding.code.EMPTY.imagesRefused", 2L,
-                "task.imageEmbedding.reason.COUNT.batches", 1L,
-                "task.imageEmbedding.batchSize", 1L,
-                "task.imageEmbedding.decodeTimeMicros", 2L,
-                "task.imageEmbedding.inferTimeMicros", 1L));
+            Map.ofEntries(
+                Map.entry("task.imageEmbedding.imagesIn", 4L),
+                Map.entry("task.imageEmbedding.imagesOut", 2L),
+                Map.entry("task.imageEmbedding.cacheHits", 0L),
+                Map.entry("task.imageEmbedding.cacheMisses", 0L),
+                Map.entry("task.imageEmbedding.code.EMPTY.imagesRefused", 2L),
+                Map.entry("task.imageEmbedding.reason.COUNT.batches", 1L),
+                Map.entry("task.imageEmbedding.batchSize", 1L),
+                Map.entry("task.imageEmbedding.decodeTimeMicros", 2L),
+                Map.entry("task.imageEmbedding.inferTimeMicros", 1L),
+                Map.entry("task.imageEmbedding.imagesRunAlone", 0L),
+                Map.entry("task.imageEmbedding.imagesConvicted", 0L)));
     assertThat(registered).containsKey("task.imageEmbedding.modelLoadTimeMillis");
   }
 }

@@ -142,7 +142,8 @@ class RefusalGuardTest {
                     TestingModel.SOUND,
                     null,
                     EmbedSettings.ofBatches(4),
-                    guard)));
+                    guard,
+                    FenceOptions.NONE)));
     harness.open();
     return harness;
   }

@@ -41,6 +41,18 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
     }
   }
 
+  /** With its time, because a topic that was made anew has the same offsets once more. */
+  @Override
+  public String place(KafkaMessage message) {
+    return message.topic()
+        + '/'
+        + message.partition()
+        + '/'
+        + message.offset()
+        + '@'
+        + message.timestamp();
+  }
+
   @Override
   public long size(KafkaMessage message) {
     return MessageSizes.inMemory(message);
