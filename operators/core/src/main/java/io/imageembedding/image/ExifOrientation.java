@@ -3,16 +3,20 @@ package io.imageembedding.image;
 
 /**
  * The orientation in EXIF data: tag 274 of the first directory (Exif 2.3, 4.6.4 A), in whatever
- * integer type a camera wrote it. What cannot be read counts as upright.
+ * integer type a camera wrote it. What cannot be read counts as upright. JPEG's prefix of such data
+ * is passed over in other formats, too, where programs write it although it does not belong there.
  */
 final class ExifOrientation {
   static final int UPRIGHT = 1;
   private static final int TAG = 274;
+  private static final String PREFIX = "Exif\0\0";
 
   private ExifOrientation() {}
 
-  static int of(EncodedBytes exif) {
+  static int of(EncodedBytes data) {
     try {
+      EncodedBytes exif =
+          data.is(0, PREFIX) ? data.part(PREFIX.length(), data.length() - PREFIX.length()) : data;
       EncodedBytes bytes = exif.is(0, "II") ? exif.littleEndian() : exif.bigEndian();
       if (bytes.u16(2) != 42) {
         return UPRIGHT;

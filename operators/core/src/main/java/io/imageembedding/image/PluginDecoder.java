@@ -89,7 +89,8 @@ final class PluginDecoder {
       copyConverted(image, rgb);
     } else {
       throw new UndecodableImageException(
-          Fault.UNSUPPORTED_FORMAT, "images with samples that are no integers are not decoded");
+          Fault.UNSUPPORTED_FORMAT,
+          "images with samples that are signed or floating-point are not decoded");
     }
     return Pixels.of(width, height, rgb);
   }

@@ -51,9 +51,13 @@ final class TiffFormat implements ImageFormat {
 
   private static final Map<Integer, String> OTHERS =
       Map.ofEntries(
+          Map.entry(9, "JBIG"),
+          Map.entry(10, "JBIG"),
           Map.entry(32766, "NeXT"),
           Map.entry(32771, "CCITT RLEW"),
           Map.entry(32809, "ThunderScan"),
+          Map.entry(32908, "Pixar Film"),
+          Map.entry(32909, "Pixar Log"),
           Map.entry(34661, "JBIG"),
           Map.entry(34676, "SGI LogLuv"),
           Map.entry(34677, "SGI LogLuv 24"),
@@ -63,6 +67,9 @@ final class TiffFormat implements ImageFormat {
           Map.entry(34887, "LERC"),
           Map.entry(34892, "lossy JPEG of DNG"),
           Map.entry(34925, "LZMA"),
+          Map.entry(34933, "PNG"),
+          Map.entry(34934, "JPEG XR"),
+          Map.entry(22610, "JPEG XR"),
           Map.entry(50000, "Zstandard (ZSTD)"),
           Map.entry(34926, "Zstandard (ZSTD)"),
           Map.entry(50001, "WebP"),

@@ -84,8 +84,7 @@ final class WebpFormat implements ImageFormat {
             chunks(bytes, data + FRAME_HEADER, data + bytes.u32(at + 4));
           }
         } else if (bytes.is(at, "EXIF")) {
-          int skip = bytes.is(data, "Exif\0\0") ? 6 : 0;
-          orientation = ExifOrientation.of(bytes.part(data + skip, bytes.u32(at + 4)));
+          orientation = ExifOrientation.of(bytes.part(data, bytes.u32(at + 4)));
         } else if (picture == 0 && bytes.is(at, "VP8 ")) {
           found(bytes, at, false, bytes.u16(data + 6) & 0x3fff, bytes.u16(data + 8) & 0x3fff);
         } else if (picture == 0 && bytes.is(at, "VP8L")) {
