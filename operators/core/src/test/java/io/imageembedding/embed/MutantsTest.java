@@ -3,6 +3,8 @@ package io.imageembedding.embed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.batch.MicroBatch;
+import io.imageembedding.batch.MicroBatch.FlushReason;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.Preprocessing.JpegDecoding;
@@ -24,6 +26,9 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
+import org.apache.flink.streaming.api.operators.StreamMap;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -58,7 +63,7 @@ class MutantsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"jpeg", "png", "gif", "bmp", "webp", "tiff"})
-  void aMutantIsAnsweredInTimeAndDoesNotHurtItsNeighbours(String format) throws IOException {
+  void aMutantIsAnsweredInTimeAndDoesNotHurtItsNeighbours(String format) throws Exception {
     List<byte[]> samples = samples(format);
     EmbedSettings settings =
         new EmbedSettings(
@@ -70,8 +75,13 @@ class MutantsTest {
     Random random = new Random(SEED * 31 + format.hashCode());
     long slowest = 0;
     int embedded = 0;
-    try (ImageEmbedder embedder = new ImageEmbedder(TestingModel.SOUND, settings)) {
-      float level = level(embedder.embed(1, i -> samples.get(0)).get(0));
+    EmbedFunction<byte[]> function =
+        new EmbedFunction<>(bytes -> bytes, TestingModel.SOUND, null, settings);
+    try (var operator =
+        new OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>>(
+            new StreamMap<>(function))) {
+      operator.open();
+      float level = level(answers(operator, List.of(samples.get(0))).get(0));
       for (int done = 0; done < MUTANTS; done += BATCH - 1) {
         List<byte[]> batch = new ArrayList<>();
         for (int i = 0; i < BATCH - 1; i++) {
@@ -79,8 +89,9 @@ class MutantsTest {
         }
         batch.add(done / (BATCH - 1) % BATCH, samples.get(0));
         long start = System.nanoTime();
-        List<Outcome> outcomes = embedder.embed(BATCH, batch::get);
+        List<Outcome> outcomes = answers(operator, batch);
         slowest = Math.max(slowest, System.nanoTime() - start);
+        assertThat(outcomes).hasSize(BATCH);
         assertThat(level(outcomes.get(done / (BATCH - 1) % BATCH))).isEqualTo(level);
         for (Outcome outcome : outcomes) {
           if (outcome instanceof Refusal refusal) {
@@ -94,6 +105,18 @@ class MutantsTest {
     }
     assertThat(Duration.ofNanos(slowest)).isLessThan(LONGEST);
     assertThat(embedded).isGreaterThan(MUTANTS / BATCH);
+  }
+
+  private static List<Outcome> answers(
+      OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>> operator,
+      List<byte[]> batch)
+      throws Exception {
+    operator.processElement(
+        new StreamRecord<>(new MicroBatch<>(batch, new long[batch.size()], FlushReason.COUNT)));
+    List<Outcome> outcomes =
+        operator.extractOutputValues().get(0).elements().stream().map(Embedded::outcome).toList();
+    operator.getOutput().clear();
+    return outcomes;
   }
 
   private static float level(Outcome outcome) {
