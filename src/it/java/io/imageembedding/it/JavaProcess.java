@@ -56,6 +56,13 @@ public final class JavaProcess {
     return command;
   }
 
+  /** What is noted down and kept for later stays in the folder, and not in the person's home. */
+  static void keepApart(ProcessBuilder builder, Path folder) {
+    builder
+        .environment()
+        .putIfAbsent("IMAGE_EMBEDDING_CACHE", folder.resolve(".cache").toAbsolutePath().toString());
+  }
+
   /** Runs a command to its end in the folder. */
   public static Ended run(Path folder, Map<String, String> environment, String... command)
       throws IOException, InterruptedException {
@@ -67,6 +74,7 @@ public final class JavaProcess {
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
     builder.environment().putAll(environment);
+    keepApart(builder, folder);
     Process process = builder.start();
     if (!process.waitFor(5, TimeUnit.MINUTES)) {
       process.destroyForcibly();

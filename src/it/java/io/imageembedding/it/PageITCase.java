@@ -64,12 +64,13 @@ class PageITCase {
     Files.setLastModifiedTime(gone, FileTime.fromMillis(1_700_000_001_500L));
     index();
     Files.delete(gone);
-    server =
+    ProcessBuilder serve =
         new ProcessBuilder(
                 JavaProcess.command(Embed.class, List.of("serve", "--store", STORE, "--port", "0")))
             .directory(folder.toFile())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+            .redirectError(ProcessBuilder.Redirect.DISCARD);
+    JavaProcess.keepApart(serve, folder);
+    server = serve.start();
     BufferedReader out = server.inputReader();
     address = out.readLine();
     assertThat(address).matches("http://127\\.0\\.0\\.1:\\d+/");
@@ -250,7 +251,8 @@ class PageITCase {
           const data = new DataTransfer();
           data.items.add(new File([blob], 'pasted.jpg'));
           document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }));
-        })""");
+        })\
+        """);
     awaitResults("pasted.jpg");
     assertThat(strings(HITS).get(0)).isIn("coffee.jpg", "new-coffee.jpg", MARKUP);
   }

@@ -112,7 +112,8 @@ class SearchITCase {
         .contains("mobilenet_v2_1.0_224", "mobilenet_v2_0.35_96");
     assertThat(serve(STORE, "--images", "nowhere").err())
         .contains("--images: there is no folder nowhere");
-    assertThat(serve(STORE, "--bind", "192.0.2.1").err())
+    Path token = Files.writeString(folder.resolve("token"), "correct-horse-battery");
+    assertThat(serve(STORE, "--bind", "192.0.2.1", "--token-file", token.toString()).err())
         .contains("--port: 192.0.2.1:8090 cannot be listened to");
   }
 

@@ -8,6 +8,7 @@ import io.imageembedding.embed.EmbedOptions;
 import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.embed.Options;
 import io.imageembedding.kafka.KafkaOptions;
+import io.imageembedding.safety.SecretNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,8 @@ public final class JobConfiguration {
    *
    * @param file YAML, or null for none
    * @param overrides key to value
-   * @throws InvalidOptionException if the file cannot be read, or a key is unknown
+   * @throws InvalidOptionException if the file cannot be read, a key is unknown, or a secret stands
+   *     in an address
    */
   public static Configuration load(Path file, Map<String, String> overrides) {
     Map<String, String> values = new LinkedHashMap<>();
@@ -46,9 +48,22 @@ public final class JobConfiguration {
       flatten("", read(file), values, file);
     }
     values.putAll(overrides);
+    values.forEach(JobConfiguration::requireNoSecret);
     Configuration config = Configuration.fromMap(values);
     Options.requireKnown(config, options(), List.of(KafkaOptions.PROPERTIES_PREFIX));
     return config;
+  }
+
+  /**
+   * Flink's page shows every value; those of Kafka's clients and stores are looked at by theirs.
+   */
+  private static void requireNoSecret(String key, String value) {
+    if (!key.startsWith(KafkaOptions.PROPERTIES_PREFIX)
+        && !key.equals(StoreOptions.ADDRESS.key())
+        && (SecretNames.isBeforeHost(value) || SecretNames.assignedIn(value).isPresent())) {
+      throw new InvalidOptionException(
+          key + ": a secret is not written into an address; allowed: an address without one");
+    }
   }
 
   private static JsonNode read(Path file) {

@@ -17,6 +17,8 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class JobConfigurationTest {
   @TempDir Path folder;
@@ -70,6 +72,22 @@ class JobConfigurationTest {
     assertThatThrownBy(() -> JobConfiguration.load(folder.resolve("none"), Map.of()))
         .isInstanceOf(InvalidOptionException.class)
         .hasMessageContaining("cannot be read");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "image-embedding.model, https://me:geheim@host/m.tgz",
+    "image-embedding.model, s3://key:geheim@bucket/m",
+    "image-embedding.model, https://host/m.tgz?X-Amz-Signature=geheim",
+    "image-embedding.model, https://host/m.tgz?x=1&access_token=geheim",
+    "image-embedding.kafka.schema-registry.url, http://me:geheim@host",
+    "execution.checkpointing.dir, s3://key:geheim@bucket/c",
+  })
+  void aSecretInAnAddressIsRefusedWithoutRepeatingIt(String key, String value) {
+    assertThatThrownBy(() -> JobConfiguration.load(null, Map.of(key, value)))
+        .isInstanceOf(InvalidOptionException.class)
+        .hasMessageStartingWith(key + ": ")
+        .hasMessageNotContaining("geheim");
   }
 
   private Path yaml(String text) throws IOException {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.imageembedding.embed.ClassScore;
 import io.imageembedding.embed.Embedding;
@@ -9,6 +8,7 @@ import io.imageembedding.embed.Outcome;
 import io.imageembedding.embed.Provenance;
 import io.imageembedding.embed.Refusal;
 import io.imageembedding.image.ImageInfo;
+import io.imageembedding.jobs.PrintableJson;
 import io.imageembedding.schema.EmbeddingFields;
 import io.imageembedding.schema.Model;
 import java.io.IOException;
@@ -25,8 +25,6 @@ import java.util.stream.Collectors;
  * @param failure null if it did not fail
  */
 record Answer(String id, Embedding embedding, Failure failure) {
-  private static final JsonFactory JSON = new JsonFactory();
-
   /** Why there is no embedding, in the words of a dead letter. */
   record Failure(String stage, String code, String message) {}
 
@@ -73,7 +71,7 @@ record Answer(String id, Embedding embedding, Failure failure) {
   /** One JSON object without line breaks. */
   String json() throws IOException {
     StringWriter text = new StringWriter();
-    try (JsonGenerator out = JSON.createGenerator(text)) {
+    try (JsonGenerator out = PrintableJson.FACTORY.createGenerator(text)) {
       out.writeStartObject();
       out.writeStringField("id", id);
       if (failure != null) {

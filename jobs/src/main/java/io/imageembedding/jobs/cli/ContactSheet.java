@@ -3,6 +3,7 @@ package io.imageembedding.jobs.cli;
 
 import io.imageembedding.image.UndecodableImageException;
 import io.imageembedding.jobs.serve.Thumbnails;
+import io.imageembedding.safety.Printable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,7 +108,8 @@ final class ContactSheet {
   }
 
   private static String escaped(String text) {
-    return text.replace("&", "&amp;")
+    return Printable.line(text)
+        .replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
         .replace("\"", "&quot;")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs.cli;
 
+import java.io.PrintWriter;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -61,7 +62,21 @@ public final class Embed implements Runnable {
 
   static CommandLine newCommandLine() {
     Embed embed = new Embed();
-    return new CommandLine(embed)
+    CommandLine all = new CommandLine(embed);
+    return newCommandLine(embed, all, all.getOut(), all.getErr());
+  }
+
+  static CommandLine newCommandLine(PrintWriter out, PrintWriter err) {
+    Embed embed = new Embed();
+    return newCommandLine(embed, new CommandLine(embed), out, err);
+  }
+
+  private static CommandLine newCommandLine(
+      Embed embed, CommandLine all, PrintWriter out, PrintWriter err) {
+    return all.setOut(new PrintableWriter(out))
+        .setErr(new PrintableWriter(err))
+        // Colours are escapes, which nothing here prints.
+        .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(
             (failure, commandLine, parsed) -> {

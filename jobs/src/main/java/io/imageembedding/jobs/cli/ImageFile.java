@@ -26,13 +26,14 @@ record ImageFile(String id, Path file) {
    * file that is named twice is there once.
    *
    * @param refused takes what can have no id of its own, with the reason: a file whose name is no
-   *     text in the encoding of this process, and one whose id another file has already
+   *     text in the encoding of this process, one whose id another file has already, and a link
+   *     that leads out of its folder
    */
   static List<ImageFile> below(List<Path> paths, BiConsumer<String, String> refused)
       throws IOException {
     Map<String, Path> byId = new HashMap<>();
     List<ImageFile> files = new ArrayList<>();
-    for (ImageFile found : find(paths)) {
+    for (ImageFile found : find(paths, refused)) {
       if (!isText(found.file())) {
         refused.accept(
             found.file() + " (" + found.file().toUri() + ")",
@@ -51,18 +52,20 @@ record ImageFile(String id, Path file) {
     return files;
   }
 
-  private static List<ImageFile> find(List<Path> paths) throws IOException {
+  private static List<ImageFile> find(List<Path> paths, BiConsumer<String, String> refused)
+      throws IOException {
     List<ImageFile> files = new ArrayList<>();
     for (Path path : paths) {
       if (Files.isDirectory(path)) {
         // A link to a folder is walked through only where it is not the link that is named.
         Path folder = Files.isSymbolicLink(path) ? path.toRealPath() : path;
-        try (Stream<Path> below = Files.walk(folder)) {
-          below
-              .filter(Files::isRegularFile)
-              .filter(file -> !isHidden(folder.relativize(file)))
-              .sorted()
-              .forEach(file -> files.add(new ImageFile(id(folder, file), file)));
+        Path root = folder.toRealPath();
+        for (Path file : notHidden(folder)) {
+          if (leadsOut(root, file)) {
+            refused.accept(file.toString(), "it is a link to what is not below " + path);
+          } else {
+            files.add(new ImageFile(id(folder, file), file));
+          }
         }
       } else if (Files.isRegularFile(path)) {
         files.add(new ImageFile(path.getFileName().toString(), path));
@@ -71,6 +74,25 @@ record ImageFile(String id, Path file) {
       }
     }
     return files;
+  }
+
+  private static List<Path> notHidden(Path folder) throws IOException {
+    try (Stream<Path> below = Files.walk(folder)) {
+      return below
+          .filter(Files::isRegularFile)
+          .filter(file -> !isHidden(folder.relativize(file)))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Whether a link below the folder leads out of it, or to what is hidden in it. */
+  private static boolean leadsOut(Path root, Path file) throws IOException {
+    if (!Files.isSymbolicLink(file)) {
+      return false;
+    }
+    Path real = file.toRealPath();
+    return !real.startsWith(root) || isHidden(root.relativize(real));
   }
 
   /** Whether the text of the path leads to the file again. */

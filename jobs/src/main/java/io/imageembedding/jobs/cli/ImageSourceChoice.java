@@ -2,6 +2,7 @@
 package io.imageembedding.jobs.cli;
 
 import io.imageembedding.jobs.serve.ImageSource;
+import io.imageembedding.jobs.serve.IndexedFolders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,8 +17,8 @@ final class ImageSourceChoice {
       names = "--images",
       paramLabel = "FOLDER",
       description =
-          "Images are read below this folder only. Default: where they were indexed from, and"
-              + " nothing that came from a topic.")
+          "Images are read below this folder only. Default: below what 'index' put into the store"
+              + " on this machine, and nothing that came from a topic.")
   private Path folder;
 
   @ArgGroup(exclusive = false, heading = "To read images from their topics:%n")
@@ -32,13 +33,19 @@ final class ImageSourceChoice {
     private WireChoice wire = new WireChoice();
   }
 
-  /** The source that was chosen; nothing is asked of it yet. */
-  ImageSource open(CommandSpec spec) throws IOException {
+  /**
+   * The source that was chosen; nothing is asked of it yet.
+   *
+   * @param store address of the store that the images are of
+   */
+  ImageSource open(CommandSpec spec, String store) throws IOException {
     if (folder != null && !Files.isDirectory(folder)) {
       throw new CommandFailure("--images: there is no folder " + folder);
     }
     ImageSource files =
-        folder == null ? ImageSource.indexedFiles() : ImageSource.filesBelow(folder);
+        folder == null
+            ? ImageSource.indexedFiles(IndexedFolders.of(store).read())
+            : ImageSource.filesBelow(folder);
     return topic == null
         ? files
         : files.or(topic.wire.images(spec, topic.connection.clientProperties()));

@@ -6,6 +6,7 @@ import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.jobs.StoreFeed;
+import io.imageembedding.jobs.serve.IndexedFolders;
 import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.Metric;
@@ -37,11 +38,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = {
       "Embeds image files in this process and puts their vectors into a store, under their paths"
-          + " below the folder that is named; or puts the embeddings of a topic into it, and deletes"
-          + " what its messages without a value delete. What is there already and has not changed"
-          + " stays, so it may be started again at any time. A file that has changed replaces what"
-          + " it was before; a file of another place with the same path below its folder is"
-          + " refused, or with --replace takes its place.",
+          + " below the folder that is named; or puts the embeddings of a topic into it, and"
+          + " deletes what its messages without a value delete. What is there already and has not"
+          + " changed stays, so it may be started again at any time. A file that has changed"
+          + " replaces what it was before; a file of another place with the same path below its"
+          + " folder is refused, or with --replace takes its place.",
       "Exits with 1 if anything was refused, after all others."
     })
 final class IndexCommand implements Callable<Integer> {
@@ -121,6 +122,7 @@ final class IndexCommand implements Callable<Integer> {
       }
       vectors.commit();
       vectors.optimize();
+      remember();
       FileCounts counts =
           new FileCounts(
               found,
@@ -141,6 +143,17 @@ final class IndexCommand implements Callable<Integer> {
                   counts.refused(),
                   store),
           counts.refused());
+    }
+  }
+
+  /** So that {@code serve} may show them. */
+  private void remember() {
+    try {
+      IndexedFolders.of(store.toString()).add(paths);
+    } catch (IOException e) {
+      spec.commandLine()
+          .getErr()
+          .println("serve will need --images: what was indexed cannot be noted down, " + e);
     }
   }
 

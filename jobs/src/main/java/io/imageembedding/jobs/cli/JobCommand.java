@@ -4,6 +4,7 @@ package io.imageembedding.jobs.cli;
 import io.imageembedding.embed.InvalidOptionException;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.safety.PrivateFiles;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,8 +31,8 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description =
         "Runs the streaming job in this process, or submits it to the cluster that Flink's own"
-            + " options name (execution.target: remote, rest.address, rest.port). Checkpoints are on"
-            + " and kept; Ctrl-C stops with a savepoint and says how to go on.")
+            + " options name (execution.target: remote, rest.address, rest.port). Checkpoints are"
+            + " on and kept; Ctrl-C stops with a savepoint and says how to go on.")
 final class JobCommand implements Callable<Integer> {
   private static final String LATEST = "latest";
   private static final String LOCAL = "local";
@@ -52,7 +53,8 @@ final class JobCommand implements Callable<Integer> {
       names = "--create-topics",
       paramLabel = "N",
       description =
-          "Create the topics of embeddings and dead letters with N partitions where there are none.")
+          "Create the topics of embeddings and dead letters with N partitions where there are"
+              + " none.")
   private Integer newPartitions;
 
   @Option(
@@ -128,7 +130,8 @@ final class JobCommand implements Callable<Integer> {
     if (LATEST.equals(restore)) {
       if (checkpoints == null) {
         throw new CommandFailure(
-            "--restore latest looks in a folder of this machine; a job on a cluster needs the path");
+            "--restore latest looks in a folder of this machine; a job on a cluster needs the"
+                + " path");
       }
       LatestCheckpoint.Choice choice = LatestCheckpoint.below(checkpoints);
       choice.damaged().forEach(spec.commandLine().getErr()::println);
@@ -168,6 +171,8 @@ final class JobCommand implements Callable<Integer> {
     StreamExecutionEnvironment env = flink.environment(config);
     EmbedImagesJob.build(env, config);
     sayWhereItBegins(config);
+    PrivateFiles.createFolder(checkpoints.getParent());
+    PrivateFiles.createFolder(checkpoints);
     JobClient client = env.executeAsync(config.get(PipelineOptions.NAME));
     err.println(
         "job "

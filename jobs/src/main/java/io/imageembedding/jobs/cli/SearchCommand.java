@@ -103,7 +103,7 @@ final class SearchCommand implements Callable<Integer> {
           spec.commandLine(), "Invalid value for -k: " + most + "; allowed: 1 to " + MOST);
     }
     Filter filter = Filter.parse(filters);
-    try (ImageSource source = images.open(spec);
+    try (ImageSource source = images.open(spec, store.toString());
         VectorStore vectors = store.open(OpenMode.read())) {
       Query query = query(vectors);
       List<Hit> hits =

@@ -30,9 +30,11 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    PageServer page = choice.start(spec, store.toString(), images.open(spec), model.source());
+    PageServer page =
+        choice.start(spec, store.toString(), images.open(spec, store.toString()), model.source());
     Runtime.getRuntime().addShutdownHook(new Thread(page::close, "close page"));
     spec.commandLine().getOut().println(page.address());
+    choice.warning().ifPresent(spec.commandLine().getErr()::println);
     spec.commandLine().getErr().println("Ctrl-C ends it");
     new CountDownLatch(1).await();
     return ExitCode.OK;

@@ -47,7 +47,13 @@ final class TopicIndexer implements TopicReader.Sink {
   public boolean accept(Message message) {
     messages++;
     if (message.content() instanceof Vector vector) {
-      vectors.add(StoredVector.of(vector.record()));
+      StoredVector stored = StoredVector.of(vector.record());
+      if (stored.version().topic().isEmpty()) {
+        // As vectors of files of this machine have it, which no topic can know of.
+        indexing.refused("message " + message.place(), "it names no message that it was made of");
+      } else {
+        vectors.add(stored);
+      }
     } else if (message.content() instanceof Tombstone tombstone) {
       if (tombstone.id() == null) {
         indexing.refused("message " + message.place(), "it has no value, and its key is no id");

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs.serve;
 
-import com.sun.net.httpserver.HttpExchange;
 import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.Outcome;
 import io.imageembedding.embed.Refusal;
 import io.imageembedding.image.UndecodableImageException;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.safety.Printable;
 import io.imageembedding.vectorstore.Collection;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
@@ -15,7 +15,6 @@ import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorSpace;
 import io.imageembedding.vectorstore.VectorStore;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,10 +41,13 @@ final class Api implements AutoCloseable {
   private static final String ID = "id";
   private static final String K = "k";
 
-  private final VectorStore store;
   private final ImageSource images;
   private final ModelSource model;
-  private final Arrivals arrivals;
+
+  /** Set before anything is asked. */
+  private volatile VectorStore store;
+
+  private volatile Arrivals arrivals;
   private final Thumbnails thumbnails = new Thumbnails();
   private final ThumbnailCache cache = new ThumbnailCache(CACHE_BYTES);
   private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
@@ -77,11 +79,16 @@ final class Api implements AutoCloseable {
 
   private record Uploaded(String format, int width, int height, String thumbnail) {}
 
-  Api(VectorStore store, ImageSource images, ModelSource model) {
-    this.store = store;
+  /** Owns the images. */
+  Api(ImageSource images, ModelSource model) {
     this.images = images;
     this.model = model;
-    this.arrivals = new Arrivals(store);
+  }
+
+  /** Owns the store, too, from here on. */
+  void take(VectorStore opened) {
+    store = opened;
+    arrivals = new Arrivals(opened);
   }
 
   /** Loads the model, if the store already says of which one its vectors are. */
@@ -96,8 +103,8 @@ final class Api implements AutoCloseable {
     return embedder;
   }
 
-  Reply describe(HttpExchange exchange) throws RequestFailure {
-    parameters(exchange, Set.of());
+  Reply describe(Request request) throws RequestFailure {
+    parameters(request, Set.of());
     StoreDescription is = arrivals.latest().store();
     Optional<Collection> held = is.collection();
     return Reply.json(
@@ -111,16 +118,16 @@ final class Api implements AutoCloseable {
             MAX_UPLOAD_BYTES));
   }
 
-  Reply newest(HttpExchange exchange) throws RequestFailure {
-    int most = parameters(exchange, Set.of("n")).number("n", NEWEST, Arrivals.MOST);
+  Reply newest(Request request) throws RequestFailure {
+    int most = parameters(request, Set.of("n")).number("n", NEWEST, Arrivals.MOST);
     Arrivals.Snapshot now = arrivals.latest();
     return Reply.json(
         new Newest(
             now.store().count(), now.pictures().stream().limit(most).map(Picture::of).toList()));
   }
 
-  Reply searchById(HttpExchange exchange) throws RequestFailure {
-    Parameters parameters = parameters(exchange, Set.of(ID, K, Parameters.FILTER));
+  Reply searchById(Request request) throws RequestFailure {
+    Parameters parameters = parameters(request, Set.of(ID, K, Parameters.FILTER));
     int k = parameters.number(K, HITS, MOST_HITS);
     Filter filter = parameters.filter();
     StoredVector picture = picture(parameters);
@@ -131,26 +138,45 @@ final class Api implements AutoCloseable {
         NearestPictures.others(store, picture, k, filter));
   }
 
-  Reply searchByImage(HttpExchange exchange) throws RequestFailure, IOException {
-    Parameters parameters = parameters(exchange, Set.of(K, Parameters.FILTER));
-    int k = parameters.number(K, HITS, MOST_HITS);
-    Filter filter = parameters.filter();
+  /** Takes the place of one of those that may be searched for at a time, until it is closed. */
+  HttpFront.Answering searchByImage() throws RequestFailure {
     if (!uploads.tryAcquire()) {
-      discard(exchange.getRequestBody());
-      exchange.getResponseHeaders().set("Retry-After", "1");
       throw new RequestFailure(
           503,
           "BUSY",
-          MAX_UPLOADS + " images are being searched for, and no more at a time; try again");
+          MAX_UPLOADS + " images are being searched for, and no more at a time; try again",
+          "Retry-After",
+          "1");
     }
+    return new HttpFront.Answering() {
+      @Override
+      public int mostBytes() {
+        return MAX_UPLOAD_BYTES;
+      }
+
+      @Override
+      public Reply answer(Request whole) throws RequestFailure, IOException {
+        return searchByImage(whole);
+      }
+
+      @Override
+      public void close() {
+        uploads.release();
+      }
+    };
+  }
+
+  private Reply searchByImage(Request request) throws RequestFailure, IOException {
+    Parameters parameters = parameters(request, Set.of(K, Parameters.FILTER));
+    int k = parameters.number(K, HITS, MOST_HITS);
+    Filter filter = parameters.filter();
     try {
-      byte[] image = body(exchange);
       Collection held =
           store
               .describe()
               .collection()
               .orElseThrow(() -> new RequestFailure(409, "EMPTY_STORE", "the store is empty"));
-      Outcome outcome = embedder(held).embed(image);
+      Outcome outcome = embedder(held).embed(request.body());
       if (outcome instanceof Refusal refusal) {
         throw new RequestFailure(
             422,
@@ -164,13 +190,11 @@ final class Api implements AutoCloseable {
               embedding.image().format(),
               embedding.image().width(),
               embedding.image().height(),
-              thumbnails.dataUrl(image));
+              thumbnails.dataUrl(request.body()));
       return found(
           new Query(null, uploaded), k, filter, store.search(embedding.vector(), k, filter));
     } catch (UndecodableImageException e) {
       throw new RequestFailure(422, "image", e.fault().name(), e.getMessage());
-    } finally {
-      uploads.release();
     }
   }
 
@@ -179,30 +203,8 @@ final class Api implements AutoCloseable {
         new Found(query, k, filter.conditions(), hits.stream().map(Picture::of).toList()));
   }
 
-  private static byte[] body(HttpExchange exchange) throws RequestFailure, IOException {
-    byte[] body = exchange.getRequestBody().readNBytes(MAX_UPLOAD_BYTES + 1);
-    if (body.length > MAX_UPLOAD_BYTES) {
-      discard(exchange.getRequestBody());
-      throw new RequestFailure(
-          413,
-          "image",
-          "TOO_LARGE",
-          "the file has more bytes than can be searched for; the limit is " + MAX_UPLOAD_BYTES);
-    }
-    return body;
-  }
-
-  /** Reads on, so that the sender hears the answer and not only that the connection is broken. */
-  private static void discard(InputStream body) throws IOException {
-    byte[] scratch = new byte[1 << 16];
-    int left = MAX_UPLOAD_BYTES;
-    for (int read = 0; read >= 0 && left > 0; left -= read) {
-      read = body.read(scratch);
-    }
-  }
-
-  Reply thumbnail(HttpExchange exchange) throws RequestFailure, IOException {
-    Parameters parameters = parameters(exchange, Set.of(ID, "version"));
+  Reply thumbnail(Request request) throws RequestFailure, IOException {
+    Parameters parameters = parameters(request, Set.of(ID, "version"));
     StoredVector picture = picture(parameters);
     String version = Picture.key(picture.version());
     boolean current = parameters.text("version").equals(Optional.of(version));
@@ -218,7 +220,7 @@ final class Api implements AutoCloseable {
               .find(picture.id(), picture.version(), picture.image())
               .orElseThrow(() -> missing("is not where images of this server may be read"));
     } catch (IOException e) {
-      LOG.warn("image {} cannot be read", picture.id(), e);
+      LOG.warn("image {} cannot be read", Printable.line(picture.id()), e);
       throw missing("cannot be read now");
     }
     try {
@@ -242,14 +244,13 @@ final class Api implements AutoCloseable {
             () -> new RequestFailure(404, "UNKNOWN_ID", "the store has no picture '" + id + "'"));
   }
 
-  private static Parameters parameters(HttpExchange exchange, Set<String> known)
-      throws RequestFailure {
-    return new Parameters(exchange.getRequestURI().getRawQuery(), known);
+  private static Parameters parameters(Request request, Set<String> known) throws RequestFailure {
+    return new Parameters(request.query(), known);
   }
 
   @Override
   public void close() {
-    try (store;
+    try (VectorStore taken = store;
         images;
         thumbnails) {
       synchronized (this) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 
 /** Where the images of a store's vectors can be read again. May be used by several threads. */
 public interface ImageSource extends AutoCloseable {
@@ -29,9 +30,11 @@ public interface ImageSource extends AutoCloseable {
   /**
    * Files that were embedded from a folder, where the store says that they were. Nothing outside of
    * that folder, whatever its links lead to, and nothing that came from a topic.
+   *
+   * @param indexed what was indexed here: the store may say what it likes of others
    */
-  static ImageSource indexedFiles() {
-    return new IndexedFiles(Optional.empty());
+  static ImageSource indexedFiles(Set<Path> indexed) {
+    return new IndexedFiles(Optional.empty(), Set.copyOf(indexed));
   }
 
   /**
@@ -41,7 +44,7 @@ public interface ImageSource extends AutoCloseable {
    * @throws IOException if there is no such folder
    */
   static ImageSource filesBelow(Path folder) throws IOException {
-    return new IndexedFiles(Optional.of(folder.toRealPath()));
+    return new IndexedFiles(Optional.of(folder.toRealPath()), Set.of());
   }
 
   /**

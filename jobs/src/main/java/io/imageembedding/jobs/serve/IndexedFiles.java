@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Image files below a folder: one that is named, or for each file the one that it was indexed from,
@@ -22,8 +23,9 @@ import java.util.Optional;
  * followed; hidden files are none of ours, as they are not when they are indexed.
  *
  * @param folder its real path
+ * @param indexed real paths of which every file is one or is below one
  */
-record IndexedFiles(Optional<Path> folder) implements ImageSource {
+record IndexedFiles(Optional<Path> folder, Set<Path> indexed) implements ImageSource {
   private static final String FILE = "file:";
 
   /** A file that may be one of the folder's. */
@@ -34,7 +36,7 @@ record IndexedFiles(Optional<Path> folder) implements ImageSource {
     try {
       for (Candidate candidate : candidates(id, version, image)) {
         Optional<Path> real = within(candidate);
-        if (real.isPresent()) {
+        if (real.isPresent() && isIndexed(real.get())) {
           return Optional.of(read(real.get()));
         }
       }
@@ -84,6 +86,10 @@ record IndexedFiles(Optional<Path> folder) implements ImageSource {
     } catch (NoSuchFileException | NotDirectoryException e) {
       return Optional.empty();
     }
+  }
+
+  private boolean isIndexed(Path real) {
+    return folder.isPresent() || indexed.stream().anyMatch(real::startsWith);
   }
 
   private static boolean isHidden(Path relative) {

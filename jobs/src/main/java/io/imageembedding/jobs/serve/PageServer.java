@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs.serve;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.tensorflow.Ownership;
@@ -12,15 +9,15 @@ import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.VectorStore;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpHeaders;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +29,11 @@ import org.slf4j.LoggerFactory;
  * of other sites are refused. An image of the store is shown as a thumbnail made of its decoded
  * pixels, never as the file it is, and is read by {@link ImageSource} only. Images that are
  * searched for are held to the limits of every image, and to 32 MiB; no more than four are taken at
- * a time.
+ * a time. A client that is slow, in asking or in taking the answer, holds up no other, and is cut
+ * after {@link HttpFront.Limits}.
+ *
+ * <p>Where there is a token, nothing is answered without it: in {@code Authorization: Bearer
+ * TOKEN}, or once as {@code /?token=TOKEN}, which leaves a cookie and goes on to {@code /}.
  *
  * <table>
  *   <caption>What can be asked, all of it JSON except thumbnails</caption>
@@ -54,14 +55,14 @@ import org.slf4j.LoggerFactory;
  * <p>PICTURE is {@code {"id", "cosine", "thumbnail", "format", "width", "height", "time",
  * "capturedAt", "uri", "source": {"topic", "partition", "offset"}, "attributes"}} without what is
  * not known; times are ISO 8601 in UTC. A failure is {@code {"error": {"stage", "code",
- * "message"}}} with status 400 (parameter), 403 (cross-origin), 404 (path, id or image), 405, 409
- * (the store is empty), 413, 421 (host), 422 (an image that cannot be embedded, with the stage and
- * code that a dead letter would have), 500, or 503 (busy, or the store does not answer).
+ * "message"}}} with status 400 (parameter), 401 (token), 403 (cross-origin), 404 (path, id or
+ * image), 405, 409 (the store is empty), 413, 421 (host), 422 (an image that cannot be embedded,
+ * with the stage and code that a dead letter would have), 500, or 503 (busy, or the store does not
+ * answer).
  */
 public final class PageServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PageServer.class);
-  private static final int THREADS = 16;
-  private static final int GRACE_SECONDS = 1;
+  private static final long CLOSING_MILLIS = 1000;
 
   /** A page that waits for a store asks again by itself. */
   private static final RetryPolicy PATIENCE =
@@ -77,35 +78,33 @@ public final class PageServer implements AutoCloseable {
 
   private final Page page = new Page();
   private final Api api;
+  private final InetSocketAddress bind;
   private final RequestGuard guard;
-  private final HttpServer server;
-  private final ExecutorService threads =
-      Executors.newFixedThreadPool(
-          THREADS,
-          work -> {
-            Thread thread = new Thread(work, "page");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final PageToken token;
+  private final HttpFront front;
   private final CountDownLatch visited = new CountDownLatch(1);
-  private final Map<String, Map<String, Handler>> handlers;
+  private final Map<String, Map<String, Opening>> handlers;
 
-  /** Answers a request that the guard let pass. */
-  private interface Handler {
-    Reply answer(HttpExchange exchange) throws RequestFailure, IOException;
+  /** How a method of a path is answered, decided by the head of a request. */
+  private interface Opening {
+    HttpFront.Answering open() throws RequestFailure;
   }
 
-  private PageServer(Api api, RequestGuard guard, HttpServer server) {
+  private PageServer(
+      Api api, InetSocketAddress bind, Optional<String> token, HttpFront.Limits limits)
+      throws IOException {
     this.api = api;
-    this.guard = guard;
-    this.server = server;
+    this.bind = bind;
+    this.guard = new RequestGuard(bind);
+    this.token = new PageToken(token);
     handlers =
         Map.of(
-            "/", Map.of("GET", exchange -> page.reply()),
-            "/api/describe", Map.of("GET", api::describe),
-            "/api/newest", Map.of("GET", this::newest),
-            "/api/search", Map.of("GET", api::searchById, "POST", api::searchByImage),
-            "/thumbnail", Map.of("GET", api::thumbnail));
+            "/", get(request -> page.reply()),
+            "/api/describe", get(api::describe),
+            "/api/newest", get(this::newest),
+            "/api/search", Map.of("GET", () -> api::searchById, "POST", api::searchByImage),
+            "/thumbnail", get(api::thumbnail));
+    this.front = new HttpFront(bind, new Site(), limits);
   }
 
   /**
@@ -116,49 +115,50 @@ public final class PageServer implements AutoCloseable {
    * @param images where its images are read; closed with this server, and where it cannot start
    * @param model of images that are searched for
    * @param bind what to listen to; port 0 for any that is free
+   * @param token what a visitor has to know; none where only this machine can visit
    * @throws StoreException if there is no such store, or its vectors are another model's
    * @throws ModelException if the model cannot be loaded
    * @throws IOException if the address cannot be listened to
    */
   public static PageServer start(
-      String store, ImageSource images, ModelSource model, InetSocketAddress bind)
+      String store,
+      ImageSource images,
+      ModelSource model,
+      InetSocketAddress bind,
+      Optional<String> token)
       throws IOException {
-    // Read by the server's class when it is loaded: a request or answer that takes longer is cut.
-    System.setProperty(
-        "sun.net.httpserver.maxReqTime", System.getProperty("sun.net.httpserver.maxReqTime", "60"));
-    System.setProperty(
-        "sun.net.httpserver.maxRspTime", System.getProperty("sun.net.httpserver.maxRspTime", "60"));
-    try (Ownership owned = new Ownership()) {
-      owned.add(images);
-      HttpServer server = HttpServer.create(bind, 0);
-      owned.add(() -> stopUnstarted(server));
-      VectorStore opened = owned.add(VectorStore.open(store, OpenMode.read().retrying(PATIENCE)));
-      Api api = owned.add(new Api(opened, images, model));
-      owned.release(opened);
-      owned.release(images);
-      api.prepare();
-      PageServer started = new PageServer(api, new RequestGuard(bind), server);
-      owned.add(started.threads::shutdown);
-      server.createContext("/", started::handle);
-      server.setExecutor(started.threads);
-      server.start();
-      owned.releaseAll();
-      return started;
-    }
+    return start(store, images, model, bind, token, HttpFront.Limits.DEFAULT);
   }
 
-  /** Its socket is only let go of by the thread that {@code start} makes. */
-  private static void stopUnstarted(HttpServer server) {
-    server.start();
-    server.stop(0);
+  static PageServer start(
+      String store,
+      ImageSource images,
+      ModelSource model,
+      InetSocketAddress bind,
+      Optional<String> token,
+      HttpFront.Limits limits)
+      throws IOException {
+    try (Ownership owned = new Ownership()) {
+      owned.add(images);
+      Api api = owned.add(new Api(images, model));
+      owned.release(images);
+      PageServer server = new PageServer(api, bind, token, limits);
+      owned.add(server.front);
+      api.take(VectorStore.open(store, OpenMode.read().retrying(PATIENCE)));
+      api.prepare();
+      server.front.start();
+      owned.releaseAll();
+      return server;
+    }
   }
 
   /** Where the page is. */
   public URI address() {
-    InetSocketAddress bound = server.getAddress();
-    String host = bound.getAddress().getHostAddress().replaceFirst("%.*", "");
+    // As it was given: what is bound to all addresses of IPv4 calls itself by that of IPv6.
+    String host = bind.getAddress().getHostAddress().replaceFirst("%.*", "");
+    int port = front.address().getPort();
     return URI.create(
-        "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + bound.getPort() + "/");
+        "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port + "/");
   }
 
   /**
@@ -170,74 +170,94 @@ public final class PageServer implements AutoCloseable {
     return visited.await(most.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private Reply newest(HttpExchange exchange) throws RequestFailure {
+  private Reply newest(Request request) throws RequestFailure {
     visited.countDown();
-    return api.newest(exchange);
+    return api.newest(request);
   }
 
-  private void handle(HttpExchange exchange) throws IOException {
-    try {
-      send(exchange, answer(exchange));
-    } finally {
-      exchange.close();
-    }
+  private static Map<String, Opening> get(HttpFront.Answering answering) {
+    return Map.of("GET", () -> answering);
   }
 
-  private Reply answer(HttpExchange exchange) throws IOException {
-    try {
-      String path = exchange.getRequestURI().getRawPath();
-      guard.check(exchange.getRequestHeaders(), "/".equals(path));
-      Map<String, Handler> methods = handlers.get(path);
+  /** What is asked of this server. */
+  private final class Site implements HttpFront.Application {
+    @Override
+    public HttpFront.Answering accept(Request head, HttpHeaders headers) throws RequestFailure {
+      boolean isPage = "/".equals(head.path());
+      guard.check(headers, isPage);
+      if (isPage && head.method().equals("GET")) {
+        Optional<Reply> entered = token.enter(head.query());
+        if (entered.isPresent()) {
+          return whole -> entered.get();
+        }
+      }
+      token.check(headers);
+      Map<String, Opening> methods = handlers.get(head.path());
       if (methods == null) {
         throw new RequestFailure(404, "NOT_FOUND", "there is nothing under this path");
       }
-      Handler handler = methods.get(exchange.getRequestMethod());
-      if (handler == null) {
+      Opening opening = methods.get(head.method());
+      if (opening == null) {
         String allowed = String.join(", ", methods.keySet().stream().sorted().toList());
-        exchange.getResponseHeaders().set("Allow", allowed);
-        throw new RequestFailure(405, "METHOD_NOT_ALLOWED", "allowed: " + allowed);
+        throw new RequestFailure(
+            405, "METHOD_NOT_ALLOWED", "allowed: " + allowed, "Allow", allowed);
       }
-      return handler.answer(exchange);
-    } catch (RequestFailure e) {
-      return Reply.of(e);
-    } catch (StoreException e) {
-      return Reply.of(new RequestFailure(503, "STORE_FAILED", e.getMessage()));
-    } catch (ModelException e) {
-      return Reply.of(new RequestFailure(500, "MODEL_FAILED", e.getMessage()));
-    } catch (RuntimeException e) {
-      LOG.error("a request failed", e);
+      return opening.open();
+    }
+
+    @Override
+    public Reply failed(Throwable failure) {
+      if (failure instanceof RequestFailure known) {
+        return Reply.of(known);
+      }
+      if (failure instanceof StoreException) {
+        return Reply.of(new RequestFailure(503, "STORE_FAILED", failure.getMessage()));
+      }
+      if (failure instanceof ModelException) {
+        return Reply.of(new RequestFailure(500, "MODEL_FAILED", failure.getMessage()));
+      }
+      LOG.error("a request failed", failure);
       return Reply.of(new RequestFailure(500, "FAILED", "the server failed; its log says why"));
     }
-  }
 
-  private void send(HttpExchange exchange, Reply reply) throws IOException {
-    Headers headers = exchange.getResponseHeaders();
-    HEADERS.forEach(headers::set);
-    headers.set("Content-Security-Policy", page.policy());
-    headers.set("Content-Type", reply.type());
-    headers.set(
-        "Cache-Control", reply.cacheable() ? "private, max-age=86400, immutable" : "no-store");
-    if (exchange.getRequestMethod().equals("HEAD")) {
-      exchange.sendResponseHeaders(reply.status(), -1);
-      return;
-    }
-    exchange.sendResponseHeaders(reply.status(), reply.body().length);
-    try (OutputStream out = exchange.getResponseBody()) {
-      out.write(reply.body());
+    @Override
+    public Map<String, String> headers(Reply reply) {
+      Map<String, String> headers = new HashMap<>(HEADERS);
+      headers.put("Content-Security-Policy", page.policy());
+      headers.put("Content-Type", reply.type());
+      headers.put(
+          "Cache-Control", reply.cacheable() ? "private, max-age=86400, immutable" : "no-store");
+      headers.putAll(reply.headers());
+      return headers;
     }
   }
 
-  /** Lets what is being answered end, for a short time. */
+  /**
+   * Lets what is being answered end, for a short time. What takes longer keeps what it uses until
+   * it has ended; nobody waits for that.
+   */
   @Override
   public void close() {
-    server.stop(GRACE_SECONDS);
-    threads.shutdown();
+    front.close();
+    Thread closing =
+        new Thread(
+            () -> {
+              try {
+                // What is still at work uses native memory that is about to be given free.
+                if (front.workers().awaitTermination(1, TimeUnit.MINUTES)) {
+                  api.close();
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            },
+            "close page");
+    closing.setDaemon(true);
+    closing.start();
     try {
-      // What is still at work uses native memory that is about to be given free.
-      threads.awaitTermination(1, TimeUnit.MINUTES);
+      closing.join(CLOSING_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    api.close();
   }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs.serve;
 
-import com.sun.net.httpserver.Headers;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpHeaders;
 
 /**
  * Refuses requests that no page of this server makes. A name in {@code Host} that this server does
@@ -33,7 +33,7 @@ final class RequestGuard {
   /**
    * @param page whether it is the page itself that is asked for, which others may link to
    */
-  void check(Headers headers, boolean page) throws RequestFailure {
+  void check(HttpHeaders headers, boolean page) throws RequestFailure {
     String host = single(headers, "Host");
     if (host == null || !isOurs(host.toLowerCase(Locale.ROOT))) {
       throw new RequestFailure(
@@ -59,8 +59,8 @@ final class RequestGuard {
         403, "CROSS_ORIGIN", "the pages of other sites may not ask this server");
   }
 
-  private static String single(Headers headers, String key) throws RequestFailure {
-    List<String> values = headers.getOrDefault(key, List.of());
+  private static String single(HttpHeaders headers, String key) throws RequestFailure {
+    List<String> values = headers.getAll(key);
     if (values.size() > 1) {
       throw new RequestFailure(400, "INVALID_HEADER", "'" + key + "' is given twice");
     }

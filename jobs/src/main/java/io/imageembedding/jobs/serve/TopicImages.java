@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
@@ -27,6 +28,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * message of another id, as in a topic that was made anew, is not the one.
  */
 final class TopicImages implements ImageSource {
+  private static final Duration CLOSING = Duration.ofMillis(500);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final Properties properties = new Properties();
@@ -115,7 +117,7 @@ final class TopicImages implements ImageSource {
   @Override
   public synchronized void close() {
     if (consumer != null) {
-      consumer.close();
+      consumer.close(CloseOptions.timeout(CLOSING));
     }
   }
 }

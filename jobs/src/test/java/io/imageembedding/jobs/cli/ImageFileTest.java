@@ -53,4 +53,25 @@ class ImageFileTest {
         .containsExactly(
             folder.resolve("b/x.jpg") + ": its id would be x.jpg, as that of " + first);
   }
+
+  @Test
+  void aLinkOutOfTheFolderIsRefusedByNameAndOneWithinIsTaken() throws IOException {
+    Path inside = file("a/x.jpg");
+    Path outside = file("b/secret.jpg");
+    Path hidden = file("a/.hidden.jpg");
+    Path within = Files.createSymbolicLink(folder.resolve("a/within.jpg"), inside);
+    Path out = Files.createSymbolicLink(folder.resolve("a/out.jpg"), outside);
+    Path toHidden = Files.createSymbolicLink(folder.resolve("a/to-hidden.jpg"), hidden);
+    Path twice = Files.createSymbolicLink(folder.resolve("a/twice.jpg"), out);
+    Files.createSymbolicLink(folder.resolve("a/folder"), folder.resolve("b"));
+    Files.createSymbolicLink(folder.resolve("a/gone.jpg"), folder.resolve("nowhere"));
+
+    assertThat(below(folder.resolve("a")))
+        .containsExactly(new ImageFile("within.jpg", within), new ImageFile("x.jpg", inside));
+    assertThat(refused)
+        .containsExactlyInAnyOrder(
+            out + ": it is a link to what is not below " + folder.resolve("a"),
+            toHidden + ": it is a link to what is not below " + folder.resolve("a"),
+            twice + ": it is a link to what is not below " + folder.resolve("a"));
+  }
 }

@@ -41,6 +41,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
@@ -60,11 +61,13 @@ class PageServerTest {
 
   @TempDir static Path folder;
   private static byte[] red;
+  private static Path indexed;
   private static PageServer server;
 
   @BeforeAll
   static void start() throws Exception {
     Path images = Files.createDirectories(folder.resolve("images/sub"));
+    indexed = folder.toRealPath().resolve("images");
     red = TestingPictures.png(300, 200, Color.RED);
     byte[] green = TestingPictures.png(900, 600, Color.GREEN);
     byte[] marked = Arrays.copyOf(red, red.length + MARK.length());
@@ -97,7 +100,13 @@ class PageServerTest {
               outside.toUri().toString(),
               Map.of("album", "a & b")));
     }
-    server = PageServer.start(store, ImageSource.indexedFiles(), TestingPictures.MODEL, ANY_PORT);
+    server =
+        PageServer.start(
+            store,
+            ImageSource.indexedFiles(Set.of(indexed)),
+            TestingPictures.MODEL,
+            ANY_PORT,
+            Optional.empty());
   }
 
   @AfterAll
@@ -199,6 +208,20 @@ class PageServerTest {
           List.of("../outside.png", folder.resolve("outside.png").toString(), "sub", "\0")) {
         assertThat(below.find(id, stored.version(), stored.image())).as(id).isEmpty();
       }
+    }
+  }
+
+  @Test
+  void whatNobodyIndexedHereIsNotReadWhateverTheStoreSays() throws Exception {
+    Path secret = Files.createDirectories(folder.resolve("home/private"));
+    Path picture = Files.write(secret.resolve("me.png"), red);
+    try (TestingPictures pictures = new TestingPictures("lucene:unused");
+        ImageSource files = ImageSource.indexedFiles(Set.of(indexed));
+        ImageSource own = ImageSource.indexedFiles(Set.of(secret.toRealPath()))) {
+      var stored = pictures.of("me.png", red, Version.at(1), picture.toUri().toString(), Map.of());
+
+      assertThat(files.find(stored.id(), stored.version(), stored.image())).isEmpty();
+      assertThat(own.find(stored.id(), stored.version(), stored.image())).isPresent();
     }
   }
 
@@ -434,9 +457,10 @@ class PageServerTest {
             () ->
                 PageServer.start(
                     "lucene:" + folder.resolve("store"),
-                    ImageSource.indexedFiles(),
+                    ImageSource.indexedFiles(Set.of(indexed)),
                     ModelSource.parse("untrained:mobilenet_v2_0.5_96"),
-                    ANY_PORT))
+                    ANY_PORT,
+                    Optional.empty()))
         .isInstanceOf(StoreException.class)
         .hasMessageContainingAll("mobilenet_v2_0.35_96", "mobilenet_v2_0.5_96");
   }
@@ -456,7 +480,9 @@ class PageServerTest {
         };
 
     assertThatThrownBy(
-            () -> PageServer.start("lucene:" + folder.resolve("store"), images, model, address))
+            () ->
+                PageServer.start(
+                    "lucene:" + folder.resolve("store"), images, model, address, Optional.empty()))
         .isInstanceOf(OutOfMemoryError.class);
     assertThat(images.closed).isEqualTo(1);
     assertThat(GraphSession.open()).isEqualTo(graphs);
@@ -483,9 +509,10 @@ class PageServerTest {
             () ->
                 PageServer.start(
                     "lucene:" + folder.resolve("store"),
-                    ImageSource.indexedFiles(),
+                    ImageSource.indexedFiles(Set.of(indexed)),
                     TestingPictures.MODEL,
-                    new InetSocketAddress("127.0.0.1", server.address().getPort())))
+                    new InetSocketAddress("127.0.0.1", server.address().getPort()),
+                    Optional.empty()))
         .isInstanceOf(BindException.class);
   }
 
@@ -493,7 +520,12 @@ class PageServerTest {
   void anEmptyStoreWaitsForItsFirstPictures() throws Exception {
     String store = "lucene:" + Files.createDirectories(folder.resolve("empty"));
     try (PageServer waiting =
-        PageServer.start(store, ImageSource.indexedFiles(), TestingPictures.MODEL, ANY_PORT)) {
+        PageServer.start(
+            store,
+            ImageSource.indexedFiles(Set.of(indexed)),
+            TestingPictures.MODEL,
+            ANY_PORT,
+            Optional.empty())) {
       URI address = waiting.address();
       assertThat(json(get(address, "/api/newest")).get("count").asInt()).isZero();
       HttpResponse<byte[]> early = post(address, "/api/search", red);

@@ -4,9 +4,10 @@ package io.imageembedding.jobs.serve;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.Headers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.DefaultHttpHeaders;
+import org.apache.flink.shaded.netty4.io.netty.handler.codec.http.HttpHeaders;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,13 +39,13 @@ class RequestGuardTest {
 
   @Test
   void twoHostsAreNone() {
-    Headers headers = host("localhost");
+    HttpHeaders headers = host("localhost");
     headers.add("Host", "localhost");
     assertThatThrownBy(() -> open.check(headers, true)).isInstanceOf(RequestFailure.class);
   }
 
-  private static Headers host(String host) {
-    Headers headers = new Headers();
+  private static HttpHeaders host(String host) {
+    HttpHeaders headers = new DefaultHttpHeaders();
     headers.add("Host", host);
     return headers;
   }

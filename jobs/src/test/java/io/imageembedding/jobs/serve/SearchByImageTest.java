@@ -19,6 +19,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,9 +44,10 @@ class SearchByImageTest {
     try (PageServer server =
         PageServer.start(
             store,
-            ImageSource.indexedFiles(),
+            ImageSource.indexedFiles(Set.of()),
             TestingPictures.MODEL,
-            new InetSocketAddress("127.0.0.1", 0))) {
+            new InetSocketAddress("127.0.0.1", 0),
+            Optional.empty())) {
       for (Case each : cases) {
         HttpResponse<byte[]> answer = search(server.address(), each.file());
         JsonNode json = new ObjectMapper().readTree(answer.body());
