@@ -11,6 +11,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,21 +29,23 @@ public final class BrokerProcess implements AutoCloseable {
   private final Path folder;
   private final int port;
   private final Path settings;
+  private final List<String> jvmArguments;
   private ChildProcess process;
   private BufferedReader out;
   private Writer in;
   private String bootstrapServers;
 
-  private BrokerProcess(Path log, Path folder, int port, Path settings) {
+  private BrokerProcess(Path log, Path folder, int port, Path settings, List<String> jvmArguments) {
     this.log = log;
     this.folder = folder;
     this.port = port;
     this.settings = settings;
+    this.jvmArguments = jvmArguments;
   }
 
   /** Starts a broker with a temporary folder, and waits until it is ready. */
   public static BrokerProcess start(Path log) throws IOException {
-    BrokerProcess broker = new BrokerProcess(log, null, 0, null);
+    BrokerProcess broker = new BrokerProcess(log, null, 0, null, List.of());
     broker.start();
     return broker;
   }
@@ -52,8 +55,10 @@ public final class BrokerProcess implements AutoCloseable {
    *
    * @param folder for what it stores, its settings and its log
    * @param settings of the broker, which win over {@link EmbeddedKafka}'s
+   * @param jvmArguments more of them
    */
-  public static BrokerProcess start(Path folder, int port, Map<String, String> settings)
+  public static BrokerProcess start(
+      Path folder, int port, Map<String, String> settings, List<String> jvmArguments)
       throws IOException {
     Files.createDirectories(folder);
     Path file = folder.resolve("broker.properties");
@@ -63,7 +68,8 @@ public final class BrokerProcess implements AutoCloseable {
       properties.store(writer, null);
     }
     BrokerProcess broker =
-        new BrokerProcess(folder.resolve("broker.log"), folder.resolve("data"), port, file);
+        new BrokerProcess(
+            folder.resolve("broker.log"), folder.resolve("data"), port, file, jvmArguments);
     broker.start();
     return broker;
   }
@@ -74,8 +80,10 @@ public final class BrokerProcess implements AutoCloseable {
         folder == null
             ? List.of()
             : List.of(folder.toString(), String.valueOf(port), settings.toString());
+    List<String> jvm = new ArrayList<>(jvmArguments);
+    jvm.add("-Xmx768m");
     Process started =
-        new ProcessBuilder(JavaProcess.command(List.of("-Xmx768m"), BrokerProcess.class, arguments))
+        new ProcessBuilder(JavaProcess.command(jvm, BrokerProcess.class, arguments))
             .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
     process = new ChildProcess("broker", started);

@@ -40,22 +40,27 @@ public final class ClusterProcesses implements AutoCloseable {
   private static final List<String> TASK_MANAGER_MEMORY =
       List.of("-Xms640m", "-Xmx640m", "-XX:MaxDirectMemorySize=1216m");
 
+  /** As {@code deploy/README.md} has it. */
+  private static final Map<String, String> ENVIRONMENT = Map.of("MALLOC_ARENA_MAX", "2");
+
   private final Path folder;
   private final Path conf;
   private final int restPort;
+  private final List<String> jvmArguments;
   private final List<ChildProcess> taskManagers = new ArrayList<>();
   private ChildProcess jobManager;
   private int started;
 
-  private ClusterProcesses(Path folder, Path conf, int restPort) {
+  private ClusterProcesses(Path folder, Path conf, int restPort, List<String> jvmArguments) {
     this.folder = folder;
     this.conf = conf;
     this.restPort = restPort;
+    this.jvmArguments = jvmArguments;
   }
 
   /** A JobManager and one TaskManager with two slots. */
   static ClusterProcesses start(Path folder) throws IOException {
-    return start(folder, Map.of(), 1);
+    return start(folder, Map.of(), 1, List.of());
   }
 
   /**
@@ -63,8 +68,10 @@ public final class ClusterProcesses implements AutoCloseable {
    *
    * @param folder for configuration and logs
    * @param settings of Flink, which win over what is set here
+   * @param jvmArguments more of them, for every process
    */
-  public static ClusterProcesses start(Path folder, Map<String, String> settings, int taskManagers)
+  public static ClusterProcesses start(
+      Path folder, Map<String, String> settings, int taskManagers, List<String> jvmArguments)
       throws IOException {
     Path conf = Files.createDirectory(folder.resolve("conf"));
     int restPort = freePort();
@@ -73,6 +80,8 @@ public final class ClusterProcesses implements AutoCloseable {
     all.put("jobmanager.rpc.port", String.valueOf(freePort()));
     all.put("rest.address", "localhost");
     all.put("rest.port", String.valueOf(restPort));
+    // In the machine's own, TaskManagers of one name would look through all that killed ones left.
+    all.put("process.working-dir", folder.resolve("work").toString());
     all.put("taskmanager.host", "localhost");
     all.put("taskmanager.numberOfTaskSlots", "2");
     all.put("taskmanager.cpu.cores", "2.0");
@@ -93,7 +102,7 @@ public final class ClusterProcesses implements AutoCloseable {
     Files.write(
         conf.resolve("config.yaml"),
         all.entrySet().stream().map(each -> each.getKey() + ": " + each.getValue()).toList());
-    ClusterProcesses cluster = new ClusterProcesses(folder, conf, restPort);
+    ClusterProcesses cluster = new ClusterProcesses(folder, conf, restPort, jvmArguments);
     cluster.startJobManager();
     for (int i = 0; i < taskManagers; i++) {
       cluster.startTaskManager();
@@ -122,18 +131,19 @@ public final class ClusterProcesses implements AutoCloseable {
   private ChildProcess start(String name, List<String> memory, String main, List<String> more)
       throws IOException {
     List<String> jvm = new ArrayList<>(memory);
+    jvm.addAll(jvmArguments);
     jvm.add(
         "-Dlog4j2.configurationFile="
             + JavaProcess.project().resolve("src/it/resources/process-log4j2.xml"));
     List<String> arguments = new ArrayList<>(List.of("--configDir", conf.toString()));
     arguments.addAll(more);
-    return new ChildProcess(
-        name,
+    ProcessBuilder builder =
         new ProcessBuilder(JavaProcess.command(jvm, classpath(), main, arguments))
             .redirectErrorStream(true)
             .redirectOutput(
-                ProcessBuilder.Redirect.appendTo(folder.resolve(name + ".log").toFile()))
-            .start());
+                ProcessBuilder.Redirect.appendTo(folder.resolve(name + ".log").toFile()));
+    builder.environment().putAll(ENVIRONMENT);
+    return new ChildProcess(name, builder.start());
   }
 
   /** Flink's own {@code flink}, with this cluster's configuration. */

@@ -66,20 +66,23 @@ final class CheckpointScenarios {
     return Integer.parseInt(checkpoint.getFileName().toString().replace("chk-", ""));
   }
 
+  /** Ends the job; the checkpoints that it leaves, the newest first. */
+  static List<Path> cancel(Trial trial) throws IOException, InterruptedException {
+    Path newest = path(trial.bed().flink().lastCheckpointPath(trial.job()));
+    trial.cancel();
+    try (Stream<Path> all = Files.list(newest.getParent())) {
+      return all.filter(each -> Files.exists(each.resolve("_metadata")))
+          .sorted(Comparator.comparing(CheckpointScenarios::number).reversed())
+          .toList();
+    }
+  }
+
   private static void damageNewest(Trial trial) throws Exception {
     int half = trial.records() / 2;
     trial.feed(0, half);
     trial.submit();
     trial.awaitAnswered(0.2);
-    Path newest = path(trial.bed().flink().lastCheckpointPath(trial.job()));
-    trial.cancel();
-    List<Path> kept;
-    try (Stream<Path> all = Files.list(newest.getParent())) {
-      kept =
-          all.filter(each -> Files.exists(each.resolve("_metadata")))
-              .sorted(Comparator.comparing(CheckpointScenarios::number).reversed())
-              .toList();
-    }
+    List<Path> kept = cancel(trial);
     Path metadata = kept.get(0).resolve("_metadata");
     byte[] whole = Files.readAllBytes(metadata);
     Files.write(metadata, Arrays.copyOf(whole, whole.length / 2));

@@ -92,6 +92,21 @@ final class FlinkRest {
     return get("/jobs/" + job + "/checkpoints").at("/counts/" + kind).asLong();
   }
 
+  /** Sum of an operator's metric over all subtasks; 0: none has it yet. */
+  long metric(String job, String name) throws IOException, InterruptedException {
+    long sum = 0;
+    for (JsonNode vertex : get("/jobs/" + job).path("vertices")) {
+      String metrics = "/jobs/" + job + "/vertices/" + vertex.path("id").asText() + "/metrics";
+      for (JsonNode each : get(metrics)) {
+        String id = each.path("id").asText();
+        if (id.endsWith("." + name)) {
+          sum += get(metrics + "?get=" + id).at("/0/value").asLong();
+        }
+      }
+    }
+    return sum;
+  }
+
   /** Where the newest completed checkpoint lies. */
   String lastCheckpointPath(String job) throws IOException, InterruptedException {
     return get("/jobs/" + job + "/checkpoints").at("/latest/completed/external_path").asText();

@@ -41,12 +41,7 @@ final class KillScenarios {
         new Scenario(
             "buffered-records-survive-failover",
             "records that wait for their micro-batch survive a failover",
-            trial -> {
-              trial.option("image-embedding.batch.max-count", "64");
-              trial.option("image-embedding.batch.max-age", "1 min");
-              trial.option("execution.checkpointing.interval", "3 s");
-              killTaskManager(trial);
-            }));
+            KillScenarios::killWhileRecordsWait));
   }
 
   private static void killTaskManager(Trial trial) throws Exception {
@@ -56,6 +51,36 @@ final class KillScenarios {
     ChildProcess victim = trial.taskManagerOfJob();
     trial.strike("kill -9 of " + victim.name());
     victim.kill();
+    trial.bed().cluster().startTaskManager();
+    trial.awaitRecovered();
+  }
+
+  /** A batch that is not full waits for the next checkpoint, and its process dies before. */
+  private static void killWhileRecordsWait(Trial trial) throws Exception {
+    int waiting = 40;
+    int before = trial.records() - waiting;
+    trial.option("parallelism.default", "1");
+    trial.option("image-embedding.batch.max-count", "64");
+    trial.option("image-embedding.batch.max-age", "10 min");
+    trial.option("execution.checkpointing.interval", "20 s");
+    trial.feed(0, before);
+    trial.submit();
+    trial.awaitAnswers(before);
+    trial.awaitCheckpoint();
+    FlinkRest flink = trial.bed().flink();
+    long checkpoints = flink.checkpoints(trial.job(), "total");
+    trial.feedAtOnce(before, trial.records());
+    trial.await(
+        "records to wait in the operator",
+        trial.patience(),
+        () ->
+            flink.metric(trial.job(), "micro-batch.numRecordsIn") == trial.records()
+                && flink.metric(trial.job(), "imagesIn") == before);
+    ChildProcess victim = trial.taskManagerOfJob();
+    trial.strike("kill -9 of " + victim.name() + " while " + waiting + " records wait in it");
+    victim.kill();
+    long more = flink.checkpoints(trial.job(), "total") - checkpoints;
+    trial.require(more == 0, more + " checkpoints were begun while the records waited");
     trial.bed().cluster().startTaskManager();
     trial.awaitRecovered();
   }

@@ -3,12 +3,17 @@ package io.imageembedding.it.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
 /** More than the job can do. */
 final class LoadScenarios {
-  private static final long LONGEST_CHECKPOINT_MILLIS = 30_000;
+  /** Ten times the interval. */
+  private static final long LONGEST_CHECKPOINT_MILLIS = 10_000;
+
+  /** Time under load, in the long form. */
+  private static final Duration MINUTES = Duration.ofMinutes(2);
 
   /** What may come with time: buffers that are touched, code that is compiled. */
   private static final double GROWTH = 1.1;
@@ -35,6 +40,7 @@ final class LoadScenarios {
     trial.submit();
     trial.awaitAnswered(0.3);
     trial.strike("all " + trial.records() + " messages are in the topic");
+    Instant loaded = Instant.now();
     long early = trial.bed().residentBytes();
     List<Long> later = new ArrayList<>();
     trial.await(
@@ -44,6 +50,10 @@ final class LoadScenarios {
           later.add(trial.bed().residentBytes());
           return trial.answers().answered() >= trial.records();
         });
+    Duration under = Duration.between(loaded, Instant.now());
+    trial.require(
+        !trial.isLong() || under.compareTo(MINUTES) > 0,
+        "the job was done in " + under.toSeconds() + " s, which is no overload");
     long most = later.stream().mapToLong(each -> each).max().orElse(0);
     trial.require(
         most < GROWTH * early,

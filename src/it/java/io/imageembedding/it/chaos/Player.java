@@ -31,7 +31,7 @@ final class Player implements AutoCloseable {
     this.records = records;
     this.progress = progress;
     progress.accept(line("cluster", "starts in " + folder));
-    bed = TestBed.start(folder);
+    bed = TestBed.start(folder, Trial.isLong(records));
   }
 
   private static String line(String scenario, String text) {

@@ -61,7 +61,7 @@ final class SoakRun {
 
   Outcome run() throws Exception {
     int records = (int) (time.toSeconds() * perSecond);
-    try (TestBed bed = TestBed.start(folder);
+    try (TestBed bed = TestBed.start(folder, true);
         Trial trial = new Trial(bed, NAME, records, null, this::say)) {
       trial.option("parallelism.default", String.valueOf(Soak.PARALLELISM));
       trial.feed(0, records, perSecond);

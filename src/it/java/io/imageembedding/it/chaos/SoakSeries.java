@@ -9,11 +9,13 @@ import java.util.List;
  * run to the last; in the first everything gets warm.
  */
 enum SoakSeries {
-  TRANSACTIONAL_IDS("transactional ids of the job on the broker", 1, 8, 2L * Soak.PARALLELISM * 3),
+  /** Of each sink and subtask: one in use, and one for each checkpoint that is not complete yet. */
+  TRANSACTIONAL_IDS(
+      "transactional ids of the job on the broker", 1, 24, 2L * Soak.PARALLELISM * (1 + 5)),
   OPEN_TRANSACTIONS("open transactions", 1, 4, 2L * Soak.PARALLELISM * 3),
   BROKER_HEAP("heap of the broker after a collection, MB", 1 << 20, 32, 512),
   BROKER_RESIDENT("resident memory of the broker, MB", 1 << 20, 160, 1536),
-  RESIDENT("resident memory of the TaskManager, MB", 1 << 20, 128, 2048),
+  RESIDENT("resident memory of the TaskManager, MB", 1 << 20, 96, 2048),
   METASPACE("metaspace of the TaskManager, MB", 1 << 20, 12, 256),
   THREADS("threads of the TaskManager", 1, 24, 400),
   OPEN_FILES("open files of the TaskManager", 1, 48, 1200);

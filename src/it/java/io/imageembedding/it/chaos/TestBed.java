@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -22,8 +23,15 @@ import org.awaitility.Awaitility;
 final class TestBed implements AutoCloseable {
   static final String USER = "job";
   static final String PASSWORD = "let-me-in";
+  private static final String AUTHORIZATIONS = "authorizations.txt";
   private static final int TASK_MANAGERS = 2;
   private static final int SLOTS = 2 * TASK_MANAGERS;
+
+  /** Processes that live for minutes spend most of their time on compiling what they seldom run. */
+  private static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1");
+
+  /** What the memory grows by is not the heap, which is there from the beginning. */
+  private static final List<String> LONG_LIVED = List.of("-XX:+AlwaysPreTouch");
 
   private final Path folder;
   private final TestingServer zooKeeper;
@@ -46,20 +54,30 @@ final class TestBed implements AutoCloseable {
     flink = new FlinkRest(cluster.restPort());
   }
 
-  /** Starts all of it below the folder, and waits until a job can be submitted. */
-  static TestBed start(Path folder) throws Exception {
+  /**
+   * Starts all of it below the folder, and waits until a job can be submitted.
+   *
+   * @param isLong whether it runs for long, so that its processes are those of a user; otherwise
+   *     they are there sooner, and slower
+   */
+  static TestBed start(Path folder, boolean isLong) throws Exception {
+    List<String> jvm = isLong ? LONG_LIVED : SHORT_LIVED;
     TestingServer zooKeeper = new TestingServer(true);
     BrokerProcess broker = null;
     try {
       int guarded = ClusterProcesses.freePort();
-      broker = startBroker(folder.resolve("broker"), guarded);
+      broker = startBroker(folder.resolve("broker"), guarded, jvm);
       Map<String, String> settings = new HashMap<>();
       settings.put("high-availability.type", "zookeeper");
       settings.put("high-availability.zookeeper.quorum", zooKeeper.getConnectString());
       settings.put("high-availability.zookeeper.client.session-timeout", "8 s");
       settings.put("high-availability.storageDir", folder.resolve("ha").toUri().toString());
-      settings.put("heartbeat.interval", "2 s");
+      // Unanswered heartbeats to a process that is gone are noticed after two.
+      settings.put("heartbeat.interval", "1 s");
       settings.put("heartbeat.timeout", "8 s");
+      // How old may be what REST says; otherwise every question waits for up to 3 s.
+      settings.put("web.refresh-interval", "100 ms");
+      settings.put("metrics.fetcher.update-interval", "500 ms");
       settings.put("execution.checkpointing.num-retained", "3");
       Path cluster = Files.createDirectories(folder.resolve("cluster"));
       TestBed bed =
@@ -68,7 +86,7 @@ final class TestBed implements AutoCloseable {
               zooKeeper,
               broker,
               guarded,
-              ClusterProcesses.start(cluster, settings, TASK_MANAGERS));
+              ClusterProcesses.start(cluster, settings, TASK_MANAGERS, jvm));
       bed.awaitSlots();
       return bed;
     } catch (Exception e) {
@@ -84,7 +102,8 @@ final class TestBed implements AutoCloseable {
    * A broker at which clients may do everything, but for those of a second listener, who have to
    * give a password and may do what they are allowed to.
    */
-  private static BrokerProcess startBroker(Path folder, int guarded) throws IOException {
+  private static BrokerProcess startBroker(Path folder, int guarded, List<String> jvm)
+      throws IOException {
     int port = ClusterProcesses.freePort();
     int controller = ClusterProcesses.freePort();
     Map<String, String> settings = new HashMap<>();
@@ -104,15 +123,20 @@ final class TestBed implements AutoCloseable {
         "listener.name.guarded.plain.sasl.jaas.config",
         "org.apache.kafka.common.security.plain.PlainLoginModule required user_%s=\"%s\";"
             .formatted(USER, PASSWORD));
-    settings.put(
-        "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+    settings.put("authorizer.class.name", TestingAuthorizer.class.getName());
+    settings.put(TestingAuthorizer.FILE, folder.resolve(AUTHORIZATIONS).toString());
     settings.put("super.users", "User:ANONYMOUS");
-    return BrokerProcess.start(folder, port, settings);
+    return BrokerProcess.start(folder, port, settings, jvm);
   }
 
   /** The listener at which {@value #USER} has to give {@value #PASSWORD}. */
   String guardedServers() {
     return "127.0.0.1:" + guardedPort;
+  }
+
+  /** What {@value #USER} asked the broker for, by {@link TestingAuthorizer}. */
+  Path authorizations() {
+    return folder.resolve("broker").resolve(AUTHORIZATIONS);
   }
 
   /** Starts again whatever has ended, and waits until all slots are free. */

@@ -7,13 +7,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
-import org.apache.kafka.common.acl.AclPermissionType;
-import org.apache.kafka.common.resource.PatternType;
-import org.apache.kafka.common.resource.ResourcePattern;
-import org.apache.kafka.common.resource.ResourceType;
 
 /**
  * What administrators and brokers do to topics: jobs fail or wait, processes live, nothing is lost.
@@ -43,7 +38,8 @@ final class TopicScenarios {
             TopicScenarios::lowerMaxMessageBytes),
         new Scenario(
             "acl-revoked",
-            "a right that is taken away holds the job up until it is given back",
+            "the documented rights are enough and all needed, to restore and rescale, too; one that"
+                + " is taken away holds the job up until it is given back",
             TopicScenarios::revoke),
         new Scenario(
             "retention-overtakes",
@@ -64,12 +60,27 @@ final class TopicScenarios {
 
   private static void takeBrokerAway(Trial trial) throws Exception {
     Callable<Boolean> alive = alive(trial);
+    if (!trial.isLong()) {
+      // By default the clients wait for more than a minute before they fail.
+      String properties = "image-embedding.kafka.properties.";
+      trial.option(properties + "max.block.ms", "5000");
+      trial.option(properties + "request.timeout.ms", "3000");
+      trial.option(properties + "delivery.timeout.ms", "6000");
+      trial.option(properties + "default.api.timeout.ms", "5000");
+    }
     trial.feed();
     trial.submit();
     trial.awaitAnswered(0.2);
     trial.strike("the broker is stopped");
     trial.bed().broker().close();
-    trial.pause(Duration.ofSeconds(trial.isLong() ? 180 : 70));
+    if (trial.isLong()) {
+      trial.pause(Duration.ofMinutes(3));
+    }
+    trial.await(
+        "the job to fail without its broker",
+        NOTICED,
+        () -> !trial.bed().flink().failure(trial.job()).isEmpty());
+    trial.pause(Duration.ofSeconds(5));
     requireAlive(trial, alive);
     trial.bed().broker().start();
     trial.say("the broker is back");
@@ -100,7 +111,7 @@ final class TopicScenarios {
     Callable<Boolean> alive = alive(trial);
     int half = trial.records() / 2;
     // How long a producer looks for a topic, a minute otherwise.
-    trial.option("image-embedding.kafka.properties.max.block.ms", "10000");
+    trial.option("image-embedding.kafka.properties.max.block.ms", "5000");
     trial.feed(0, half);
     trial.submit();
     trial.awaitAnswers(half);
@@ -157,24 +168,29 @@ final class TopicScenarios {
     trial.option(properties + "security.protocol", "SASL_PLAINTEXT");
     trial.option(properties + "sasl.mechanism", "PLAIN");
     trial.option(properties + "sasl.jaas.config", "${file:" + secret + ":jaas}");
-    for (AclOperation operation : List.of(AclOperation.READ, AclOperation.DESCRIBE_CONFIGS)) {
-      allow(trial, topic(trial.topics().images(), operation));
-    }
-    for (String topic : List.of(trial.topics().embeddings(), trial.topics().deadLetters())) {
-      for (AclOperation operation :
-          List.of(AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE_CONFIGS)) {
-        allow(trial, topic(topic, operation));
-      }
-    }
-    allow(trial, prefixed(ResourceType.GROUP, "chaos-", AclOperation.READ));
-    allow(trial, prefixed(ResourceType.TRANSACTIONAL_ID, "chaos-", AclOperation.WRITE));
-    allow(trial, prefixed(ResourceType.TRANSACTIONAL_ID, "chaos-", AclOperation.DESCRIBE));
+    List<AclBinding> rights =
+        DocumentedRights.of(TestBed.USER, "chaos-acl-revoked", trial.topics());
+    trial.topics().admin().createAcls(rights).all().get();
 
     trial.feed();
+    trial.option("parallelism.default", "1");
     trial.submit();
     trial.awaitAnswered(0.2);
+    trial.strike("cancelled, restored and rescaled, with the rights that are documented");
+    Path checkpoint = CheckpointScenarios.cancel(trial).get(0);
+    trial.option("execution.state-recovery.path", checkpoint.toUri().toString());
+    trial.option("parallelism.default", "2");
+    trial.submit();
+    trial.awaitRecovered();
+    requireAsDocumented(trial, rights);
+
     trial.strike("the right to write embeddings is taken away");
-    AclBinding write = topic(trial.topics().embeddings(), AclOperation.WRITE);
+    AclBinding write =
+        rights.stream()
+            .filter(right -> right.pattern().name().equals(trial.topics().embeddings()))
+            .filter(right -> right.entry().operation() == AclOperation.WRITE)
+            .findFirst()
+            .orElseThrow();
     trial.topics().admin().deleteAcls(List.of(write.toFilter())).all().get();
     trial.await(
         "the job to say why",
@@ -184,10 +200,22 @@ final class TopicScenarios {
           return failure.contains("uthoriz");
         });
     requireAlive(trial, alive);
-    allow(trial, write);
+    trial.topics().admin().createAcls(List.of(write)).all().get();
     trial.say("it is given back");
     trial.awaitRecovered();
     requireAlive(trial, alive);
+  }
+
+  /** That nothing else was asked for, and nothing is documented in vain. */
+  private static void requireAsDocumented(Trial trial, List<AclBinding> rights) throws Exception {
+    List<String> asked = Files.readAllLines(trial.bed().authorizations());
+    List<String> denied = asked.stream().filter(line -> line.startsWith("DENIED")).toList();
+    trial.require(denied.isEmpty(), "not documented in deploy/README.md: " + denied);
+    List<AclBinding> unused =
+        rights.stream()
+            .filter(right -> asked.stream().noneMatch(line -> DocumentedRights.isUse(right, line)))
+            .toList();
+    trial.require(unused.isEmpty(), "documented in deploy/README.md, but not needed: " + unused);
   }
 
   private static void expire(Trial trial) throws Exception {
@@ -210,23 +238,5 @@ final class TopicScenarios {
     trial.option("image-embedding.kafka.input.lost-messages", "skip");
     trial.submit();
     trial.awaitRecovered();
-  }
-
-  private static void allow(Trial trial, AclBinding right) throws Exception {
-    trial.topics().admin().createAcls(List.of(right)).all().get();
-  }
-
-  private static AclBinding topic(String name, AclOperation operation) {
-    return binding(new ResourcePattern(ResourceType.TOPIC, name, PatternType.LITERAL), operation);
-  }
-
-  private static AclBinding prefixed(ResourceType type, String prefix, AclOperation operation) {
-    return binding(new ResourcePattern(type, prefix, PatternType.PREFIXED), operation);
-  }
-
-  private static AclBinding binding(ResourcePattern pattern, AclOperation operation) {
-    return new AclBinding(
-        pattern,
-        new AccessControlEntry("User:" + TestBed.USER, "*", operation, AclPermissionType.ALLOW));
   }
 }

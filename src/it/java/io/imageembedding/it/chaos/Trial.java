@@ -172,6 +172,10 @@ final class Trial implements AutoCloseable {
 
   /** Whether there is time for harm that takes minutes. */
   boolean isLong() {
+    return isLong(records);
+  }
+
+  static boolean isLong(int records) {
     return records >= LONG;
   }
 

@@ -22,10 +22,10 @@ class TaskMemoryTest {
 
   @Test
   void startingAndStoppingTheOperatorAgainAndAgainKeepsNoNativeMemory() throws Exception {
-    List<Long> kilobytes = TaskProcess.run("restarts", "40", "64");
+    List<Long> kilobytes = TaskProcess.run("restarts", "20", "64");
 
-    assertThat(kilobytes.get(39) - kilobytes.get(14))
-        .as("kilobytes by which 25 starts make the process larger, of %s", kilobytes)
+    assertThat(kilobytes.get(19) - kilobytes.get(7))
+        .as("kilobytes by which 12 starts of two make the process larger, of %s", kilobytes)
         .isLessThan(25 * 1000);
   }
 

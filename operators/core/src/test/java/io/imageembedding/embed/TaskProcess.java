@@ -37,6 +37,7 @@ import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
  */
 final class TaskProcess {
   private static final int BATCH = 8;
+  private static final int SLOTS = 2;
   private static final int PIXELS_OF_SMALL_IMAGES = 160;
 
   private TaskProcess() {}
@@ -57,7 +58,10 @@ final class TaskProcess {
                 System.getProperty("java.class.path"),
                 TaskProcess.class.getName()));
     command.addAll(Arrays.asList(arguments));
-    Process process = new ProcessBuilder(command).redirectError(Redirect.DISCARD).start();
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(Redirect.DISCARD);
+    // As deploy/README.md has it for TaskManagers.
+    builder.environment().put("MALLOC_ARENA_MAX", "2");
+    Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (process.waitFor() != 0) {
       throw new AssertionError("the process failed: " + out);
@@ -68,10 +72,10 @@ final class TaskProcess {
   /**
    * The process itself.
    *
-   * @param arguments {@code restarts STARTS IMAGES}: starts and stops the operator so often, with
-   *     so many images each time, and says the memory after each stop; or {@code slots COUNT SIDE}:
-   *     says the memory before, and the most while that many operators at once embed progressive
-   *     JPEGs of so many pixels a side
+   * @param arguments {@code restarts STARTS IMAGES}: starts and stops two operators at once so
+   *     often, in new threads, with so many images each time in each of the two, and says the
+   *     memory after each stop; or {@code slots COUNT SIDE}: says the memory before, and the most
+   *     while that many operators at once embed progressive JPEGs of so many pixels a side
    */
   public static void main(String[] arguments) throws Exception {
     int count = Integer.parseInt(arguments[1]);
@@ -89,24 +93,24 @@ final class TaskProcess {
   private static void restarts(int starts, int images) throws Exception {
     List<byte[]> batch = Collections.nCopies(BATCH, jpeg(PIXELS_OF_SMALL_IMAGES));
     for (int start = 0; start < starts; start++) {
-      embed(ModelSource.parse("untrained:mobilenet_v2_0.35_96"), batch, images / BATCH);
+      together(SLOTS, ModelSource.parse("untrained:mobilenet_v2_0.35_96"), batch, images / BATCH);
       sayMemory();
     }
   }
 
-  private static void slots(int count, int side) throws Exception {
-    List<byte[]> batch = Collections.nCopies(2, jpeg(side));
-    sayMemory();
-    CountDownLatch together = new CountDownLatch(count);
+  /** So many operators at once, in threads of their own, as a TaskManager has it. */
+  private static void together(int count, ModelSource model, List<byte[]> batch, int batches)
+      throws Exception {
+    CountDownLatch begun = new CountDownLatch(count);
     List<Future<?>> slots = new ArrayList<>();
     var threads = Executors.newFixedThreadPool(count);
     for (int i = 0; i < count; i++) {
       slots.add(
           threads.submit(
               () -> {
-                together.countDown();
-                together.await();
-                embed(ModelSource.parse("builtin"), batch, 1);
+                begun.countDown();
+                begun.await();
+                embed(model, batch, batches);
                 return null;
               }));
     }
@@ -114,6 +118,12 @@ final class TaskProcess {
       slot.get();
     }
     threads.shutdown();
+  }
+
+  private static void slots(int count, int side) throws Exception {
+    List<byte[]> batch = Collections.nCopies(2, jpeg(side));
+    sayMemory();
+    together(count, ModelSource.parse("builtin"), batch, 1);
     System.out.println(kilobytes("VmHWM"));
   }
 
