@@ -3,6 +3,7 @@ package io.imageembedding.jobs.cli;
 
 import io.imageembedding.embed.EmbedOptions;
 import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.image.InputRange;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
 import java.util.LinkedHashMap;
@@ -27,6 +28,7 @@ class ModelDetails {
   private static final String INPUT_NAME = "--input-name";
   private static final String OUTPUT_NAME = "--output-name";
   private static final String INPUT_SIZE = "--input-size";
+  private static final String INPUT_RANGE = "--input-range";
   private static final String OUTPUT = "--model-output";
   private static final String LABELS = "--labels";
   private static final String TOP_K = "--top-k";
@@ -42,6 +44,7 @@ class ModelDetails {
           Map.entry(INPUT_NAME, EmbedOptions.MODEL_INPUT_NAME),
           Map.entry(OUTPUT_NAME, EmbedOptions.MODEL_OUTPUT_NAME),
           Map.entry(INPUT_SIZE, EmbedOptions.MODEL_INPUT_SIZE),
+          Map.entry(INPUT_RANGE, EmbedOptions.MODEL_INPUT_RANGE),
           Map.entry(OUTPUT, EmbedOptions.MODEL_OUTPUT),
           Map.entry(LABELS, EmbedOptions.MODEL_LABELS),
           Map.entry(TOP_K, EmbedOptions.SCORES_TOP_K),
@@ -75,6 +78,12 @@ class ModelDetails {
       paramLabel = "N",
       description = "Width and height of the model's images, where it does not say it itself.")
   private String inputSize;
+
+  @Option(
+      names = INPUT_RANGE,
+      paramLabel = "RANGE",
+      description = "Numbers that the model takes for colours: " + InputRange.FORMS + ".")
+  private String inputRange;
 
   @Option(
       names = OUTPUT,
@@ -142,6 +151,7 @@ class ModelDetails {
     put(INPUT_NAME, inputName, options);
     put(OUTPUT_NAME, outputName, options);
     put(INPUT_SIZE, inputSize, options);
+    put(INPUT_RANGE, inputRange, options);
     put(OUTPUT, output, options);
     put(LABELS, labels, options);
     put(TOP_K, topK, options);

@@ -44,7 +44,10 @@ final class ModelInspectCommand implements Callable<Integer> {
     row(out, "form", model.form());
     row(out, "network", model.network() == null ? "not a MobileNetV2" : model.network());
     row(out, "SHA-256", model.sha256());
-    row(out, "input", "RGB in [0,1], %1$d x %1$d".formatted(model.inputSize()));
+    row(out, "input", "RGB, %1$d x %1$d, as %2$s".formatted(model.inputSize(), model.inputRange()));
+    if (model.hint() != null) {
+      row(out, "hint", model.hint());
+    }
     row(out, "output", "%d %s".formatted(model.dimension(), model.output()));
     row(out, "variables", number((long) model.variables()));
     row(out, "parameters", number(model.parameters()));

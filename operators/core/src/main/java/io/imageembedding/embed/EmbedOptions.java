@@ -5,6 +5,7 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 
 import io.imageembedding.batch.BatchPolicy;
 import io.imageembedding.image.DecodeLimits;
+import io.imageembedding.image.InputRange;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.Preprocessing.JpegDecoding;
 import io.imageembedding.image.Preprocessing.Orientation;
@@ -66,6 +67,15 @@ public final class EmbedOptions {
               "Width and height in pixels of the images that the model takes, for a model that"
                   + " does not say it itself.");
 
+  public static final ConfigOption<String> MODEL_INPUT_RANGE =
+      key("image-embedding.model.input-range")
+          .stringType()
+          .defaultValue(InputRange.UNIT.text())
+          .withDescription(
+              "Numbers that the model takes for colours, part of the vector space: "
+                  + InputRange.FORMS
+                  + ". A model that takes uint8 gets 0..255 by itself.");
+
   public static final ConfigOption<ModelOutput> MODEL_OUTPUT =
       key("image-embedding.model.output")
           .enumType(ModelOutput.class)
@@ -95,9 +105,9 @@ public final class EmbedOptions {
           .noDefaultValue()
           .withDescription(
               "TensorFlow operations that the model may use although they are refused otherwise,"
-                  + " by name, separated by semicolons. Dangerous: an operation can read and write"
-                  + " files and run code with the rights of the task; only for a model that you"
-                  + " made yourself.");
+                  + " by name, separated by semicolons; branches and loops (If, While and others) are"
+                  + " among them. Dangerous: an operation can read and write files, never end, and run"
+                  + " code with the rights of the task; only for a model that you made yourself.");
 
   public static final ConfigOption<Precision> MODEL_PRECISION =
       key("image-embedding.model.precision")
@@ -106,8 +116,8 @@ public final class EmbedOptions {
           .withDescription(
               "Arithmetic of the network, part of the vector space: 'fp32'; 'bf16' (bfloat16 with"
                   + " corrected biases, only for MobileNetV2; cosine to fp32 at least 0.999 on probe"
-                  + " images, or the model is refused; fast on processors with AMX or AVX-512 BF16"
-                  + " only); or 'auto' (bf16 where the processor has it and it is measured to be"
+                  + " images with the texture of photos, or the model is refused; plain colours and"
+                  + " drawings come less close; fast on processors with AMX or AVX-512 BF16 only); or 'auto' (bf16 where the processor has it and it is measured to be"
                   + " faster when the job is built; a restored job keeps what it had).");
 
   public static final ConfigOption<Integer> SCORES_TOP_K =
@@ -242,6 +252,7 @@ public final class EmbedOptions {
         MODEL_INPUT_NAME,
         MODEL_OUTPUT_NAME,
         MODEL_INPUT_SIZE,
+        MODEL_INPUT_RANGE,
         MODEL_OUTPUT,
         MODEL_LABELS,
         MODEL_SHA256,
@@ -287,6 +298,14 @@ public final class EmbedOptions {
         .inputSize(
             optional(
                 config, MODEL_INPUT_SIZE, size -> size >= 32 && size <= 4096, WHOLE + "32 to 4096"))
+        .inputRange(
+            InputRange.parse(
+                    Options.get(
+                        config,
+                        MODEL_INPUT_RANGE,
+                        range -> InputRange.parse(range).isPresent(),
+                        InputRange.FORMS))
+                .orElseThrow())
         .logits(
             Options.get(config, MODEL_OUTPUT, value -> true, "features or logits")
                 == ModelOutput.LOGITS)

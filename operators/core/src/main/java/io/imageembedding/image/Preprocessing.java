@@ -45,21 +45,29 @@ public record Preprocessing(Orientation orientation, JpegDecoding jpegDecoding)
    * not TensorFlow's; part of every vector's provenance.
    */
   public String id() {
-    return "tf-decode-image/rgb-0-1/bilinear-half-pixel"
+    return id(InputRange.UNIT);
+  }
+
+  /** The same for a model that takes another range of numbers. */
+  public String id(InputRange range) {
+    return "tf-decode-image/rgb-"
+        + range.id()
+        + "/bilinear-half-pixel"
         + (orientation == Orientation.APPLY ? "/exif-orientation" : "")
         + (jpegDecoding == JpegDecoding.SCALED ? "/dct-scaled" : "")
         + "/webp-tiff-"
         + PluginDecoder.VERSION;
   }
 
-  /** The one of that {@link #id()}, if there is one. */
+  /** The one of that {@link #id()}, whatever range the model takes, if there is one. */
   public static Optional<Preprocessing> ofId(String id) {
+    String unit = id.replaceFirst("/rgb-[^/]+/", "/rgb-" + InputRange.UNIT.id() + "/");
     return Arrays.stream(Orientation.values())
         .flatMap(
             orientation ->
                 Arrays.stream(JpegDecoding.values())
                     .map(decoding -> new Preprocessing(orientation, decoding)))
-        .filter(preprocessing -> preprocessing.id().equals(id))
+        .filter(preprocessing -> preprocessing.id().equals(unit))
         .findFirst();
   }
 }

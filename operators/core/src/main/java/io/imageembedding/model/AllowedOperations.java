@@ -2,23 +2,23 @@
 package io.imageembedding.model;
 
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The operations that a model may use: mathematics on arrays that networks are made of, calls and
- * branches, and reading of variables. None reads or writes a file, a socket, a table or a queue,
- * runs code of another language, prints, draws random numbers, or changes a variable.
+ * The operations that a model may use: mathematics on arrays that networks are made of, calls, and
+ * reading of variables. None branches or loops, reads or writes a file, a socket, a table or a
+ * queue, runs code of another language, prints, draws random numbers, or changes a variable.
  */
 final class AllowedOperations {
   private static final Set<String> NAMES =
       words(
           // Structure
           "Const Identity IdentityN NoOp Placeholder PlaceholderWithDefault StopGradient Snapshot",
-          "PreventGradient EnsureShape PartitionedCall StatefulPartitionedCall StatelessIf If",
-          "StatelessCase Case StatelessWhile While Switch Merge ReadVariableOp",
+          "PreventGradient EnsureShape PartitionedCall StatefulPartitionedCall ReadVariableOp",
           // Convolutions, pooling, normalisation, activation
           "Conv2D DepthwiseConv2dNative Conv3D Conv2DBackpropInput Dilation2D BiasAdd BiasAddV1",
           "FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 LRN AvgPool AvgPool3D MaxPool",
@@ -46,6 +46,18 @@ final class AllowedOperations {
           // Fake quantisation, as in networks trained for it
           "FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel");
 
+  /** What may stand beside the vectors of a model that gives names of classes, too. */
+  private static final Set<String> NAMING =
+      words(
+          "LookupTableFind LookupTableFindV2 AsString StringJoin StringLower StringUpper"
+              + " StringStrip StaticRegexReplace");
+
+  /** What a network needs none of, and what makes its time and memory unknown before it runs. */
+  private static final Set<String> CONTROL_FLOW =
+      words(
+          "If StatelessIf Case StatelessCase While StatelessWhile For Switch RefSwitch _SwitchN",
+          "Merge RefMerge Enter RefEnter Exit RefExit NextIteration RefNextIteration LoopCond");
+
   private static final Logger LOG = LoggerFactory.getLogger(AllowedOperations.class);
 
   private final Set<String> others;
@@ -57,6 +69,13 @@ final class AllowedOperations {
   /** Those that every model may use, and others that somebody has allowed for this one. */
   static AllowedOperations with(ModelOptions options) {
     return new AllowedOperations(options.allowedOperations());
+  }
+
+  /** The same, and what gives names of classes; nothing of that is run. */
+  AllowedOperations withNaming() {
+    Set<String> more = new HashSet<>(others);
+    more.addAll(NAMING);
+    return new AllowedOperations(more);
   }
 
   private static Set<String> words(String... lines) {
@@ -75,6 +94,16 @@ final class AllowedOperations {
   void require(String model, String operation) {
     if (NAMES.contains(operation)) {
       return;
+    }
+    if (!others.contains(operation) && CONTROL_FLOW.contains(operation)) {
+      throw new ModelException(
+          "model "
+              + model
+              + ": it uses the operation "
+              + operation
+              + ", a branch or loop, which is not allowed unless it is asked for (--allow-operations "
+              + operation
+              + "): it may never end");
     }
     if (!others.contains(operation)) {
       throw new ModelException(

@@ -2,16 +2,13 @@
 package io.imageembedding.model;
 
 import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.imageembedding.model.network.FloatTensor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -28,8 +25,6 @@ import org.tensorflow.proto.TensorShapeProto;
  */
 final class Checkpoint {
   private static final long MAX_INDEX_BYTES = 64L << 20;
-  private static final long TABLE_MAGIC = 0xdb4775248b80fb57L;
-  private static final int FOOTER_BYTES = 48;
   private static final int CRC_MASK = 0xa282ead8;
 
   private final String model;
@@ -74,71 +69,38 @@ final class Checkpoint {
   }
 
   private void readTable(byte[] file) throws IOException {
-    ByteBuffer footer = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
-    if (file.length < FOOTER_BYTES || footer.getLong(file.length - 8) != TABLE_MAGIC) {
-      throw new IOException("no table");
-    }
-    CodedInputStream handles =
-        CodedInputStream.newInstance(file, file.length - FOOTER_BYTES, FOOTER_BYTES);
-    handles.readRawVarint64();
-    handles.readRawVarint64();
-    Map<String, byte[]> blocks =
-        readBlock(file, handles.readRawVarint64(), handles.readRawVarint64());
-    for (byte[] handle : blocks.values()) {
-      CodedInputStream in = CodedInputStream.newInstance(handle);
-      for (Map.Entry<String, byte[]> entry :
-          readBlock(file, in.readRawVarint64(), in.readRawVarint64()).entrySet()) {
-        if (entry.getKey().isEmpty()) {
-          shards = BundleHeaderProto.parseFrom(entry.getValue()).getNumShards();
-        } else {
-          entries.put(entry.getKey(), entry(entry.getValue()));
-        }
+    for (Map.Entry<String, byte[]> entry : CheckpointTable.read(file).entrySet()) {
+      if (entry.getKey().isEmpty()) {
+        shards = BundleHeaderProto.parseFrom(entry.getValue()).getNumShards();
+      } else {
+        entries.put(entry.getKey(), BundleEntryProto.parseFrom(entry.getValue()));
       }
     }
-  }
-
-  private static BundleEntryProto entry(byte[] bytes) throws InvalidProtocolBufferException {
-    return BundleEntryProto.parseFrom(bytes);
-  }
-
-  /** Keys and values of a block: each key says how much it shares with the one before. */
-  private static Map<String, byte[]> readBlock(byte[] file, long offset, long size)
-      throws IOException {
-    if (offset < 0 || size < 4 || offset + size + 1 > file.length) {
-      throw new IOException("a block outside of the file");
-    }
-    if (file[(int) (offset + size)] != 0) {
-      throw new IOException("a compressed block");
-    }
-    ByteBuffer block = ByteBuffer.wrap(file, (int) offset, (int) size);
-    int restarts = block.order(ByteOrder.LITTLE_ENDIAN).getInt((int) (offset + size) - 4);
-    int length = Math.toIntExact(size - 4 - 4L * restarts);
-    CodedInputStream in = CodedInputStream.newInstance(file, (int) offset, length);
-    Map<String, byte[]> entries = new TreeMap<>();
-    byte[] key = new byte[0];
-    while (!in.isAtEnd()) {
-      int shared = in.readRawVarint32();
-      int rest = in.readRawVarint32();
-      int value = in.readRawVarint32();
-      byte[] next = Arrays.copyOf(Arrays.copyOf(key, shared), shared + rest);
-      System.arraycopy(in.readRawBytes(rest), 0, next, shared, rest);
-      key = next;
-      entries.put(new String(key, StandardCharsets.UTF_8), in.readRawBytes(value));
-    }
-    return entries;
   }
 
   private void checkShards() {
+    Map<Integer, Long> lengths = new HashMap<>();
+    long bytes = 0;
     for (Map.Entry<String, BundleEntryProto> entry : entries.entrySet()) {
       BundleEntryProto place = entry.getValue();
       Path shard = shard(place.getShardId());
-      if (!Files.isRegularFile(shard)) {
+      long length =
+          lengths.computeIfAbsent(
+              place.getShardId(),
+              number -> Files.isRegularFile(shard) ? shard.toFile().length() : -1);
+      if (length < 0) {
         throw damaged(shard.getFileName() + " is missing");
       }
-      long end = place.getOffset() + place.getSize();
-      if (place.getOffset() < 0 || place.getSize() < 0 || end > shard.toFile().length()) {
+      if (place.getOffset() < 0
+          || place.getSize() < 0
+          || place.getSize() > length
+          || place.getOffset() > length - place.getSize()) {
         throw damaged(shard.getFileName() + " is too short for variable " + entry.getKey());
       }
+      bytes += place.getSize();
+    }
+    if (bytes > lengths.values().stream().mapToLong(length -> length).sum()) {
+      throw damaged("variables lie over each other");
     }
   }
 
@@ -157,6 +119,27 @@ final class Checkpoint {
   void require(String key, DataType type) {
     if (entry(key).getDtype() != type) {
       throw damaged("variable " + key + " is " + entry(key).getDtype() + "; needed: " + type);
+    }
+    requireWhole(key);
+  }
+
+  /** Native code makes room for what a shape says, whatever the file has. */
+  private void requireWhole(String key) {
+    BundleEntryProto entry = entry(key);
+    double elements = 1;
+    for (long dimension : shape(entry.getShape())) {
+      elements *= dimension;
+    }
+    int bytes =
+        switch (entry.getDtype()) {
+          case DT_BOOL, DT_INT8, DT_UINT8 -> 1;
+          case DT_HALF, DT_BFLOAT16, DT_INT16, DT_UINT16 -> 2;
+          case DT_FLOAT, DT_INT32, DT_UINT32 -> Float.BYTES;
+          case DT_DOUBLE, DT_INT64, DT_UINT64 -> Double.BYTES;
+          default -> throw damaged("variable " + key + " is of type " + entry.getDtype());
+        };
+    if (elements * bytes != entry.getSize()) {
+      throw damaged("variable " + key + " is not as long as its shape says");
     }
   }
 
@@ -177,11 +160,7 @@ final class Checkpoint {
   FloatTensor floats(String key) {
     require(key, DataType.DT_FLOAT);
     BundleEntryProto entry = entry(key);
-    FloatTensor tensor = new FloatTensor(shape(entry.getShape()), bytes(key));
-    if (tensor.elements() * Float.BYTES != entry.getSize()) {
-      throw damaged("variable " + key + " is not as long as its shape says");
-    }
-    return tensor;
+    return new FloatTensor(shape(entry.getShape()), bytes(key));
   }
 
   /** Values of a tensor, if it is of float32. */

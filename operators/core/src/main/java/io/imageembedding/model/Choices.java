@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.image.InputRange;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +17,8 @@ final class Choices {
   enum Choice {
     SIGNATURE,
     INPUT_NAME,
-    OUTPUT_NAME;
+    OUTPUT_NAME,
+    INPUT_RANGE;
 
     /** As it is written on the command line. */
     String option() {
@@ -31,6 +33,9 @@ final class Choices {
     made.put(Choice.SIGNATURE, options.signature());
     made.put(Choice.INPUT_NAME, options.input());
     made.put(Choice.OUTPUT_NAME, options.output());
+    made.put(
+        Choice.INPUT_RANGE,
+        options.inputRange().equals(InputRange.UNIT) ? null : options.inputRange().text());
     made.values().removeIf(value -> value == null);
     return made;
   }

@@ -33,9 +33,14 @@ interface Door extends ModelSource {
    */
   default OpenedModel open() {
     Door here = fetched();
-    OpenedModel opened = here.read();
-    Choices.require(options(), opened, here);
-    return opened;
+    return LoadTime.spend(
+        here.toString(),
+        () -> {
+          OpenedModel opened = here.read();
+          Choices.require(options(), opened, here);
+          return opened;
+        },
+        opened -> {});
   }
 
   /** What is to be taken of the model. */

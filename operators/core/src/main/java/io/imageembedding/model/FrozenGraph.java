@@ -3,15 +3,18 @@ package io.imageembedding.model;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.imageembedding.model.Choices.Choice;
+import io.imageembedding.model.network.Operations;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorInfo;
 import org.tensorflow.proto.TensorShapeProto;
 
 /**
@@ -19,6 +22,8 @@ import org.tensorflow.proto.TensorShapeProto;
  * options name, else the only placeholder of images and the only node that nothing else uses.
  */
 final class FrozenGraph {
+  private static final Set<String> FIRST_OF_A_NETWORK =
+      Set.of("Conv2D", "DepthwiseConv2dNative", "FusedBatchNorm", "FusedBatchNormV3", "Pad");
   private static final Set<String> NO_RESULTS = Set.of("NoOp", "Const", "Placeholder", "Assert");
 
   private final String model;
@@ -35,7 +40,7 @@ final class FrozenGraph {
 
     GraphDef graph;
     try {
-      graph = GraphDef.parseFrom(ModelFile.bytes(name, file));
+      graph = GraphDef.parseFrom(ModelFile.bytes(name, file, GraphDef.getDescriptor()));
     } catch (InvalidProtocolBufferException e) {
       throw new ModelException("model " + name + ": it is no GraphDef, or damaged", e);
     }
@@ -54,21 +59,33 @@ final class FrozenGraph {
                             + ": its input "
                             + input.getName()
                             + " takes "
-                            + ImageShape.text(shape(input))
-                            + "; needed: [any, size, size, 3], or the input size as an option"));
+                            + ImageShape.text(Operations.type(input, 0), shape(input))
+                            + "; needed: float32 or uint8 [any, size, size, 3], or the input size by"
+                            + " --input-size"));
+    if (!NetworkPorts.takes(Operations.type(input, 0))) {
+      throw new ModelException(
+          "model "
+              + name
+              + ": its input "
+              + input.getName()
+              + " takes "
+              + ImageShape.text(Operations.type(input, 0), shape(input))
+              + "; needed: float32 or uint8");
+    }
     return MainGraph.open(
         Origin.plain(
             name,
             "frozen graph",
             file.toAbsolutePath().getParent(),
             Choice.INPUT_NAME,
-            Choice.OUTPUT_NAME),
+            Choice.OUTPUT_NAME,
+            Choice.INPUT_RANGE),
         graph,
-        input.getName(),
+        tensor(options.input() != null ? options.input() : input.getName(), input),
         size,
         frozen.output(),
         null,
-        AllowedOperations.with(options),
+        options,
         OpenedModel.Training.UNKNOWN);
   }
 
@@ -85,10 +102,52 @@ final class FrozenGraph {
                       && isPlaceholder(node)
                       && shape(node).getUnknownRank());
     }
+    if (candidates.isEmpty() && options.input() == null) {
+      behindDecoding()
+          .ifPresent(
+              tensor -> {
+                throw new ModelException(
+                    "model "
+                        + model
+                        + ": it decodes images itself; name the tensor behind decoding and"
+                        + " resizing, which is fed instead: --input-name "
+                        + tensor
+                        + " --input-size N"
+                        + " (and what it holds by --input-range)");
+              });
+    }
     if (candidates.size() != 1) {
       throw choice("input", options.input(), candidates);
     }
     return candidates.get(0);
+  }
+
+  /** What the first convolution behind a placeholder of encoded images computes on. */
+  private Optional<String> behindDecoding() {
+    Set<String> decoded = new HashSet<>();
+    nodes(node -> Operations.type(node, 0) == DataType.DT_STRING && isInput(node))
+        .forEach(node -> decoded.add(node.getName()));
+    int known = 0;
+    while (decoded.size() > known) {
+      known = decoded.size();
+      for (NodeDef node : graph.getNodeList()) {
+        List<String> inputs =
+            node.getInputList().stream()
+                .map(input -> MainGraph.Tensor.parse(input).node())
+                .toList();
+        if (inputs.stream().anyMatch(decoded::contains)) {
+          if (FIRST_OF_A_NETWORK.contains(node.getOp())) {
+            return Optional.of(inputs.get(0));
+          }
+          decoded.add(node.getName());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isInput(NodeDef node) {
+    return node.getOp().startsWith("Placeholder");
   }
 
   private List<NodeDef> nodes(Predicate<NodeDef> filter) {
@@ -96,9 +155,7 @@ final class FrozenGraph {
   }
 
   private static boolean isPlaceholder(NodeDef node) {
-    return node.getOp().startsWith("Placeholder")
-        && node.getAttrOrDefault("dtype", AttrValue.getDefaultInstance()).getType()
-            == DataType.DT_FLOAT;
+    return isInput(node) && NetworkPorts.takes(Operations.type(node, 0));
   }
 
   /** The shape of a placeholder; no shape at all is an unknown one. */
@@ -109,9 +166,18 @@ final class FrozenGraph {
         : shape.getShape();
   }
 
-  private String output() {
+  private static TensorInfo tensor(String name, NodeDef node) {
+    int index = MainGraph.Tensor.parse(name).index();
+    return TensorInfo.newBuilder().setName(name).setDtype(Operations.type(node, index)).build();
+  }
+
+  private TensorInfo output() {
     if (options.output() != null) {
-      return options.output();
+      String name = MainGraph.Tensor.parse(options.output()).node();
+      return nodes(node -> node.getName().equals(name)).stream()
+          .findFirst()
+          .map(node -> tensor(options.output(), node))
+          .orElseThrow(() -> choice("output", options.output(), List.of()));
     }
     Set<String> used = new HashSet<>();
     graph.getNodeList().stream()
@@ -124,7 +190,7 @@ final class FrozenGraph {
     if (ends.size() != 1) {
       throw choice("output", null, ends);
     }
-    return ends.get(0).getName();
+    return tensor(ends.get(0).getName(), ends.get(0));
   }
 
   private ModelException choice(String kind, String named, List<NodeDef> found) {

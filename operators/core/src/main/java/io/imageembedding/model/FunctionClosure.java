@@ -67,6 +67,7 @@ final class FunctionClosure {
     while (!open.isEmpty()) {
       add(open.remove());
     }
+    new CallNesting(model, functions).require();
   }
 
   private String newName(String name) {

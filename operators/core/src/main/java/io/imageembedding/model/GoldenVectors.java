@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Images and their vectors that lie beside a model, as the file {@value #FILE} of NumPy's format:
@@ -16,7 +17,9 @@ import java.util.Optional;
 record GoldenVectors(Npy input, Npy output) {
   static final String FILE = "probe.npz";
   static final double TOLERANCE = 1e-3;
-  private static final long MAX_BYTES = 256L << 20;
+
+  /** A hundred images of 224 pixels. */
+  private static final long MAX_BYTES = 64L << 20;
 
   /**
    * @throws ModelException if there are some that cannot be read or do not fit
@@ -27,7 +30,10 @@ record GoldenVectors(Npy input, Npy output) {
     }
     Path file = origin.folder().resolve(FILE);
     try {
-      Map<String, Npy> arrays = Npy.readArchive(file, MAX_BYTES);
+      if (Files.size(file) > MAX_BYTES) {
+        throw new IOException("it is larger than " + MAX_BYTES + " bytes");
+      }
+      Map<String, Npy> arrays = Npy.readArchive(file, Set.of("input", "output"), MAX_BYTES);
       Npy input = arrays.get("input");
       Npy output = arrays.get("output");
       int[] shape = input == null ? new int[0] : input.shape();
@@ -55,7 +61,8 @@ record GoldenVectors(Npy input, Npy output) {
       if (e instanceof ModelException known) {
         throw known;
       }
-      throw new ModelException("model " + origin.name() + ": " + FILE + " cannot be read", e);
+      throw new ModelException(
+          "model " + origin.name() + ": " + FILE + " cannot be read (" + e.getMessage() + ")", e);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.image.InputRange;
 import io.imageembedding.model.network.GraphNodes;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,6 +39,8 @@ final class GraftedGraph {
   private final FunctionClosure functions;
   private final Checkpoint checkpoint;
   private final int outputIndex;
+  private String fed;
+  private DataType outputType;
 
   private GraftedGraph(FunctionClosure functions, Checkpoint checkpoint, int outputIndex) {
     this.functions = functions;
@@ -52,7 +55,8 @@ final class GraftedGraph {
       ImageFunction function,
       FunctionClosure functions,
       CheckpointKeys keys,
-      Checkpoint checkpoint) {
+      Checkpoint checkpoint,
+      InputRange range) {
     GraftedGraph graft = new GraftedGraph(functions, checkpoint, function.outputIndex());
     OpDef signature = functions.functions().get(0).getSignature();
     int arguments = function.arguments().size();
@@ -61,16 +65,13 @@ final class GraftedGraph {
       throw new ModelException(
           "model " + model + ": function " + function.name() + " does not fit its description");
     }
+    graft.fed =
+        NetworkPorts.input(graft.nodes, INPUT, function.inputType(), function.inputSize(), range);
+    graft.outputType = function.outputType();
     List<String> inputs = new ArrayList<>();
     for (int i = 0; i < arguments; i++) {
       TensorProto value = function.arguments().get(i);
-      inputs.add(
-          value == null
-              ? graft.nodes.placeholder(
-                  INPUT,
-                  DataType.DT_FLOAT,
-                  GraphNodes.shape(-1, function.inputSize(), function.inputSize(), 3))
-              : graft.nodes.constant("argument." + i, value));
+      inputs.add(value == null ? INPUT : graft.nodes.constant("argument." + i, value));
     }
     for (int id : function.captures()) {
       inputs.add(graft.capture(model, id, objects.node(id), foreign, keys));
@@ -197,12 +198,9 @@ final class GraftedGraph {
   }
 
   RunnableGraph runnable() {
+    String output = NetworkPorts.output(nodes, CALL + ":" + outputIndex, outputType);
     return new RunnableGraph(
-        nodes.graph().build(),
-        INPUT,
-        null,
-        CALL + ":" + outputIndex,
-        variables.isEmpty() ? null : checkpoint.prefix());
+        nodes.graph().build(), fed, null, output, variables.isEmpty() ? null : checkpoint.prefix());
   }
 
   /** Keys of the variables in the checkpoint by the names of their nodes. */

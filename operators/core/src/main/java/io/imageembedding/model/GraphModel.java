@@ -2,6 +2,7 @@
 package io.imageembedding.model;
 
 import io.imageembedding.image.ImageTensor;
+import io.imageembedding.image.InputRange;
 import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.tensorflow.GraphSession;
 import io.imageembedding.tensorflow.Ownership;
@@ -163,6 +164,11 @@ final class GraphModel implements FeatureVectorModel {
             descriptor.dimension(),
             Precision.BF16.key(),
             cosine);
+  }
+
+  /** Says what numbers it takes for colours. */
+  void takes(InputRange range) {
+    descriptor = descriptor.in(range);
   }
 
   /** Says how the vectors are to be read; null: as features. */

@@ -2,6 +2,7 @@
 package io.imageembedding.model;
 
 import java.util.List;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.TensorProto;
 
 /**
@@ -12,10 +13,14 @@ import org.tensorflow.proto.TensorProto;
  * @param arguments tensors before the captures, in order; null for the images
  * @param captures ids of the objects that the function uses
  * @param outputIndex which of its outputs are the vectors
+ * @param inputType of the images
+ * @param outputType of the vectors
  */
 record ImageFunction(
     String name,
     int inputSize,
     List<TensorProto> arguments,
     List<Integer> captures,
-    int outputIndex) {}
+    int outputIndex,
+    DataType inputType,
+    DataType outputType) {}

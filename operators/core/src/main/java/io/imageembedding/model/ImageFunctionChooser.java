@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.SavedObjectGraphOuterClass.FunctionSpec;
@@ -42,50 +43,68 @@ final class ImageFunctionChooser {
    * @throws ModelException if there is none, saying what there is
    */
   ImageFunction choose() {
-    Optional<ImageFunction> fromSignature = signature().flatMap(this::bestOf);
-    if (fromSignature.isPresent()) {
-      return fromSignature.get();
+    Map<String, Integer> signatures =
+        objects.child(objects.root(), "signatures").map(ObjectGraph::children).orElse(Map.of());
+    String wanted = options.signature();
+    if (wanted != null) {
+      if (!signatures.containsKey(wanted)) {
+        throw new ModelException(
+            "model "
+                + model
+                + ": it has no signature "
+                + wanted
+                + "; found: "
+                + String.join(", ", signatures.keySet()));
+      }
+      return bestOf(signatures, wanted).orElseThrow(this::none);
     }
-    Optional<SavedObject> call =
-        options.signature() == null ? objects.child(objects.root(), "__call__") : Optional.empty();
-    return call.flatMap(this::bestOf)
-        .orElseThrow(
-            () ->
-                new ModelException(
-                    "model "
-                        + model
-                        + ": no function takes images; needed: one of float32 [any, size, size, 3]"
-                        + " to float32 [any, features], as signature or __call__"
-                        + " (a signature, an output or an open size can be chosen by option);"
-                        + " found: "
-                        + (rejected.isEmpty() ? "neither" : String.join("; ", rejected))));
+    String first =
+        signatures.size() == 1 ? signatures.keySet().iterator().next() : DEFAULT_SIGNATURE;
+    return bestOf(signatures, first)
+        .or(() -> objects.child(objects.root(), "__call__").flatMap(this::bestOf))
+        .or(() -> onlyOne(signatures, first))
+        .orElseThrow(this::none);
   }
 
-  private Optional<SavedObject> signature() {
-    return objects
-        .child(objects.root(), "signatures")
-        .flatMap(
-            signatures -> {
-              Map<String, Integer> byName = ObjectGraph.children(signatures);
-              String wanted = options.signature();
-              Integer id = byName.get(wanted == null ? DEFAULT_SIGNATURE : wanted);
-              if (id == null && wanted != null) {
-                throw new ModelException(
-                    "model "
-                        + model
-                        + ": it has no signature "
-                        + wanted
-                        + "; found: "
-                        + String.join(", ", byName.keySet()));
-              }
-              if (id == null && byName.size() == 1) {
-                id = byName.values().iterator().next();
-              }
-              if (id == null && !byName.isEmpty()) {
-                rejected.add("signatures " + String.join(", ", byName.keySet()));
-              }
-              return Optional.ofNullable(id).map(objects::node);
-            });
+  private Optional<ImageFunction> bestOf(Map<String, Integer> signatures, String name) {
+    Integer id = signatures.get(name);
+    if (id == null) {
+      return Optional.empty();
+    }
+    int before = rejected.size();
+    Optional<ImageFunction> best = bestOf(objects.node(id));
+    List<String> reasons = rejected.subList(before, rejected.size());
+    reasons.replaceAll(reason -> "signature " + name + " " + reason.replaceFirst("^\\S+ ", ""));
+    return best;
+  }
+
+  /** The only one of the other signatures that fits. */
+  private Optional<ImageFunction> onlyOne(Map<String, Integer> signatures, String tried) {
+    Map<String, ImageFunction> fitting = new TreeMap<>();
+    for (String name : signatures.keySet()) {
+      if (!name.equals(tried)) {
+        bestOf(signatures, name).ifPresent(function -> fitting.put(name, function));
+      }
+    }
+    if (fitting.size() > 1) {
+      throw new ModelException(
+          "model "
+              + model
+              + ": several signatures take images and give vectors: "
+              + String.join(", ", fitting.keySet())
+              + "; choose by --signature");
+    }
+    return fitting.values().stream().findFirst();
+  }
+
+  private ModelException none() {
+    return new ModelException(
+        "model "
+            + model
+            + ": no function takes images; needed: one of float32 or uint8 [any, size, size, 3] to"
+            + " [any, features] of a float type, as signature or __call__ (a signature, an input,"
+            + " an output or an open size can be chosen by option); found: "
+            + (rejected.isEmpty() ? "neither" : String.join("; ", rejected)));
   }
 
   private Optional<ImageFunction> bestOf(SavedObject object) {
@@ -100,6 +119,7 @@ final class ImageFunctionChooser {
     return fitting.stream()
         .min(
             Comparator.comparing(this::isOfAnotherSize)
+                .thenComparing(function -> function.inputType() != DataType.DT_FLOAT)
                 .thenComparingInt(function -> function.arguments().size()));
   }
 
@@ -113,6 +133,7 @@ final class ImageFunctionChooser {
     List<TensorProto> tensors = new ArrayList<>();
     int size = -1;
     int images = 0;
+    DataType inputType = DataType.DT_FLOAT;
     for (Argument argument : arguments) {
       if (argument.tensor() == null) {
         if (argument.name().equals("training") && argument.literal().getBoolValue()) {
@@ -123,6 +144,7 @@ final class ImageFunctionChooser {
           return reject(name, "takes images as " + argument.name() + ", not " + options.input());
         }
         images++;
+        inputType = argument.tensor().getDtype();
         size = ImageShape.size(argument.tensor().getShape(), options).orElseThrow();
         tensors.add(null);
       } else {
@@ -136,11 +158,19 @@ final class ImageFunctionChooser {
     if (images != 1) {
       return reject(name, "takes " + images + " tensors of images");
     }
-    int output = output(name, function.getOutputSignature());
+    List<Argument> outputs = outputs(function.getOutputSignature());
+    int output = output(name, outputs);
     return output < 0
         ? Optional.empty()
         : Optional.of(
-            new ImageFunction(name, size, tensors, function.getBoundInputsList(), output));
+            new ImageFunction(
+                name,
+                size,
+                tensors,
+                function.getBoundInputsList(),
+                output,
+                inputType,
+                outputs.get(output).tensor().getDtype()));
   }
 
   private Optional<ImageFunction> reject(String name, String reason) {
@@ -240,7 +270,7 @@ final class ImageFunctionChooser {
   }
 
   private boolean isImages(TensorSpecProto spec) {
-    return spec.getDtype() == DataType.DT_FLOAT
+    return NetworkPorts.takes(spec.getDtype())
         && ImageShape.size(spec.getShape(), options).isPresent();
   }
 
@@ -271,38 +301,39 @@ final class ImageFunctionChooser {
     return Optional.empty();
   }
 
-  /** Index of the only output that can be vectors, or -1. */
-  private int output(String function, StructuredValue signature) {
+  private static List<Argument> outputs(StructuredValue signature) {
     List<Argument> outputs = new ArrayList<>();
     flatten("", signature, null, outputs, 0);
-    int index = -1;
-    List<String> fitting = new ArrayList<>();
-    int tensor = 0;
-    for (Argument output : outputs) {
-      if (output.tensor() == null) {
-        continue;
-      }
-      boolean wanted = options.output() == null || options.output().equals(output.name());
-      if (wanted && isVectors(output.tensor())) {
-        fitting.add(output.name());
-        index = tensor;
-      }
-      tensor++;
-    }
-    if (fitting.size() != 1) {
+    outputs.removeIf(output -> output.tensor() == null);
+    return outputs;
+  }
+
+  /** Index of the only output that can be vectors, one of float32 before others; or -1. */
+  private int output(String function, List<Argument> outputs) {
+    List<Argument> fitting =
+        outputs.stream()
+            .filter(output -> options.output() == null || options.output().equals(output.name()))
+            .filter(output -> isVectors(output.tensor()))
+            .toList();
+    List<Argument> ofFloat32 =
+        fitting.stream().filter(output -> output.tensor().getDtype() == DataType.DT_FLOAT).toList();
+    List<Argument> best = ofFloat32.isEmpty() ? fitting : ofFloat32;
+    if (best.size() != 1) {
       reject(
           function,
-          fitting.isEmpty()
-              ? "gives no float32 [any, features]"
+          best.isEmpty()
+              ? "gives no [any, features] of a float type"
                   + (options.output() == null ? "" : " as " + options.output())
-              : "gives several vectors: " + String.join(", ", fitting));
+              : "gives several vectors: "
+                  + best.stream().map(Argument::name).collect(Collectors.joining(", "))
+                  + " (choose by --output-name)");
       return -1;
     }
-    return index;
+    return outputs.indexOf(best.get(0));
   }
 
   private static boolean isVectors(TensorSpecProto spec) {
-    return spec.getDtype() == DataType.DT_FLOAT && ImageShape.isVectors(spec.getShape());
+    return NetworkPorts.gives(spec.getDtype()) && ImageShape.isVectors(spec.getShape());
   }
 
   /** Every concrete function of {@code __call__}, with what it takes and gives. */

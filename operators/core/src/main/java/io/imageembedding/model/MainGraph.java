@@ -17,6 +17,7 @@ import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorInfo;
 
 /**
  * A network that lies in the nodes of a graph and not in a function of it, as TensorFlow 1 wrote
@@ -68,19 +69,23 @@ final class MainGraph {
   /**
    * The network between two tensors of a graph, ready to run.
    *
+   * @param input name and type of the images
+   * @param output name and type of the vectors
    * @param checkpoint values of the variables, or null where there can be none
    */
   static OpenedModel open(
       Origin origin,
       GraphDef graph,
-      String input,
+      TensorInfo input,
       int inputSize,
-      String output,
+      TensorInfo output,
       Checkpoint checkpoint,
-      AllowedOperations allowed,
+      ModelOptions options,
       OpenedModel.Training training) {
-    MainGraph main = new MainGraph(origin.name(), graph, Tensor.parse(input), checkpoint, allowed);
-    Tensor result = Tensor.parse(output);
+    AllowedOperations allowed = AllowedOperations.with(options);
+    MainGraph main =
+        new MainGraph(origin.name(), graph, Tensor.parse(input.getName()), checkpoint, allowed);
+    Tensor result = Tensor.parse(output.getName());
     main.node(main.input.node());
     String resultName = main.newName(result.node());
     while (!main.open.isEmpty()) {
@@ -89,7 +94,8 @@ final class MainGraph {
     FunctionClosure functions =
         FunctionClosure.of(origin.name(), graph.getLibrary(), allowed, main.taken.values());
     GraphNodes nodes = new GraphNodes();
-    nodes.placeholder(INPUT, DataType.DT_FLOAT, GraphNodes.shape(-1, inputSize, inputSize, 3));
+    String fed =
+        NetworkPorts.input(nodes, INPUT, input.getDtype(), inputSize, options.inputRange());
     ContentDigest digest = new ContentDigest();
     main.variables.forEach(
         (key, value) -> digest.variable(key, "DT_FLOAT", value.shape(), value.bytes()));
@@ -104,11 +110,12 @@ final class MainGraph {
     }
     nodes.graph().getLibraryBuilder().addAllFunction(functions.functions());
     functions.addTo(digest);
-    String fetched = resultName + ":" + result.index();
+    String fetched =
+        NetworkPorts.output(nodes, resultName + ":" + result.index(), output.getDtype());
     return OpenedModel.of(
         origin,
         inputSize,
-        new RunnableGraph(nodes.graph().build(), INPUT, null, fetched, null),
+        new RunnableGraph(nodes.graph().build(), fed, null, fetched, null),
         digest.hex(),
         unknown -> Optional.empty(),
         training);

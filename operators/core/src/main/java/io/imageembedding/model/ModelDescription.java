@@ -23,6 +23,8 @@ import java.util.Map;
  * @param output what the vectors are: {@code features}, {@code logits} or {@code probabilities}
  * @param sha256 digest of the content, as in a {@link ModelDescriptor}
  * @param operations how often each operation is used
+ * @param inputRange numbers that it takes for colours
+ * @param hint what should be looked at before it is used; null if there is nothing
  */
 public record ModelDescription(
     String name,
@@ -39,4 +41,6 @@ public record ModelDescription(
     int dimension,
     String output,
     String sha256,
-    Map<String, Integer> operations) {}
+    Map<String, Integer> operations,
+    String inputRange,
+    String hint) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.image.InputRange;
 import java.io.Serializable;
 
 /**
@@ -13,7 +14,25 @@ import java.io.Serializable;
  * @param dimension length of the vectors it gives
  * @param precision arithmetic it runs in: {@code fp32} or {@code bf16}
  * @param cosine smallest cosine between its vectors and those of fp32, on probe images; 1 for fp32
+ * @param inputRange of the numbers that it takes for colours
  */
 public record ModelDescriptor(
-    String name, String sha256, int inputSize, int dimension, String precision, double cosine)
-    implements Serializable {}
+    String name,
+    String sha256,
+    int inputSize,
+    int dimension,
+    String precision,
+    double cosine,
+    InputRange inputRange)
+    implements Serializable {
+
+  /** Of a model that takes colours in [0,1]. */
+  public ModelDescriptor(
+      String name, String sha256, int inputSize, int dimension, String precision, double cosine) {
+    this(name, sha256, inputSize, dimension, precision, cosine, InputRange.UNIT);
+  }
+
+  ModelDescriptor in(InputRange range) {
+    return new ModelDescriptor(name, sha256, inputSize, dimension, precision, cosine, range);
+  }
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,9 +13,12 @@ final class ModelFile {
   private ModelFile() {}
 
   /**
-   * @throws ModelException if it cannot be read or is larger than a description can be
+   * The bytes of a message.
+   *
+   * @throws ModelException if it cannot be read or is larger than a description can be, in bytes or
+   *     fields
    */
-  static byte[] bytes(String model, Path file) {
+  static byte[] bytes(String model, Path file, Descriptor type) {
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw new ModelException(
@@ -26,7 +30,9 @@ final class ModelFile {
                 + MAX_BYTES
                 + " bytes");
       }
-      return Files.readAllBytes(file);
+      byte[] bytes = Files.readAllBytes(file);
+      MessageBounds.require("model " + model + ": " + file.getFileName(), bytes, type);
+      return bytes;
     } catch (IOException e) {
       throw new ModelException("model " + model + ": " + file.getFileName() + " cannot be read", e);
     }

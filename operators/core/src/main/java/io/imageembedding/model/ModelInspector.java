@@ -82,7 +82,9 @@ public final class ModelInspector {
         proof.dimension(),
         output,
         model.sha256(),
-        operations);
+        operations,
+        door.options().inputRange().text(),
+        model.hint().orElse(null));
   }
 
   private static long elements(NetworkWeights weights, boolean trainable) {

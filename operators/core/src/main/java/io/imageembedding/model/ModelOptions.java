@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.image.InputRange;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,7 @@ import java.util.Set;
  * @param sha256 digest that the model must have, 64 lower-case hex digits; null for any
  * @param allowedOperations operations that the model may use beside those that every model may
  * @param precision arithmetic that it runs in
+ * @param inputRange numbers that it takes for colours
  */
 public record ModelOptions(
     String signature,
@@ -32,7 +34,8 @@ public record ModelOptions(
     List<String> labels,
     String sha256,
     Set<String> allowedOperations,
-    Precision precision)
+    Precision precision,
+    InputRange inputRange)
     implements Serializable {
 
   /** No choice. */
@@ -48,7 +51,16 @@ public record ModelOptions(
 
   ModelOptions in(Precision other) {
     return new ModelOptions(
-        signature, input, output, inputSize, logits, labels, sha256, allowedOperations, other);
+        signature,
+        input,
+        output,
+        inputSize,
+        logits,
+        labels,
+        sha256,
+        allowedOperations,
+        other,
+        inputRange);
   }
 
   /** Options with no choice made yet. */
@@ -67,6 +79,7 @@ public record ModelOptions(
     private String sha256;
     private Set<String> allowedOperations = Set.of();
     private Precision precision = Precision.FP32;
+    private InputRange inputRange = InputRange.UNIT;
 
     private Builder() {}
 
@@ -115,6 +128,11 @@ public record ModelOptions(
       return this;
     }
 
+    public Builder inputRange(InputRange range) {
+      inputRange = range;
+      return this;
+    }
+
     public ModelOptions build() {
       return new ModelOptions(
           signature,
@@ -125,7 +143,8 @@ public record ModelOptions(
           labels,
           sha256,
           allowedOperations,
-          precision);
+          precision,
+          inputRange);
     }
   }
 }

@@ -15,7 +15,7 @@ import java.util.Random;
  * those of a network in training mode are not.
  */
 final class ModelProof {
-  private static final int PROBES = 4;
+  static final int PROBES = 4;
   private static final double TOLERANCE = 1e-5;
 
   /** More than rounding in other kernels makes, and far less than training mode does. */
@@ -97,7 +97,9 @@ final class ModelProof {
               + figure(difference)
               + ", allowed is "
               + figure(allowed)
-              + (when.startsWith("alone") ? "; is it a network in training mode?" : ""));
+              + (when.startsWith("alone")
+                  ? "; is it a network in training mode? Then export it for inference (training=False)"
+                  : ""));
     }
   }
 

@@ -9,7 +9,9 @@ import io.imageembedding.model.network.NetworkRecogniser;
 import io.imageembedding.model.network.NetworkRecogniser.Recognised;
 import io.imageembedding.model.network.NetworkWeights;
 import io.imageembedding.model.network.Regularizer;
+import io.imageembedding.model.network.Rescaling;
 import io.imageembedding.model.network.TrainableNetwork;
+import io.imageembedding.model.network.WorkEstimate;
 import io.imageembedding.tensorflow.Ownership;
 import java.util.HashMap;
 import java.util.List;
@@ -119,7 +121,7 @@ final class OpenedModel {
     try {
       flat = FlatGraph.of(graph.definition(), graph.output(), variables);
     } catch (IllegalArgumentException e) {
-      throw new ModelException("model " + origin.name() + ": " + e.getMessage(), e);
+      throw refused(origin, e);
     }
     return new OpenedModel(
         origin,
@@ -142,6 +144,10 @@ final class OpenedModel {
         FlatGraph.of(graph.definition(), graph.output(), unknown -> Optional.empty()),
         Optional.of(new Recognised(weights, Map.of(), true)),
         new SlimTraining(weights.network()));
+  }
+
+  private static ModelException refused(Origin origin, IllegalArgumentException cause) {
+    return new ModelException("model " + origin.name() + ": " + cause.getMessage(), cause);
   }
 
   Origin origin() {
@@ -170,6 +176,11 @@ final class OpenedModel {
     }
     boolean classifier = recognised.isPresent() && recognised.get().weights().head() != null;
     return classifier ? LOGITS : FEATURES;
+  }
+
+  /** What somebody should look at before using it. */
+  Optional<String> hint() {
+    return Rescaling.hint(flat);
   }
 
   String sha256() {
@@ -208,11 +219,22 @@ final class OpenedModel {
   }
 
   /**
-   * Loads the model into native memory that the caller owns, and proves it.
+   * Loads the model into native memory that the caller owns, and proves it; before that it is told
+   * what it takes.
    *
-   * @throws ModelException if it fails the proof
+   * @throws ModelException if it takes too much memory or time, or fails the proof
    */
   FeatureVectorModel load(ModelOptions options) {
+    return LoadTime.spend(origin.name(), () -> loaded(options), FeatureVectorModel::close);
+  }
+
+  private FeatureVectorModel loaded(ModelOptions options) {
+    try {
+      WorkEstimate.require(
+          flat, ModelProof.PROBES, inputSize, !options.allowedOperations().isEmpty());
+    } catch (IllegalArgumentException e) {
+      throw refused(origin, e);
+    }
     Optional<GoldenVectors> goldens = GoldenVectors.in(origin, inputSize);
     try (Ownership owned = new Ownership()) {
       GraphModel original =
@@ -224,6 +246,8 @@ final class OpenedModel {
       goldens.ifPresent(exact::require);
       GraphModel model = inPrecision(exact, options.precision(), owned);
       model.readAs(classes(options, model.descriptor().dimension()));
+      model.takes(options.inputRange());
+      hint().ifPresent(hint -> LOG.warn("model {}: {}", origin.name(), hint));
       return owned.release(model);
     }
   }

@@ -30,7 +30,9 @@ final class SavedModelDirectory {
   static OpenedModel open(String name, Path directory, ModelOptions options) {
     SavedModel savedModel;
     try {
-      savedModel = SavedModel.parseFrom(ModelFile.bytes(name, directory.resolve(FILE)));
+      savedModel =
+          SavedModel.parseFrom(
+              ModelFile.bytes(name, directory.resolve(FILE), SavedModel.getDescriptor()));
     } catch (InvalidProtocolBufferException e) {
       throw new ModelException("model " + name + ": " + FILE + " is damaged", e);
     }
@@ -114,12 +116,25 @@ final class SavedModelDirectory {
     AllowedOperations allowed = AllowedOperations.with(options);
     FunctionDefLibrary library = metaGraph.getGraphDef().getLibrary();
     ImageFunction function = new ImageFunctionChooser(name, objects, options).choose();
-    FunctionClosure functions = FunctionClosure.of(name, library, allowed, function.name());
     Checkpoint checkpoint = Checkpoint.open(name, prefix);
     CheckpointKeys keys = CheckpointKeys.read(name, checkpoint, objects);
-    GraftedGraph graft =
-        GraftedGraph.build(
-            name, metaGraph.getGraphDef(), objects, function, functions, keys, checkpoint);
+    GraftedGraph graft;
+    try {
+      graft =
+          GraftedGraph.build(
+              name,
+              metaGraph.getGraphDef(),
+              objects,
+              function,
+              FunctionClosure.of(name, library, allowed, function.name()),
+              keys,
+              checkpoint,
+              options.inputRange());
+    } catch (ModelException e) {
+      return new VectorPart(origin, objects, function, keys, checkpoint, options)
+          .of(metaGraph.getGraphDef())
+          .orElseThrow(() -> e);
+    }
     Map<String, String> keysByNode = graft.keysByNode();
     return OpenedModel.of(
         origin,

@@ -12,7 +12,6 @@ import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SavedModel;
 import org.tensorflow.proto.SignatureDef;
@@ -50,11 +49,11 @@ final class SignatureModel {
     return MainGraph.open(
         origin,
         metaGraph.getGraphDef(),
-        images.getName(),
+        images,
         ImageShape.size(images.getTensorShape(), options).orElseThrow(),
-        vectors.getName(),
+        vectors,
         checkpoint,
-        AllowedOperations.with(options),
+        options,
         training(savedModel));
   }
 
@@ -74,15 +73,27 @@ final class SignatureModel {
       return Optional.ofNullable(byName.get(options.signature()))
           .orElseThrow(() -> none("no signature " + options.signature(), byName.keySet()));
     }
+    List<String> fitting = byName.keySet().stream().filter(name -> fits(byName.get(name))).toList();
     for (String name : DEFAULT_SIGNATURES) {
-      if (byName.containsKey(name)) {
+      if (fitting.contains(name)) {
         return byName.get(name);
       }
     }
-    if (byName.size() != 1) {
-      throw none(byName.isEmpty() ? "no signature" : "several signatures", byName.keySet());
+    if (byName.size() == 1 || fitting.size() == 1) {
+      return byName.get((fitting.isEmpty() ? byName.keySet() : fitting).iterator().next());
     }
-    return byName.values().iterator().next();
+    throw none(
+        byName.isEmpty()
+            ? "no signature"
+            : fitting.isEmpty()
+                ? "no signature that takes images and gives vectors"
+                : "several signatures that take images (choose by --signature)",
+        byName.keySet());
+  }
+
+  private boolean fits(SignatureDef signature) {
+    return signature.getInputsMap().values().stream().anyMatch(this::isImages)
+        && signature.getOutputsMap().values().stream().anyMatch(this::isVectors);
   }
 
   private ModelException none(String what, Collection<String> found) {
@@ -101,7 +112,7 @@ final class SignatureModel {
     new TreeMap<>(tensors)
         .forEach(
             (name, tensor) -> {
-              if (named == null ? fits.test(tensor) : named.equals(name)) {
+              if (fits.test(tensor) && (named == null || named.equals(name))) {
                 fitting.add(tensor);
               }
             });
@@ -111,7 +122,10 @@ final class SignatureModel {
               .entrySet().stream()
                   .map(
                       entry ->
-                          entry.getKey() + " " + ImageShape.text(entry.getValue().getTensorShape()))
+                          entry.getKey()
+                              + " "
+                              + ImageShape.text(
+                                  entry.getValue().getDtype(), entry.getValue().getTensorShape()))
                   .collect(Collectors.joining(", "));
       throw new ModelException(
           "model "
@@ -128,12 +142,12 @@ final class SignatureModel {
   }
 
   private boolean isImages(TensorInfo tensor) {
-    return tensor.getDtype() == DataType.DT_FLOAT
+    return NetworkPorts.takes(tensor.getDtype())
         && ImageShape.size(tensor.getTensorShape(), options).isPresent();
   }
 
   private boolean isVectors(TensorInfo tensor) {
-    return tensor.getDtype() == DataType.DT_FLOAT && ImageShape.isVectors(tensor.getTensorShape());
+    return NetworkPorts.gives(tensor.getDtype()) && ImageShape.isVectors(tensor.getTensorShape());
   }
 
   /** What the graph for training says, if there is one; its losses are not read. */

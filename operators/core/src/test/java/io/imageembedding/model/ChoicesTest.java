@@ -4,6 +4,7 @@ package io.imageembedding.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.imageembedding.image.InputRange;
 import io.imageembedding.testing.TestData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,20 +44,24 @@ class ChoicesTest {
     "models/feature_vector_035_96, output-name",
     "models/tf1_hub_035_96, signature",
     "models/tf1_hub_035_96, input-name",
-    "models/tf1_hub_035_96, output-name"
+    "models/tf1_hub_035_96, output-name",
+    "builtin, input-range",
+    "untrained:mobilenet_v2_0.35_96, input-range",
+    "models/mobilenet_v2_1.0_224.tgz, input-range"
   })
   void aChoiceThatFitsNothingIsRefused(String model, String choice) throws IOException {
     ModelOptions.Builder options = ModelOptions.builder();
     switch (choice) {
       case "signature" -> options.signature("nonsense");
       case "input-name" -> options.input("nonsense");
+      case "input-range" -> options.inputRange(InputRange.BYTES);
       default -> options.output("nonsense");
     }
     Door door = (Door) ModelSource.parse(text(model), options.build());
 
     assertThatThrownBy(door::open)
         .isInstanceOf(ModelException.class)
-        .hasMessageContaining("nonsense")
+        .hasMessageContaining(choice.equals("input-range") ? "0..255" : "nonsense")
         .hasMessageNotContaining("\n");
   }
 

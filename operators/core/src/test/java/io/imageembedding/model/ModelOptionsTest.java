@@ -3,6 +3,7 @@ package io.imageembedding.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.image.InputRange;
 import java.util.List;
 import java.util.Set;
 import org.apache.flink.util.InstantiationUtil;
@@ -23,6 +24,7 @@ class ModelOptionsTest {
             .sha256("AB".repeat(32))
             .allowedOperations(Set.of("Print"))
             .precision(Precision.BF16)
+            .inputRange(InputRange.BYTES)
             .build();
 
     assertThat(options)
@@ -36,7 +38,8 @@ class ModelOptionsTest {
                 List.of("cat", "dog"),
                 "ab".repeat(32),
                 Set.of("Print"),
-                Precision.BF16));
+                Precision.BF16,
+                InputRange.BYTES));
     assertThat(InstantiationUtil.clone(options)).isEqualTo(options);
     assertThat(InstantiationUtil.clone(ModelOptions.NONE)).isEqualTo(ModelOptions.NONE);
   }

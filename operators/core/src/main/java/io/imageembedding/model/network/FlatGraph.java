@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
-import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.tensorflow.proto.AttrValue;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -39,9 +37,11 @@ public final class FlatGraph {
   private static final int MAX_NODES = 200_000;
   private static final int MAX_NESTING = 64;
 
-  private static final Map<String, OpDef> OPERATIONS =
-      TensorFlowRuntime.operations().getOpList().stream()
-          .collect(Collectors.toMap(OpDef::getName, Function.identity(), (first, second) -> first));
+  /** Of identities and calls between an operation and what it computes on. */
+  private static final int MAX_HOPS = 1_000;
+
+  /** Names looked up, nodes of functions for each of their calls, characters of made names. */
+  private static final long MAX_WORK = 50_000_000;
 
   /**
    * An operation.
@@ -97,6 +97,7 @@ public final class FlatGraph {
     private final NodeDef call;
     private final Map<String, Scope> callees = new HashMap<>();
     private final Map<String, Node> made = new HashMap<>();
+    private final Set<String> followed = new HashSet<>();
 
     Scope(GraphDef graph) {
       prefix = "";
@@ -123,27 +124,84 @@ public final class FlatGraph {
     }
 
     Tensor tensor(String reference) {
-      String[] parts = reference.split(":");
-      if (arguments.containsKey(parts[0])) {
-        return caller.tensor(dataInput(call, arguments.get(parts[0])));
+      Scope scope = this;
+      String at = reference;
+      for (int hops = 0; hops <= MAX_HOPS; hops++) {
+        String[] parts = at.split(":");
+        Integer argument = scope.arguments.get(parts[0]);
+        if (argument != null) {
+          at = dataInput(scope.call, argument);
+          scope = scope.caller;
+          continue;
+        }
+        NodeDef definition = scope.definition(parts[0]);
+        String called = calledFunction(definition);
+        if (called != null) {
+          FunctionDef callee = functions.get(called);
+          int output = scope.outputIndex(definition, callee, parts);
+          at = callee.getRetOrDefault(callee.getSignature().getOutputArg(output).getName(), "");
+          scope = scope.callee(definition, callee);
+        } else if (IDENTITIES.contains(definition.getOp())) {
+          scope.follow(definition);
+          at = dataInput(definition, scope.outputIndex(definition, null, parts));
+        } else {
+          return new Tensor(scope.node(definition), scope.outputIndex(definition, null, parts));
+        }
       }
-      NodeDef definition = nodes.get(parts[0]);
+      throw new IllegalArgumentException(
+          "its graph has a circle of identities and calls, or more than " + MAX_HOPS + " in a row");
+    }
+
+    private NodeDef definition(String name) {
+      NodeDef definition = nodes.get(name);
       if (definition == null) {
-        throw new IllegalArgumentException("its graph has no node " + parts[0]);
+        throw new IllegalArgumentException("its graph has no node " + name);
       }
+      return definition;
+    }
+
+    private Scope callee(NodeDef definition, FunctionDef function) {
+      Scope known = callees.get(definition.getName());
+      if (known == null) {
+        spend(function.getNodeDefCount());
+        known = new Scope(this, definition, function);
+        callees.put(definition.getName(), known);
+        follow(definition);
+        Scope made = known;
+        function.getControlRetMap().values().forEach(name -> made.follow(name));
+      }
+      return known;
+    }
+
+    /** What has to run before the node, although it does not compute on it. */
+    private void follow(NodeDef definition) {
+      if (followed.add(definition.getName())) {
+        for (String input : definition.getInputList()) {
+          if (input.startsWith("^")) {
+            follow(input.substring(1));
+          }
+        }
+      }
+    }
+
+    private void follow(String name) {
+      if (!arguments.containsKey(name)) {
+        before.add(() -> run(definition(name)));
+      }
+    }
+
+    private void run(NodeDef definition) {
       String called = calledFunction(definition);
       if (called != null) {
         FunctionDef callee = functions.get(called);
-        int output = outputIndex(definition, callee, parts);
-        String name = callee.getSignature().getOutputArg(output).getName();
-        return callees
-            .computeIfAbsent(parts[0], key -> new Scope(this, definition, callee))
-            .tensor(callee.getRetOrDefault(name, ""));
+        Scope scope = callee(definition, callee);
+        callee.getRetMap().values().forEach(scope::tensor);
+      } else if (IDENTITIES.contains(definition.getOp())) {
+        follow(definition);
+        tensor(dataInput(definition, 0));
+      } else {
+        node(definition);
       }
-      if (IDENTITIES.contains(definition.getOp())) {
-        return tensor(dataInput(definition, outputIndex(definition, null, parts)));
-      }
-      return new Tensor(node(definition), outputIndex(definition, null, parts));
     }
 
     private Node node(NodeDef definition) {
@@ -152,6 +210,7 @@ public final class FlatGraph {
         if (count++ > MAX_NODES) {
           throw new IllegalArgumentException("its graph has too many nodes");
         }
+        spend(prefix.length() + definition.getName().length());
         known = new Node(prefix + definition.getName(), definition, new ArrayList<>());
         made.put(definition.getName(), known);
         open.add(() -> connect(definition));
@@ -166,7 +225,8 @@ public final class FlatGraph {
           node.inputs().add(tensor(input));
         }
       }
-      nodesByName.put(node.name(), node);
+      follow(definition);
+      all.add(node);
     }
 
     /** Position of an output among all, from {@code node:index} or {@code node:name:index}. */
@@ -181,32 +241,27 @@ public final class FlatGraph {
       if (CALLS.contains(definition.getOp()) || definition.getOp().equals("IdentityN")) {
         return index;
       }
-      OpDef signature = callee != null ? callee.getSignature() : OPERATIONS.get(definition.getOp());
-      if (signature == null) {
-        throw new IllegalArgumentException("TensorFlow has no operation " + definition.getOp());
-      }
+      OpDef signature = callee != null ? callee.getSignature() : Operations.of(definition.getOp());
       int before = 0;
       for (OpDef.ArgDef output : signature.getOutputArgList()) {
         if (output.getName().equals(parts[1])) {
           return before + index;
         }
-        before += length(output, definition);
+        before += Operations.length(output, definition);
       }
       throw new IllegalArgumentException(definition.getOp() + " has no output " + parts[1]);
     }
   }
 
-  private static int length(OpDef.ArgDef output, NodeDef definition) {
-    if (!output.getNumberAttr().isEmpty()) {
-      return (int) definition.getAttrOrThrow(output.getNumberAttr()).getI();
+  private void spend(long steps) {
+    work += steps;
+    if (work > MAX_WORK) {
+      throw new IllegalArgumentException("its graph is too large when all calls are written out");
     }
-    if (!output.getTypeListAttr().isEmpty()) {
-      return definition.getAttrOrThrow(output.getTypeListAttr()).getList().getTypeCount();
-    }
-    return 1;
   }
 
-  private static String dataInput(NodeDef node, int index) {
+  private String dataInput(NodeDef node, int index) {
+    spend(index + 1L);
     return node.getInputList().stream()
         .filter(input -> !input.startsWith("^"))
         .skip(index)
@@ -225,7 +280,11 @@ public final class FlatGraph {
   private final Map<String, Node> nodesByName = new LinkedHashMap<>();
   private final Deque<Runnable> open = new ArrayDeque<>();
   private final Function<String, Optional<FloatTensor>> variables;
+  private final Deque<Runnable> before = new ArrayDeque<>();
+  private final List<Node> all = new ArrayList<>();
+  private final List<Node> ordered;
   private int count;
+  private long work;
   private final Tensor output;
 
   private FlatGraph(
@@ -236,6 +295,16 @@ public final class FlatGraph {
         .getFunctionList()
         .forEach(function -> functions.put(function.getSignature().getName(), function));
     this.output = new Scope(graph).tensor(output);
+    connectAll();
+    all.forEach(node -> nodesByName.put(node.name(), node));
+    while (!before.isEmpty()) {
+      before.remove().run();
+      connectAll();
+    }
+    ordered = FlatOrder.of(all);
+  }
+
+  private void connectAll() {
     while (!open.isEmpty()) {
       open.remove().run();
     }
@@ -261,6 +330,14 @@ public final class FlatGraph {
   /** Every node that the output needs. */
   public List<Node> nodes() {
     return List.copyOf(nodesByName.values());
+  }
+
+  /**
+   * Those and every node that has to run before one of them; each behind what it computes on, those
+   * first that compute on nothing.
+   */
+  List<Node> ordered() {
+    return ordered;
   }
 
   /** Values of the variables that the output needs; in a graph without any, of its constants. */
@@ -308,83 +385,11 @@ public final class FlatGraph {
    * @throws IllegalArgumentException if a variable is used other than by being read
    */
   public GraphDef frozen(String output) {
-    GraphNodes graph = new GraphNodes();
-    Map<Node, String> names = new HashMap<>();
-    for (Node node : nodesByName.values()) {
-      names.put(node, node.is("Placeholder") ? node.name() : "node_" + names.size());
-    }
-    for (Node node : nodesByName.values()) {
-      if (node.is("VarHandleOp")) {
-        continue;
-      }
-      if (node.is("ReadVariableOp")) {
-        FloatTensor value =
-            value(new Tensor(node, 0))
-                .orElseThrow(() -> new IllegalArgumentException("a variable is not of float32"));
-        graph.constant(names.get(node), value.proto());
-        continue;
-      }
-      NodeDef.Builder own = graph.node(names.get(node), node.op());
-      node.definition()
-          .getAttrMap()
-          .forEach(
-              (key, attribute) -> {
-                if (!key.startsWith("_")) {
-                  own.putAttr(key, attribute);
-                }
-              });
-      for (Tensor input : node.inputs()) {
-        if (input.node().is("VarHandleOp")) {
-          throw new IllegalArgumentException(
-              "it uses its variables in branches or loops (" + node.op() + ")");
-        }
-        own.addInput(names.get(input.node()) + ":" + input.index());
-      }
-    }
-    graph
-        .node(output, "Identity", names.get(this.output.node()) + ":" + this.output.index())
-        .putAttr("T", GraphNodes.type(DataType.DT_FLOAT));
-    functions.values().forEach(graph.graph().getLibraryBuilder()::addFunction);
-    return graph.graph().build();
+    return FrozenForm.of(this, functions.values(), output);
   }
 
-  /**
-   * The same as a function that takes its variables as resources.
-   *
-   * @param name of the function
-   * @param handles names of the VarHandleOps, in the order of the arguments
-   * @throws IllegalArgumentException if it uses others, or operations of several outputs
-   */
-  FunctionDef toFunction(String name, List<String> handles) {
-    OpDef.Builder signature = OpDef.newBuilder().setName(name).setIsStateful(true);
-    Map<Node, String> references = new HashMap<>();
-    for (int i = 0; i < handles.size(); i++) {
-      signature.addInputArgBuilder().setName("variable_" + i).setType(DataType.DT_RESOURCE);
-      Node handle = nodesByName.get(handles.get(i));
-      if (handle != null) {
-        references.put(handle, "variable_" + i);
-      }
-    }
-    List<Node> operations =
-        nodesByName.values().stream().filter(node -> !references.containsKey(node)).toList();
-    for (Node node : operations) {
-      OpDef operation = OPERATIONS.get(node.op());
-      if (node.is("VarHandleOp", "Placeholder")
-          || operation == null
-          || operation.getOutputArgCount() != 1) {
-        throw new IllegalArgumentException("a regularisation loss uses " + node.op());
-      }
-      references.put(
-          node, "n" + references.size() + ":" + operation.getOutputArg(0).getName() + ":0");
-    }
-    FunctionDef.Builder function = FunctionDef.newBuilder();
-    for (Node node : operations) {
-      NodeDef.Builder definition =
-          node.definition().toBuilder().clearInput().setName(references.get(node).split(":", 2)[0]);
-      node.inputs().forEach(input -> definition.addInput(references.get(input.node())));
-      function.addNodeDef(definition);
-    }
-    signature.addOutputArgBuilder().setName("loss").setType(DataType.DT_FLOAT);
-    return function.setSignature(signature).putRet("loss", references.get(output.node())).build();
+  /** A node that the output needs, by its name; null if there is none. */
+  Node node(String name) {
+    return nodesByName.get(name);
   }
 }

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Enumeration;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
@@ -34,27 +36,38 @@ public record Npy(int[] shape, double[] values) {
 
   /** Every array of an archive, by its name without {@code .npy}. */
   public static Map<String, Npy> readArchive(Path file) throws IOException {
-    return readArchive(file, Integer.MAX_VALUE);
+    return read(file, name -> true, Integer.MAX_VALUE);
   }
 
   /**
-   * The same of an archive that is not trusted.
+   * Arrays of an archive that is not trusted; others in it are not unpacked.
    *
-   * @param maxBytes most bytes that all arrays together may have
+   * @param names of the arrays
+   * @param maxBytes most bytes that they may have together
    */
-  public static Map<String, Npy> readArchive(Path file, long maxBytes) throws IOException {
+  public static Map<String, Npy> readArchive(Path file, Set<String> names, long maxBytes)
+      throws IOException {
+    return read(file, names::contains, maxBytes);
+  }
+
+  private static Map<String, Npy> read(Path file, Predicate<String> wanted, long maxBytes)
+      throws IOException {
     Map<String, Npy> arrays = new TreeMap<>();
     long left = maxBytes;
     try (ZipFile zip = new ZipFile(file.toFile())) {
       Enumeration<? extends ZipEntry> entries = zip.entries();
       while (entries.hasMoreElements()) {
         ZipEntry entry = entries.nextElement();
+        String name = entry.getName().replaceFirst("\\.npy$", "");
+        if (!wanted.test(name)) {
+          continue;
+        }
         byte[] bytes = zip.getInputStream(entry).readNBytes((int) Math.min(left, MAX_ARRAY) + 1);
         left -= bytes.length;
         if (left < 0) {
           throw new IOException("its arrays have more than " + maxBytes + " bytes");
         }
-        arrays.put(entry.getName().replaceFirst("\\.npy$", ""), parse(bytes));
+        arrays.put(name, parse(bytes));
       }
     }
     return arrays;

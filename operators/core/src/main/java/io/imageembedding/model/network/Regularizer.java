@@ -62,7 +62,7 @@ public record Regularizer(FunctionDef function, List<String> variables) {
   public static Regularizer of(FlatGraph loss, Map<String, String> variables) {
     List<String> handles = List.copyOf(variables.keySet());
     return new Regularizer(
-        loss.toFunction("regularization_loss", handles),
+        LossFunction.of(loss, "regularization_loss", handles),
         handles.stream().map(variables::get).toList());
   }
 
