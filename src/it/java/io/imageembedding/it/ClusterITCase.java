@@ -10,6 +10,7 @@ import io.imageembedding.jobs.cli.Embed;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.VectorStore;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,8 +110,10 @@ class ClusterITCase {
   }
 
   private static JsonNode rest(ClusterProcesses cluster, String path) throws IOException {
-    return new ObjectMapper()
-        .readTree(URI.create("http://localhost:" + cluster.restPort() + "/" + path).toURL());
+    URI address = URI.create("http://localhost:" + cluster.restPort() + "/" + path);
+    try (InputStream answer = address.toURL().openStream()) {
+      return new ObjectMapper().readTree(answer);
+    }
   }
 
   private void awaitAnswers(TestTopics topics, ClusterProcesses cluster, int times)

@@ -171,7 +171,13 @@ class SecretsITCase {
 
   private Process embed(String password, String... arguments) throws IOException {
     ProcessBuilder builder =
-        new ProcessBuilder(JavaProcess.command(Embed.class, List.of(arguments)))
+        new ProcessBuilder(
+                JavaProcess.command(
+                    List.of(
+                        "-Dlog4j2.configurationFile="
+                            + JavaProcess.project().resolve("jobs/src/main/resources/log4j2.xml")),
+                    Embed.class,
+                    List.of(arguments)))
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("said").toFile()));
@@ -216,7 +222,7 @@ class SecretsITCase {
     seen.put("checkpoints", contents(folder.resolve("kept")));
 
     assertThat(seen.get("/jobmanager/config")).contains("trusted.p12", "table=photos");
-    assertThat(seen.get("log")).contains("job ", "Starting", "INFO");
+    assertThat(seen.get("log")).contains("Flink's page: ");
     assertThat(seen.get("/metrics")).contains("imagesIn");
     assertNoSecretIn(seen);
     assertThat(Files.getPosixFilePermissions(folder.resolve("kept"))).hasSize(3);
