@@ -8,6 +8,7 @@ import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.UndecodableImageException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -41,7 +42,8 @@ record TrainingImages(
    *
    * @param size that images are resized to
    * @param progress is told how many have been read, of how many
-   * @throws FineTuneException if a class has no readable image, or too many are broken
+   * @throws FineTuneException if a class has a name that cannot be a label or no readable image, or
+   *     too many are broken
    */
   static TrainingImages read(
       Path folder, int size, FineTuneOptions options, BiConsumer<Integer, Integer> progress) {
@@ -54,6 +56,7 @@ record TrainingImages(
               + (classes.isEmpty() ? "no folders" : "one folder only")
               + "; needed: a folder of images for each of two or more classes");
     }
+    classes.forEach(TrainingImages::requireText);
     List<List<Path>> files = new ArrayList<>();
     int count = 0;
     for (Path folderOfClass : classes) {
@@ -125,6 +128,27 @@ record TrainingImages(
       return entries.sorted().toList();
     } catch (IOException e) {
       throw new FineTuneException("folder " + folder + " cannot be read", e);
+    }
+  }
+
+  /** The name becomes a label, of which a file has one a line. */
+  private static void requireText(Path folderOfClass) {
+    String name = name(folderOfClass);
+    if (!leadsTo(name, folderOfClass) || name.chars().anyMatch(Character::isISOControl)) {
+      throw new FineTuneException(
+          "class folder "
+              + folderOfClass.toUri()
+              + " cannot be a label: its name is no text in the encoding of file names, "
+              + System.getProperty("sun.jnu.encoding")
+              + ", or has control characters");
+    }
+  }
+
+  private static boolean leadsTo(String name, Path folder) {
+    try {
+      return folder.resolveSibling(name).equals(folder);
+    } catch (InvalidPathException e) {
+      return false;
     }
   }
 
