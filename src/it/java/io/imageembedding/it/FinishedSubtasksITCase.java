@@ -66,6 +66,22 @@ class FinishedSubtasksITCase {
     assertThat(topics.keys()).containsExactlyInAnyOrderElementsOf(ids(inFirst + inSecond));
   }
 
+  /** Without checkpoints, so with no more than at-least-once. */
+  @Test
+  void aBoundedJobThatRunsAsABatchAnswersEveryMessage() throws Exception {
+    TestTopics topics = topics("batch", 2);
+    send(topics.images(), 0, 0, 30);
+    send(topics.images(), 1, 30, 40);
+    Map<String, String> options = options(topics, "batch", 2);
+    options.put("execution.runtime-mode", "BATCH");
+    options.put("image-embedding.kafka.delivery-guarantee", "at-least-once");
+    options.put("image-embedding.kafka.input.bounded", "true");
+
+    run(options).getJobExecutionResult().get(2, TimeUnit.MINUTES);
+
+    assertThat(topics.keys()).containsExactlyInAnyOrderElementsOf(ids(40));
+  }
+
   @Test
   void subtasksWithoutAPartitionHoldUpNoCheckpointOfAJobThatGoesOn() throws Exception {
     TestTopics topics = topics("idle", 1);

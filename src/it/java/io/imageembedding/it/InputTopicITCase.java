@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.imageembedding.embed.NoRestartException;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.jobs.cli.Embed;
-import io.imageembedding.kafka.InputGoneException;
 import io.imageembedding.kafka.InputMetrics;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.KafkaMessage;
@@ -266,6 +266,27 @@ class InputTopicITCase {
   }
 
   @Test
+  void aStateOfAnotherTopicIsRefusedBeforeTheJobAndByItsTasks() throws Exception {
+    TestTopics topics = topics("moved", 2);
+    send(topics.images(), 0, 0, 10);
+    Map<String, String> options = options(topics, "moved");
+    JobClient first = run(options);
+    awaitSeen("moved", 10);
+    String state = stop(first);
+
+    options.put("image-embedding.kafka.input.topic", topics("elsewhere", 2).images());
+    options.put("execution.state-recovery.path", state);
+    String message =
+        "the state %s reads topic 'moved-images', but image-embedding.kafka.input.topic is"
+            + " 'elsewhere-images', and both would be read; allowed: 'moved-images', or a start"
+            + " without that state";
+    assertThatThrownBy(() -> KafkaTopics.of(config(options)).check())
+        .isInstanceOf(KafkaSetupException.class)
+        .hasMessage(message.formatted(state));
+    assertThat(failure(run(options))).isEqualTo(message.formatted("that is restored"));
+  }
+
+  @Test
   void partitionsThatAreAddedAreReadFromTheirBeginningOnce() throws Exception {
     TestTopics topics = topics("added", 1);
     send(topics.images(), 0, 0, 100);
@@ -345,7 +366,7 @@ class InputTopicITCase {
     Throwable failure =
         catchThrowable(() -> client.getJobExecutionResult().get(1, TimeUnit.MINUTES));
     assertThat(failure).isInstanceOf(ExecutionException.class);
-    return ExceptionUtils.findThrowable(failure, InputGoneException.class)
+    return ExceptionUtils.findThrowable(failure, NoRestartException.class)
         .orElseThrow(() -> new AssertionError("another failure", failure))
         .getMessage();
   }

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.jobs.cli.Embed;
+import io.imageembedding.kafka.KafkaClientProperties;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,13 +23,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a person sees of {@code embed job}. */
+/** What a person sees of {@code embed job}, also while things go wrong around it. */
 @Timeout(value = 8, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LocalJobITCase {
   private static final String NAME = "seen";
@@ -75,9 +81,62 @@ class LocalJobITCase {
     }
   }
 
+  @Test
+  void brokersThatAreAwayAndFailuresAreOneLineEach() throws Exception {
+    int port = freePort();
+    Path stored = folder.resolve("broker");
+    EmbeddedKafka kafka = EmbeddedKafka.start(stored, port);
+    try {
+      TestTopics topics = new TestTopics(kafka.bootstrapServers(), 2);
+      topics.publish(0, 40, 10);
+      job = startJob(topics);
+      String page = awaitLine("Flink's page: (http://127\\.0\\.0\\.1:\\d+)").group(1);
+      String id = awaitLine("job ([0-9a-f]{32}) is running").group(1);
+      Awaitility.await().atMost(2, TimeUnit.MINUTES).until(() -> topics.answeredIds().size() >= 40);
+
+      kafka.close();
+      awaitLine("no Kafka broker is connected; the job waits for them");
+      kafka = EmbeddedKafka.start(stored, port);
+      awaitLine("a Kafka broker is connected again after \\d+ s");
+
+      setMaxMessageBytes(topics, "1000");
+      topics.publish(40, 60, 10);
+      awaitLine("the job failed in .*: .*max\\.message\\.bytes.*; it is started again");
+      assertThat(get(URI.create(page + "/jobs/" + id + "/exceptions")))
+          .as("what Flink's page shows first")
+          .containsPattern("\"stacktrace\":\"io\\.imageembedding\\.[^\\\\]*max\\.message\\.bytes")
+          .doesNotContain("\"exceptionName\":\"java.", "\"exceptionName\":\"org.");
+      setMaxMessageBytes(topics, "1048588");
+      Awaitility.await().atMost(3, TimeUnit.MINUTES).until(() -> topics.answeredIds().size() >= 60);
+      assertThat(topics.answeredIds()).hasSize(60).doesNotHaveDuplicates();
+      awaitLine("the job runs again");
+      assertThat(err()).doesNotContain("\tat ");
+    } finally {
+      kafka.close();
+    }
+  }
+
   private List<Path> checkpoints() throws IOException {
     try (Stream<Path> files = Files.walk(folder.resolve("kept"))) {
       return files.filter(file -> file.endsWith("_metadata")).toList();
+    }
+  }
+
+  private static void setMaxMessageBytes(TestTopics topics, String bytes) throws Exception {
+    ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, topics.embeddings());
+    try (Admin admin =
+        Admin.create(
+            KafkaClientProperties.of(
+                topics.options().get("image-embedding.kafka.bootstrap-servers"), "", Map.of()))) {
+      admin
+          .incrementalAlterConfigs(
+              Map.of(
+                  topic,
+                  List.of(
+                      new AlterConfigOp(
+                          new ConfigEntry("max.message.bytes", bytes), AlterConfigOp.OpType.SET))))
+          .all()
+          .get();
     }
   }
 
@@ -134,5 +193,11 @@ class LocalJobITCase {
     options.put("image-embedding.model", "untrained:mobilenet_v2_1.0_96");
     options.forEach((key, value) -> arguments.addAll(List.of("-D", key + "=" + value)));
     return arguments;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
   }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** From dead letters to embeddings, by the command line only. */
+/** From dead letters to embeddings, by the command line only, and by way of a schema registry. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ReplayITCase {
   private static final int IMAGES = 60;
@@ -25,9 +25,13 @@ class ReplayITCase {
 
   @TempDir Path folder;
 
+  private String registry;
+
   @Test
   void deadLettersThatAreReplayedAfterTheCauseIsMendedBecomeEmbeddingsOnce() throws Exception {
-    try (BrokerProcess broker = BrokerProcess.start(folder.resolve("broker.log"))) {
+    try (BrokerProcess broker = BrokerProcess.start(folder.resolve("broker.log"));
+        TestingRegistry schemas = TestingRegistry.start()) {
+      registry = schemas.url();
       TestTopics topics = new TestTopics(broker.bootstrapServers(), 2);
       topics.publish(0, IMAGES, BROKEN_EVERY);
 
@@ -72,6 +76,10 @@ class ReplayITCase {
             "-D",
             "image-embedding.kafka.input.bounded=true",
             "-D",
+            "image-embedding.kafka.output.format=confluent-avro",
+            "-D",
+            "image-embedding.kafka.schema-registry.url=" + registry,
+            "-D",
             "image-embedding.model=untrained:mobilenet_v2_0.35_96"));
     arguments.addAll(List.of(more));
     Ended job = embed(arguments);
@@ -88,6 +96,10 @@ class ReplayITCase {
             topics.deadLetters(),
             "--to-topic",
             topics.images(),
+            "--format",
+            "confluent-avro",
+            "--schema-registry",
+            registry,
             "--code",
             "TOO_LARGE"));
   }

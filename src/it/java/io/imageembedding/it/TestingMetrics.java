@@ -18,7 +18,7 @@ public final class TestingMetrics implements MetricReporter, MetricReporterFacto
   private static final Map<String, Queue<Counter>> COUNTERS = new ConcurrentHashMap<>();
 
   /** Options of a job whose counters are to be kept. */
-  static Map<String, String> options() {
+  public static Map<String, String> options() {
     return Map.of(
         "metrics.reporters",
         "testing",
@@ -27,7 +27,7 @@ public final class TestingMetrics implements MetricReporter, MetricReporterFacto
   }
 
   /** Sum over all subtasks, all attempts and all runs of a job of that name. */
-  static long counted(String job, String metric) {
+  public static long counted(String job, String metric) {
     return COUNTERS.getOrDefault(job + " " + metric, new ConcurrentLinkedQueue<>()).stream()
         .mapToLong(Counter::getCount)
         .sum();

@@ -111,7 +111,7 @@ class SinkFailuresITCase {
               task.write("three");
               task.checkpoint(2);
             })
-        .isInstanceOf(IOException.class)
+        .isInstanceOfAny(TaskFailureException.class, CheckpointFailure.class)
         .hasMessage(
             "another job named 'fenced' writes to topic 'fenced-out', or wrote while this task was"
                 + " taken for dead: it has the same transactional ids, and the brokers have fenced"

@@ -14,6 +14,8 @@ import org.apache.flink.configuration.Configuration;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -128,6 +130,19 @@ final class TestingTopics {
       }
     }
     return keys;
+  }
+
+  /** How many records were written to the output, whatever became of their transactions. */
+  long written() throws ExecutionException, InterruptedException {
+    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+    for (int i = 0; i < PARTITIONS; i++) {
+      ends.put(new TopicPartition(output(), i), OffsetSpec.latest());
+    }
+    try (Admin admin = Admin.create(clients())) {
+      return admin.listOffsets(ends).all().get().values().stream()
+          .mapToLong(ListOffsetsResult.ListOffsetsResultInfo::offset)
+          .sum();
+    }
   }
 
   /** Transactional ids of the cluster that begin so. */

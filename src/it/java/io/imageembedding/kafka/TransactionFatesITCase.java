@@ -3,19 +3,28 @@ package io.imageembedding.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.imageembedding.embed.NoRestartException;
+import io.imageembedding.it.TestingMetrics;
 import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import io.imageembedding.kafka.TestingSinkTask.State;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
 import org.awaitility.Awaitility;
@@ -23,6 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -34,6 +44,8 @@ class TransactionFatesITCase {
 
   private static final Map<String, String> WATCHFUL =
       Map.of("transaction.abort.timed.out.transaction.cleanup.interval.ms", "200");
+
+  @TempDir Path folder;
 
   private static EmbeddedKafka kafka;
 
@@ -63,7 +75,7 @@ class TransactionFatesITCase {
     await(topics, TransactionState.COMPLETE_ABORT);
 
     assertThatThrownBy(() -> new TestingSinkTask(settings, state).close())
-        .isInstanceOf(FatalSinkException.class)
+        .isInstanceOf(NoRestartException.class)
         .hasMessage(
             "transaction 'timed-out/embeddings/-0-0' (producer %d, epoch 0) with messages for topic"
                     .formatted(topics.transactions("timed-out").get(0).producerId())
@@ -100,7 +112,7 @@ class TransactionFatesITCase {
       await(topics, TransactionState.COMPLETE_ABORT);
 
       assertThatThrownBy(() -> task.complete(1))
-          .isInstanceOf(FatalSinkException.class)
+          .isInstanceOf(NoRestartException.class)
           .hasMessageContaining("is lost: it was open for longer than");
     }
   }
@@ -180,7 +192,7 @@ class TransactionFatesITCase {
     awaitExpiry(topics, "expired/embeddings/-0-0");
 
     assertThatThrownBy(() -> new TestingSinkTask(settings, state).close())
-        .isInstanceOf(FatalSinkException.class)
+        .isInstanceOf(NoRestartException.class)
         .hasMessageContaining("is lost: it was aborted by its timeout");
   }
 
@@ -198,9 +210,74 @@ class TransactionFatesITCase {
     topics.deleteRecords(topics.output());
 
     assertThatThrownBy(() -> new TestingSinkTask(settings, state).close())
-        .isInstanceOf(FatalSinkException.class)
+        .isInstanceOf(NoRestartException.class)
         .hasMessageContaining("may be lost, which cannot be told: its record gone-out-")
         .hasMessageContaining("is no more in the topic");
+  }
+
+  /** As after an outage that was longer than a transaction may be open. */
+  @ParameterizedTest
+  @EnumSource
+  void aWholeJobThatWasAwayTooLongSaysWhatIsLostOrGoesOnAndCounts(LostTransactions lost)
+      throws Exception {
+    String name = "away-" + lost;
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), name);
+    Map<String, String> more = new HashMap<>(TestingMetrics.options());
+    more.put(KafkaOptions.LOST_TRANSACTIONS.key(), lost.toString());
+    more.put("execution.checkpointing.interval", "1 h");
+    Configuration options = topics.options(name, more);
+    TestingCopyJob job = TestingCopyJob.start(topics, options);
+    topics.send(0, 100);
+    Awaitility.await().atMost(PATIENCE).until(() -> topics.written() >= 100);
+    // Nothing is committed with a savepoint from which a job goes on.
+    String savepoint = job.savepoint(folder.toUri().toString());
+    List<String> preCommitted =
+        topics.transactions(name + "/").stream()
+            .filter(each -> each.state() == TransactionState.ONGOING)
+            .map(TransactionListing::transactionalId)
+            .toList();
+    job.cancel();
+    assertThat(preCommitted).isNotEmpty();
+    TestingCoordinator coordinator = new TestingCoordinator(kafka);
+    for (String id : preCommitted) {
+      coordinator.age(id, Duration.ofDays(1));
+    }
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                topics.transactions(name + "/").stream()
+                    .filter(each -> preCommitted.contains(each.transactionalId()))
+                    .allMatch(each -> each.state() == TransactionState.COMPLETE_ABORT));
+    topics.send(100, 200);
+
+    options.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
+    options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(200));
+    TestingCopyJob restored = TestingCopyJob.start(topics, options);
+    if (lost == LostTransactions.FAIL) {
+      Throwable failure =
+          catchThrowable(() -> restored.client().getJobExecutionResult().get(1, TimeUnit.MINUTES));
+      assertThat(FailureDescription.of(failure))
+          .matches(
+              "transaction '"
+                  + name
+                  + "/embeddings/-\\d-0' \\(producer \\d+, epoch \\d+\\) with messages for topic '"
+                  + topics.output()
+                  + "' is lost: it was open for longer than"
+                  + " image-embedding\\.kafka\\.transaction-timeout \\(900000 ms\\)\\. The job fails for"
+                  + " good\\. An older checkpoint has .*");
+      assertThat(restored.starts()).isLessThanOrEqualTo(2 * job.starts());
+    } else {
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> topics.committed(topics.output()).size() >= 100);
+      assertThat(topics.committed(topics.output()))
+          .containsExactlyInAnyOrderElementsOf(
+              IntStream.range(100, 200).mapToObj(String::valueOf).toList());
+      assertThat(TestingMetrics.counted(name, KafkaSinkMetrics.TRANSACTIONS_LOST))
+          .isEqualTo(preCommitted.size());
+      restored.cancel();
+    }
   }
 
   /** A state with a transaction that is pre-committed, whose task is dead. */

@@ -5,21 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.embed.Embedded;
+import io.imageembedding.embed.NoRestartException;
 import io.imageembedding.embed.Refusal;
 import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import io.imageembedding.kafka.TestingSinkTask.State;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
@@ -27,10 +34,18 @@ import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaSink;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorState;
+import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.graph.StreamGraphHasherV2;
+import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -157,6 +172,108 @@ class TransactionalIdsITCase {
   }
 
   @Test
+  void idsOfOthersThatBeginLikeOursFailNoStart() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "strange");
+    Map<String, KafkaProducer<byte[], byte[]>> others = new HashMap<>();
+    for (String end : List.of("uploader", "-", "-0", "-a-b", "-0-b", "--1-0", "-99999999999-0")) {
+      String id = "strange/embeddings/" + end;
+      others.put(id, topics.openTransaction(id, id));
+    }
+    ScheduledExecutorService sending = Executors.newSingleThreadScheduledExecutor();
+    try {
+      sending.scheduleWithFixedDelay(
+          () ->
+              others.forEach(
+                  (id, producer) ->
+                      producer.send(new ProducerRecord<>(topics.output(), new byte[1]))),
+          0,
+          50,
+          TimeUnit.MILLISECONDS);
+      SameName.refuse(topics.clients(), "strange", List.of(topics.output()), Duration.ofSeconds(5));
+    } finally {
+      sending.shutdownNow();
+      assertThat(sending.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+    }
+
+    try (TestingSinkTask task = new TestingSinkTask(settings(topics, "strange"), null)) {
+      task.write("ours");
+      task.checkpoint(1);
+      task.complete(1);
+    }
+    for (KafkaProducer<byte[], byte[]> other : others.values()) {
+      other.commitTransaction();
+      other.close();
+    }
+
+    assertThat(topics.committed(topics.output())).contains("ours").containsAll(others.keySet());
+  }
+
+  @Test
+  void aJobGoesOnWhenTheEpochsOfItsProducersHaveRunOut() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "rolled");
+    Configuration options =
+        topics.options("rolled", Map.of("execution.checkpointing.interval", "1 h"));
+    TestingCopyJob job = TestingCopyJob.start(topics, options);
+    topics.send(0, 100);
+    Awaitility.await().atMost(PATIENCE).until(() -> topics.written() >= 100);
+    String savepoints = folder.resolve("savepoints").toUri().toString();
+    String preCommitted = job.savepoint(savepoints);
+    Map<String, Long> before = producers(topics, TransactionState.ONGOING);
+    assertThat(before).isNotEmpty();
+    String stopped =
+        job.client().stopWithSavepoint(false, savepoints, SavepointFormatType.CANONICAL).get();
+    TestingCoordinator coordinator = new TestingCoordinator(kafka);
+    for (TransactionListing each : topics.transactions("rolled/")) {
+      coordinator.leaveEpochs(each.transactionalId(), 6);
+    }
+
+    options.set(StateRecoveryOptions.SAVEPOINT_PATH, stopped);
+    options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(100));
+    TestingCopyJob rolling = TestingCopyJob.start(topics, options);
+    int sent = 100;
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!haveRolledOver(topics, before) && System.nanoTime() - deadline < 0) {
+      topics.send(sent, sent += 20);
+    }
+    assertThat(haveRolledOver(topics, before)).isTrue();
+    int all = sent;
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> topics.committed(topics.output()).size() >= all);
+    rolling.cancel();
+    assertThat(topics.committed(topics.output())).containsExactlyInAnyOrderElementsOf(numbers(all));
+
+    // What this state is to commit has been committed, by producers that nobody knows any more.
+    options.set(StateRecoveryOptions.SAVEPOINT_PATH, preCommitted);
+    TestingCopyJob restored = TestingCopyJob.start(topics, options);
+    topics.send(all, all + 100);
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .until(() -> topics.committed(topics.output()).contains(String.valueOf(all + 99)));
+    restored.cancel();
+    List<String> firstOnes =
+        topics.committed(topics.output()).stream()
+            .filter(key -> Integer.parseInt(key) < 100)
+            .toList();
+    assertThat(firstOnes).containsExactlyInAnyOrderElementsOf(numbers(100));
+  }
+
+  private static Map<String, Long> producers(TestingTopics topics, TransactionState state)
+      throws Exception {
+    return topics.transactions("rolled/").stream()
+        .filter(each -> each.state() == state)
+        .collect(
+            Collectors.toMap(TransactionListing::transactionalId, TransactionListing::producerId));
+  }
+
+  private static boolean haveRolledOver(TestingTopics topics, Map<String, Long> before)
+      throws Exception {
+    return topics.transactions("rolled/").stream()
+        .filter(each -> before.containsKey(each.transactionalId()))
+        .allMatch(each -> each.producerId() != before.get(each.transactionalId()));
+  }
+
+  @Test
   void aStateWhereSubtasksHadFinishedIsNotSpreadOverMore() throws Exception {
     TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "finished");
     SinkSettings settings = settings(topics, "finished");
@@ -167,11 +284,31 @@ class TransactionalIdsITCase {
     }
 
     assertThatThrownBy(() -> new TestingSinkTask(settings, state, 4, 0).close())
-        .isInstanceOf(FatalSinkException.class)
+        .isInstanceOf(NoRestartException.class)
         .hasMessage(
             "some subtasks had finished when this state was taken, so that parallelism 4 would"
                 + " have two subtasks with the same transactional ids; allowed: restore with"
                 + " parallelism 1 to 2");
+
+    OperatorState sink =
+        new OperatorState(
+            null,
+            SinkSettings.EMBEDDINGS,
+            new OperatorID(StreamGraphHasherV2.generateUserSpecifiedHash(SinkSettings.EMBEDDINGS)),
+            2,
+            128);
+    sink.putState(1, state.writer());
+    try (OutputStream out = Files.newOutputStream(folder.resolve("_metadata"))) {
+      Checkpoints.storeCheckpointMetadata(new CheckpointMetadata(1, List.of(sink), List.of()), out);
+    }
+    String path = folder.toUri().toString();
+    assertThatThrownBy(
+            () ->
+                new GuardedKafkaSink(settings).requireRestorable(path, SinkSettings.EMBEDDINGS, 4))
+        .isInstanceOf(KafkaSetupException.class)
+        .hasMessageStartingWith(path + " cannot be restored: some subtasks had finished ")
+        .hasMessageEndingWith("allowed: restore with parallelism 1 to 2");
+    new GuardedKafkaSink(settings).requireRestorable(path, SinkSettings.EMBEDDINGS, 2);
 
     new TestingSinkTask(settings, state, 2, 0).close();
     assertThat(topics.committed(topics.output())).containsExactly("kept");

@@ -6,13 +6,18 @@ import org.apache.flink.runtime.throwable.ThrowableType;
 
 /**
  * Fails the job at once, whatever its restart strategy, because trying again would fail the same
- * way. The message is one line for a person and says what to do.
+ * way: the messages that it is to read are gone, a transaction is lost, a state cannot be gone on
+ * from. The message is one line for a person and says what to do.
  */
 @ThrowableAnnotation(ThrowableType.NonRecoverableError)
-final class NoRestartException extends RuntimeException {
+public final class NoRestartException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  NoRestartException(String message, Throwable cause) {
+  public NoRestartException(String message) {
+    this(message, null);
+  }
+
+  public NoRestartException(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -16,16 +16,18 @@ import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink.PrecommittingStatefulSinkWriter;
 import org.apache.flink.connector.kafka.sink.internal.TransactionAbortStrategyImpl;
 import org.apache.flink.connector.kafka.sink.internal.TransactionNamingStrategyImpl;
-import org.apache.kafka.clients.admin.AdminClient;
+import org.apache.flink.runtime.checkpoint.CheckpointIDCounter;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * The connector's exactly-once writer, made so that nothing of it outlives its start. It looks for
- * the open transactions of an earlier run with an admin client that it never closes (version
- * 5.0.0-2.2), which would leave a thread, connections and the job's class loader behind with every
- * start of every task. So it is handed one, which is closed here, and for that it is made by
- * reflection: its class and the field are the connector's own.
+ * The connector's exactly-once writer, made so that nothing of it outlives its start and no foreign
+ * transaction ends it. It looks for the open transactions of an earlier run with an admin client
+ * that it never closes (version 5.0.0-2.2), which would leave a thread, connections and the job's
+ * class loader behind with every start of every task, and by the beginnings of their ids. So that
+ * is done here, and the writer is made and begins its first transaction by reflection: its class
+ * and what that takes are the connector's own.
  */
 final class ConnectorWriter {
   private static final String TYPE = KafkaSink.class.getPackageName() + ".ExactlyOnceKafkaWriter";
@@ -48,40 +50,54 @@ final class ConnectorWriter {
         ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
     producer.setProperty(
         ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
-    AdminClient admin = AdminClient.create(settings.clients());
+    Admin admin = Admin.create(settings.clients());
     try {
-      Constructor<?> constructor = Class.forName(TYPE).getDeclaredConstructors()[0];
-      constructor.setAccessible(true);
-      Object writer =
-          constructor.newInstance(
-              settings.guarantee(),
-              producer,
-              prefix,
-              context,
-              new MessageSerializer(settings.topic()),
-              context.asSerializationSchemaInitializationContext(),
-              TransactionAbortStrategyImpl.LISTING,
-              TransactionNamingStrategyImpl.POOLING,
-              OwnedTransactions.under(prefix, admin, context.getTaskInfo(), recovered));
-      Field field = writer.getClass().getDeclaredField("adminClient");
-      field.setAccessible(true);
-      field.set(writer, admin);
-      Method initialize = writer.getClass().getDeclaredMethod("initialize");
-      initialize.setAccessible(true);
-      initialize.invoke(writer);
-      return checked(writer);
-    } catch (InvocationTargetException e) {
-      throw asThrown(e.getCause());
-    } catch (ReflectiveOperationException | IllegalArgumentException e) {
-      throw new IllegalStateException(
-          "the Kafka connector on the class path is not the one that this was made for, 5.0.0-2.2",
-          e);
+      OwnedTransactions.abortLeft(prefix, admin, context.getTaskInfo(), recovered);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while transactions were looked for", e);
     } finally {
       admin.close(Duration.ZERO);
     }
+    try {
+      Constructor<?> constructor = Class.forName(TYPE).getDeclaredConstructors()[0];
+      constructor.setAccessible(true);
+      var writer =
+          checked(
+              constructor.newInstance(
+                  settings.guarantee(),
+                  producer,
+                  prefix,
+                  context,
+                  new MessageSerializer(settings.topic()),
+                  context.asSerializationSchemaInitializationContext(),
+                  TransactionAbortStrategyImpl.LISTING,
+                  TransactionNamingStrategyImpl.POOLING,
+                  OwnedTransactions.under(prefix, recovered)));
+      long checkpoint =
+          context.getRestoredCheckpointId().orElse(CheckpointIDCounter.INITIAL_CHECKPOINT_ID - 1);
+      try {
+        begin(writer, checkpoint + 1);
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        QuietClose.of(writer, "the Kafka writer of topic '" + settings.topic() + "'");
+        throw e;
+      }
+      return writer;
+    } catch (InvocationTargetException e) {
+      throw asThrown(e.getCause());
+    } catch (ReflectiveOperationException | IllegalArgumentException e) {
+      throw new IllegalStateException(
+          "the Kafka connector on the class path is not the one that this was made for, 5.0.0-2.2",
+          e);
+    }
+  }
+
+  private static void begin(Object writer, long checkpoint) throws ReflectiveOperationException {
+    Method start = writer.getClass().getDeclaredMethod("startTransaction", long.class);
+    start.setAccessible(true);
+    Field current = writer.getClass().getSuperclass().getDeclaredField("currentProducer");
+    current.setAccessible(true);
+    current.set(writer, start.invoke(writer, checkpoint));
   }
 
   @SuppressWarnings("unchecked")

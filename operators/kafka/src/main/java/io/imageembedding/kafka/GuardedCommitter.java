@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embed.NoRestartException;
 import io.imageembedding.kafka.TransactionLookup.Finding;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ final class GuardedCommitter implements Committer<SentTransaction> {
   /**
    * Commits them.
    *
-   * @throws FatalSinkException if one is lost, unless the job goes on then
+   * @throws NoRestartException if one is lost, unless the job goes on then
    * @throws IOException if it cannot be known now what became of one
    */
   @Override
@@ -75,7 +76,7 @@ final class GuardedCommitter implements Committer<SentTransaction> {
       }
     }
     if (!losses.isEmpty() && settings.lost() == KafkaOptions.LostTransactions.FAIL) {
-      throw new FatalSinkException(
+      throw new NoRestartException(
           String.join("; ", losses)
               + ". The job fails for good. An older checkpoint has the images of it still before"
               + " it; "

@@ -53,6 +53,20 @@ final class GuardedKafkaSink
             .build();
   }
 
+  /**
+   * Refuses a state that it could not go on from with that parallelism, where that can be seen
+   * here.
+   *
+   * @param path that Flink restores from
+   * @param uid of this sink
+   * @throws KafkaSetupException saying which parallelism is possible
+   */
+  void requireRestorable(String path, String uid, int parallelism) {
+    if (settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE) {
+      OwnedTransactions.requireUnshared(path, uid, parallelism, getWriterStateSerializer());
+    }
+  }
+
   @Override
   public GuardedWriter createWriter(WriterInitContext context) throws IOException {
     return restoreWriter(context, List.of());
@@ -66,7 +80,7 @@ final class GuardedKafkaSink
     return new GuardedWriter(
         settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE
             ? ConnectorWriter.restore(settings, reporting, recovered)
-            : connectors().restoreWriter(context, recovered),
+            : connectors().restoreWriter(reporting, recovered),
         settings,
         first);
   }

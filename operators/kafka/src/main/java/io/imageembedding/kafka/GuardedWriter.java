@@ -21,7 +21,7 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 
 /**
  * A writer of the connector that remembers with each transaction where its first record lies, says
- * why it was fenced, and never throws when it is closed.
+ * why it failed, and never throws when it is closed.
  */
 final class GuardedWriter
     implements StatefulSinkWriter<OutgoingMessage, KafkaWriterState>,
@@ -82,7 +82,7 @@ final class GuardedWriter
     try {
       writer.flush(endOfInput);
     } catch (IOException | RuntimeException e) {
-      throw explained(e);
+      throw failure(e);
     }
   }
 
@@ -97,7 +97,7 @@ final class GuardedWriter
       written = false;
       return sent;
     } catch (IOException | RuntimeException e) {
-      throw explained(e);
+      throw failure(e);
     }
   }
 
@@ -106,26 +106,39 @@ final class GuardedWriter
     try {
       return writer.snapshotState(checkpointId);
     } catch (IOException | RuntimeException e) {
-      throw explained(e);
+      throw failure(e);
     }
   }
 
-  /** Says why a fenced writer was fenced; anything else is handed on as it is. */
   private IOException explained(Exception thrown) {
+    Exception described = described(thrown);
+    if (described instanceof RuntimeException runtime) {
+      throw runtime;
+    }
+    return (IOException) described;
+  }
+
+  /** The same for what is called while a checkpoint is taken. */
+  private CheckpointFailure failure(Exception thrown) throws IOException {
+    if (TaskFailureException.isEnding(thrown)) {
+      throw explained(thrown);
+    }
+    return new CheckpointFailure(described(thrown).getMessage(), thrown);
+  }
+
+  /** The failure with what a person needs first: why a writer was fenced, or its root cause. */
+  private Exception described(Exception thrown) {
     boolean fenced =
         settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE
             && (ExceptionUtils.findThrowable(thrown, ProducerFencedException.class).isPresent()
                 || ExceptionUtils.findThrowable(thrown, InvalidProducerEpochException.class)
                     .isPresent());
-    if (fenced) {
-      long open = written ? (System.nanoTime() - writtenSince) / 1_000_000 : 0;
-      return new TaskFailureException(
-          open < settings.transactionTimeout().toMillis() ? takenOver() : timedOut(open), thrown);
+    if (!fenced) {
+      return TaskFailureException.of(thrown);
     }
-    if (thrown instanceof RuntimeException runtime) {
-      throw runtime;
-    }
-    return (IOException) thrown;
+    long open = written ? (System.nanoTime() - writtenSince) / 1_000_000 : 0;
+    return new TaskFailureException(
+        open < settings.transactionTimeout().toMillis() ? takenOver() : timedOut(open), thrown);
   }
 
   private String takenOver() {

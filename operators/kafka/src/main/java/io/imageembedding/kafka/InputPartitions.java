@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embed.NoRestartException;
 import io.imageembedding.kafka.KafkaOptions.LostMessages;
 import java.util.List;
 import java.util.Set;
@@ -62,7 +63,7 @@ final class InputPartitions implements KafkaSubscriber {
       String what =
           "topic '" + settings.topic() + "' was deleted and made anew while the job was reading it";
       if (settings.lost() == LostMessages.FAIL) {
-        throw new InputGoneException(
+        throw new NoRestartException(
             what + "; start the job anew, without a checkpoint of the old topic");
       }
       LOG.warn("{}; messages at offsets that were read of the old one are not read", what);
@@ -74,7 +75,7 @@ final class InputPartitions implements KafkaSubscriber {
     Throwable cause = e.getCause();
     if (cause instanceof UnknownTopicOrPartitionException) {
       if (known == null || misses++ == MOST_MISSES) {
-        throw new InputGoneException("topic '" + settings.topic() + "' does not exist any more");
+        throw new NoRestartException("topic '" + settings.topic() + "' does not exist any more");
       }
     } else if (known == null || !(cause instanceof RetriableException)) {
       throw new KafkaSetupException(

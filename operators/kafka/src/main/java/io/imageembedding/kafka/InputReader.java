@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embed.NoRestartException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,7 @@ final class InputReader extends KafkaSourceReader<KafkaMessage> {
     }
   }
 
+  private final String topic;
   private final Shared shared;
   private final boolean committing;
   private final NavigableMap<Long, Map<TopicPartition, OffsetAndMetadata>> snapshots =
@@ -82,6 +84,7 @@ final class InputReader extends KafkaSourceReader<KafkaMessage> {
         configuration(properties),
         context,
         metrics.connector());
+    topic = settings.topic();
     this.shared = shared;
     committing =
         KafkaSourceOptions.getOption(
@@ -136,6 +139,12 @@ final class InputReader extends KafkaSourceReader<KafkaMessage> {
 
   @Override
   public void addSplits(List<KafkaPartitionSplit> splits) {
+    for (KafkaPartitionSplit split : splits) {
+      if (!split.getTopic().equals(topic)) {
+        throw new NoRestartException(
+            RestoredInput.otherTopic("that is restored", split.getTopic(), topic));
+      }
+    }
     if (!started) {
       splits.forEach(split -> shared.restored.add(split.splitId()));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embed.NoRestartException;
 import io.imageembedding.kafka.KafkaOptions.LostMessages;
 import java.io.IOException;
 import java.time.Duration;
@@ -73,7 +74,7 @@ final class InputSplitReader extends KafkaPartitionSplitReader {
               + "' lost messages that were read, and may have others in their places: "
               + e.divergentOffsets();
       if (settings.lost() == LostMessages.FAIL) {
-        throw new InputGoneException(what);
+        throw new NoRestartException(what);
       }
       // Messages of other partitions may have been fetched with it, so the task begins again.
       throw new IOException(what, e);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embed.NoRestartException;
 import io.imageembedding.kafka.KafkaOptions.LostMessages;
 import io.imageembedding.kafka.KafkaOptions.Start;
 import java.time.Duration;
@@ -45,7 +46,7 @@ record InputStart(
   /**
    * Of a job that restores nothing.
    *
-   * @throws InputGoneException if the group has committed offsets that the topic does not have, and
+   * @throws NoRestartException if the group has committed offsets that the topic does not have, and
    *     the settings do not say to skip
    */
   static InputStart of(
@@ -121,15 +122,15 @@ record InputStart(
    *
    * @param config says what the job restores, if it does
    * @param uid of the source
-   * @throws KafkaSetupException if the brokers do not answer, or messages are gone that the job
-   *     would begin with, and the settings do not say to skip
+   * @throws KafkaSetupException if the brokers do not answer, the state is of another topic, or
+   *     messages are gone that the job would begin with, and the settings do not say to skip
    */
   static String describe(InputSettings settings, ReadableConfig config, String uid) {
     Optional<String> path = config.getOptional(StateRecoveryOptions.SAVEPOINT_PATH);
     if (path.isEmpty()) {
       return ask(settings, null).describe();
     }
-    return RestoredInput.offsets(path.get(), uid)
+    return RestoredInput.offsets(path.get(), uid, settings.topic())
         .map(offsets -> ask(settings, offsets).describe())
         .orElse("topic '" + settings.topic() + "' is read from where the restored state ends");
   }
@@ -153,7 +154,7 @@ record InputStart(
       return restored == null
           ? of(settings, partitions, brokers)
           : restored(settings, restored, partitions, brokers);
-    } catch (InputGoneException e) {
+    } catch (NoRestartException e) {
       throw new KafkaSetupException(e.getMessage(), e);
     } catch (FlinkRuntimeException e) {
       throw new KafkaSetupException(

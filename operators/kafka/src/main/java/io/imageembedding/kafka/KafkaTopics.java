@@ -20,6 +20,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -294,9 +295,10 @@ public final class KafkaTopics {
   }
 
   /**
-   * Writes every answer: embeddings to the output topic, refusals to that of the dead letters.
-   * Messages without a value whose key is an id are tombstones: they are sent to the output topic
-   * without a value, each in its place.
+   * Writes every answer: embeddings to the output topic, refusals to that of the dead letters. A
+   * state to be restored that cannot be with the parallelism of the answers is refused with {@link
+   * KafkaSetupException}, where it can be read here. Messages without a value whose key is an id
+   * are tombstones: they are sent to the output topic without a value, each in its place.
    */
   public void write(DataStream<Embedded<KafkaMessage>> answers) {
     SingleOutputStreamOperator<AnsweredMessage> encoded = encoded(answers);
@@ -346,9 +348,9 @@ public final class KafkaTopics {
             .uid("send")
             .setParallelism(instances);
     if (outputTopic != null) {
-      sent.sinkTo(sink(outputTopic, SinkSettings.EMBEDDINGS))
+      sent.sinkTo(sink(outputTopic, SinkSettings.EMBEDDINGS, instances))
           .name("embeddings to " + outputTopic)
-          .uid("embeddings")
+          .uid(SinkSettings.EMBEDDINGS)
           .setParallelism(instances);
     }
     return sent;
@@ -356,23 +358,28 @@ public final class KafkaTopics {
 
   private void sendDeadLetters(DataStream<OutgoingMessage> deadLetters) {
     deadLetters
-        .sinkTo(sink(deadLetterTopic, SinkSettings.DEAD_LETTERS))
+        .sinkTo(sink(deadLetterTopic, SinkSettings.DEAD_LETTERS, deadLetters.getParallelism()))
         .name("dead letters to " + deadLetterTopic)
-        .uid("dead-letters")
+        .uid(SinkSettings.DEAD_LETTERS)
         .setParallelism(deadLetters.getParallelism());
   }
 
-  private GuardedKafkaSink sink(String topic, String use) {
-    return new GuardedKafkaSink(
-        new SinkSettings(
-            name(),
-            use,
-            topic,
-            guarantee,
-            transactionTimeout,
-            lost,
-            properties,
-            config.getOptional(EmbedOptions.BATCH_LATENCY_BUDGET).isPresent()));
+  private GuardedKafkaSink sink(String topic, String use, int parallelism) {
+    GuardedKafkaSink sink =
+        new GuardedKafkaSink(
+            new SinkSettings(
+                name(),
+                use,
+                topic,
+                guarantee,
+                transactionTimeout,
+                lost,
+                properties,
+                config.getOptional(EmbedOptions.BATCH_LATENCY_BUDGET).isPresent()));
+    config
+        .getOptional(StateRecoveryOptions.SAVEPOINT_PATH)
+        .ifPresent(path -> sink.requireRestorable(path, use, parallelism));
+    return sink;
   }
 
   private String name() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embed.NoRestartException;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
@@ -76,8 +77,8 @@ final class LostOffsets {
         + (more > 0 ? "; and of " + more + " more partitions" : "");
   }
 
-  InputGoneException failure() {
-    return new InputGoneException(
+  NoRestartException failure() {
+    return new NoRestartException(
         describe()
             + "; "
             + messages()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embed.NoRestartException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,9 +11,11 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.connector.kafka.sink.internal.CheckpointTransaction;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.TransactionListing;
@@ -24,6 +27,12 @@ import org.slf4j.LoggerFactory;
 final class OwnedTransactions {
   private static final Logger LOG = LoggerFactory.getLogger(OwnedTransactions.class);
 
+  /** As Flink's sink writers name their states. */
+  private static final String STATES = "writer_raw_states";
+
+  /** What the connector puts after a prefix. */
+  private static final Pattern NUMBERS = Pattern.compile("-(\\d{1,9})-\\d+");
+
   private OwnedTransactions() {}
 
   /**
@@ -31,34 +40,55 @@ final class OwnedTransactions {
    * without a state the ids of its own index, as if states always lay at the first subtasks; but
    * where some subtasks had finished, another has the state of that index.
    *
-   * @throws FatalSinkException saying which parallelism is possible
+   * @throws NoRestartException saying which parallelism is possible
    */
-  static void requireUnshared(TaskInfo task, Collection<KafkaWriterState> recovered)
-      throws FatalSinkException {
+  static void requireUnshared(TaskInfo task, Collection<KafkaWriterState> recovered) {
     for (KafkaWriterState state : recovered) {
       int before = state.getTotalNumberOfOwnedSubtasks();
       if (before != KafkaWriterState.UNKNOWN
           && task.getNumberOfParallelSubtasks() > before
           && state.getOwnedSubtaskId() != task.getIndexOfThisSubtask()) {
-        throw new FatalSinkException(
-            "some subtasks had finished when this state was taken, so that parallelism "
-                + task.getNumberOfParallelSubtasks()
-                + " would have two subtasks with the same transactional ids; allowed: restore with"
-                + " parallelism 1 to "
-                + before);
+        throw new NoRestartException(shared(task.getNumberOfParallelSubtasks(), before));
       }
     }
   }
 
   /**
-   * The same states with the prefix that the sink has now. What is left open with another prefix is
-   * aborted here, by whole ids; the connector would go by their beginnings, and take those of other
-   * jobs for its own.
+   * Refuses the same before a job is started, where the state can be read here: whatever subtask
+   * gets which of them, one has the ids of another. A task finds out itself what is not refused.
+   *
+   * @param path that Flink restores from
+   * @param uid of the sink
+   * @throws KafkaSetupException saying which parallelism is possible
    */
-  static List<KafkaWriterState> under(
-      String prefix, Admin admin, TaskInfo task, Collection<KafkaWriterState> recovered)
-      throws IOException, InterruptedException {
-    abortOthers(prefix, admin, task, recovered);
+  static void requireUnshared(
+      String path,
+      String uid,
+      int parallelism,
+      SimpleVersionedSerializer<KafkaWriterState> states) {
+    List<KafkaWriterState> found = RestoredState.list(path, uid, STATES, states).orElse(List.of());
+    Set<Integer> owned = new HashSet<>();
+    int before = KafkaWriterState.UNKNOWN;
+    for (KafkaWriterState state : found) {
+      owned.add(state.getOwnedSubtaskId());
+      before = Math.max(before, state.getTotalNumberOfOwnedSubtasks());
+    }
+    boolean atTheFirst = IntStream.range(0, owned.size()).allMatch(owned::contains);
+    if (before != KafkaWriterState.UNKNOWN && parallelism > before && !atTheFirst) {
+      throw new KafkaSetupException(path + " cannot be restored: " + shared(parallelism, before));
+    }
+  }
+
+  private static String shared(int parallelism, int before) {
+    return "some subtasks had finished when this state was taken, so that parallelism "
+        + parallelism
+        + " would have two subtasks with the same transactional ids; allowed: restore with"
+        + " parallelism 1 to "
+        + before;
+  }
+
+  /** The same states with the prefix that the sink has now. */
+  static List<KafkaWriterState> under(String prefix, Collection<KafkaWriterState> recovered) {
     return recovered.stream()
         .map(
             state ->
@@ -71,10 +101,18 @@ final class OwnedTransactions {
         .toList();
   }
 
-  private static void abortOthers(
+  /**
+   * Aborts what an earlier run of this subtask left open, under the prefix that the sink has now
+   * and those of the states; not what is to be committed. It goes by whole ids. The connector would
+   * go by their beginnings, take those of other jobs for its own, and fail on one that does not end
+   * like its own.
+   *
+   * @throws IOException if brokers do not answer or refuse
+   */
+  static void abortLeft(
       String prefix, Admin admin, TaskInfo task, Collection<KafkaWriterState> recovered)
       throws IOException, InterruptedException {
-    Set<String> prefixes = new HashSet<>();
+    Set<String> prefixes = new HashSet<>(Set.of(prefix));
     Set<String> kept = new HashSet<>();
     Set<Integer> owned = new HashSet<>();
     int total = task.getNumberOfParallelSubtasks();
@@ -86,9 +124,8 @@ final class OwnedTransactions {
           .map(CheckpointTransaction::getTransactionalId)
           .forEach(kept::add);
     }
-    prefixes.remove(prefix);
-    if (prefixes.isEmpty()) {
-      return;
+    if (owned.isEmpty()) {
+      owned.add(task.getIndexOfThisSubtask());
     }
     try {
       List<String> left = new ArrayList<>();
@@ -114,10 +151,10 @@ final class OwnedTransactions {
   }
 
   /** The number after one of the prefixes in an id of the connector's, or -1. */
-  private static int subtaskOf(String id, Set<String> prefixes) {
+  static int subtaskOf(String id, Collection<String> prefixes) {
     for (String prefix : prefixes) {
-      Matcher matcher = Pattern.compile(Pattern.quote(prefix) + "-(\\d{1,9})-\\d+").matcher(id);
-      if (matcher.matches()) {
+      Matcher matcher = NUMBERS.matcher(id);
+      if (id.startsWith(prefix) && matcher.region(prefix.length(), id.length()).matches()) {
         return Integer.parseInt(matcher.group(1));
       }
     }

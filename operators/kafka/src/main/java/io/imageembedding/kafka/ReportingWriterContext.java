@@ -14,7 +14,10 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
 import org.apache.flink.util.UserCodeClassLoader;
 
-/** The context of a writer that reports where its records lie. */
+/**
+ * The context of a writer that reports where its records lie, and whose failures in what producers
+ * call back are described.
+ */
 final class ReportingWriterContext implements WriterInitContext {
   private final WriterInitContext context;
   private final Consumer<?> reports;
@@ -41,7 +44,7 @@ final class ReportingWriterContext implements WriterInitContext {
 
   @Override
   public MailboxExecutor getMailboxExecutor() {
-    return context.getMailboxExecutor();
+    return new DescribingMailbox(context.getMailboxExecutor());
   }
 
   @Override

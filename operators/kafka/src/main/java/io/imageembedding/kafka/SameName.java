@@ -36,12 +36,12 @@ final class SameName {
   private static final long EVERY_MILLIS = 250;
 
   private final Admin admin;
-  private final String prefix;
+  private final List<String> prefixes;
   private final Collection<String> topics;
 
-  private SameName(Admin admin, String prefix, Collection<String> topics) {
+  private SameName(Admin admin, List<String> prefixes, Collection<String> topics) {
     this.admin = admin;
-    this.prefix = prefix;
+    this.prefixes = prefixes;
     this.topics = topics;
   }
 
@@ -56,7 +56,8 @@ final class SameName {
       Properties clients, String jobName, Collection<String> topics, Duration interval) {
     try (Admin admin = Admin.create(clients)) {
       String id =
-          new SameName(admin, jobName + SinkSettings.TERMINATOR, topics).movingWithin(interval);
+          new SameName(admin, SinkSettings.transactionalIdPrefixes(jobName), topics)
+              .movingWithin(interval);
       if (id != null) {
         throw new KafkaSetupException(
             "a job named '"
@@ -121,7 +122,7 @@ final class SameName {
     List<String> ids =
         admin.listTransactions(ongoing).all().get().stream()
             .map(TransactionListing::transactionalId)
-            .filter(id -> id.startsWith(prefix))
+            .filter(id -> OwnedTransactions.subtaskOf(id, prefixes) >= 0)
             .toList();
     return ids.isEmpty() ? Map.of() : admin.describeTransactions(ids).all().get();
   }

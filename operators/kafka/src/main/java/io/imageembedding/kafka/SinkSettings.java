@@ -4,6 +4,7 @@ package io.imageembedding.kafka;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -49,6 +50,16 @@ record SinkSettings(
    * whose id begins with it, so no prefix may be the beginning of another job's.
    */
   String transactionalIdPrefix() {
+    return transactionalIdPrefix(jobName, use);
+  }
+
+  /** The prefixes of all sinks that a job of that name may have. */
+  static List<String> transactionalIdPrefixes(String jobName) {
+    return List.of(
+        transactionalIdPrefix(jobName, EMBEDDINGS), transactionalIdPrefix(jobName, DEAD_LETTERS));
+  }
+
+  private static String transactionalIdPrefix(String jobName, String use) {
     return jobName + TERMINATOR + use + TERMINATOR;
   }
 

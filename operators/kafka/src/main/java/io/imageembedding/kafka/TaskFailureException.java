@@ -4,6 +4,7 @@ package io.imageembedding.kafka;
 import java.io.IOException;
 import org.apache.flink.runtime.execution.CancelTaskException;
 import org.apache.flink.util.ExceptionUtils;
+import org.apache.kafka.common.errors.InterruptException;
 
 /**
  * Why a task failed, in one line for people: Flink shows the message of the outermost exception
@@ -20,12 +21,16 @@ final class TaskFailureException extends IOException {
    * The failure with its description first; one that says it, or only ends a task, stays as it is.
    */
   static Exception of(Exception failure) {
-    boolean ending =
-        failure instanceof CancelTaskException
-            || ExceptionUtils.findThrowable(failure, InterruptedException.class).isPresent();
     String description = FailureDescription.of(failure);
-    return ending || description.equals(failure.getMessage())
+    return isEnding(failure) || description.equals(failure.getMessage())
         ? failure
         : new TaskFailureException(description, failure);
+  }
+
+  /** Whether it only ends a task, and is no failure. */
+  static boolean isEnding(Exception failure) {
+    return failure instanceof CancelTaskException
+        || ExceptionUtils.findThrowable(failure, InterruptedException.class).isPresent()
+        || ExceptionUtils.findThrowable(failure, InterruptException.class).isPresent();
   }
 }
