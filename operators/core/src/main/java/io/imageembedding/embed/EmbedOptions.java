@@ -116,9 +116,10 @@ public final class EmbedOptions {
           .withDescription(
               "Arithmetic of the network, part of the vector space: 'fp32'; 'bf16' (bfloat16 with"
                   + " corrected biases, only for MobileNetV2; cosine to fp32 at least 0.999 on probe"
-                  + " images with the texture of photos, or the model is refused; plain colours and"
-                  + " drawings come less close; fast on processors with AMX or AVX-512 BF16 only); or 'auto' (bf16 where the processor has it and it is measured to be"
-                  + " faster when the job is built; a restored job keeps what it had).");
+                  + " images with the texture of photos and 0.98 on plain colours and drawings, or"
+                  + " the model is refused; fast on processors with AMX or AVX-512 BF16 only); or"
+                  + " 'auto' (bf16 where the processor has it and it is measured to be faster when"
+                  + " the job is built; a restored job keeps what it had).");
 
   public static final ConfigOption<Integer> SCORES_TOP_K =
       key("image-embedding.scores.top-k")

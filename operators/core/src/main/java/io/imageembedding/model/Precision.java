@@ -10,10 +10,10 @@ public enum Precision {
   /** 32-bit floating point: the vectors of the model's own pipeline, on every processor. */
   FP32,
   /**
-   * bfloat16 but for the first two layers and the mean, with biases corrected at load; the cosine
-   * to fp32 is at least 0.999 on the probe images, which have the texture of photos; plain colours
-   * and drawings come less close. Faster where the processor has AMX or AVX-512 BF16; slower than
-   * fp32 where it has neither.
+   * bfloat16 but for the first layers and the mean, with biases corrected at load; the cosine to
+   * fp32 is at least 0.999 on probe images with the texture of photos, and at least 0.98 on plain
+   * colours and drawings. Faster where the processor has AMX or AVX-512 BF16; slower than fp32
+   * where it has neither.
    */
   BF16,
   /** bf16 where the processor has it and it is measured to be faster at load, else fp32. */

@@ -93,6 +93,47 @@ class PrecisionTest {
     }
   }
 
+  /** Other colours and grids than those that are looked at when a model is loaded. */
+  @Test
+  void plainColoursAndDrawingsComeClose() {
+    List<float[]> images = new ArrayList<>();
+    for (float red : new float[] {0.1f, 0.6f, 0.9f}) {
+      for (float green : new float[] {0.2f, 0.8f}) {
+        for (float blue : new float[] {0.05f, 0.5f, 0.95f}) {
+          images.add(drawing(Integer.MAX_VALUE, red, green, blue));
+        }
+      }
+    }
+    for (int step : new int[] {9, 23, 50, 111}) {
+      images.add(drawing(step, 1, 1, 1));
+      images.add(drawing(step, 0.9f, 0.7f, 0.2f));
+    }
+
+    try (FeatureVectorModel exact = load("builtin", Precision.FP32);
+        FeatureVectorModel bf16 = load("builtin", Precision.BF16);
+        ImageTensor one = exact.newInput(1)) {
+      assertThat(images)
+          .allSatisfy(
+              image -> {
+                one.clear();
+                one.append(image);
+                assertThat(PrecisionChoice.cosine(exact.embed(one)[0], bf16.embed(one)[0]))
+                    .isGreaterThanOrEqualTo(0.98);
+              });
+    }
+  }
+
+  /** Black lines, so many pixels apart, on one colour. */
+  private static float[] drawing(int step, float... colour) {
+    float[] rgb = new float[224 * 224 * 3];
+    for (int i = 0; i < rgb.length; i++) {
+      int x = i / 3 % 224;
+      int y = i / 3 / 224;
+      rgb[i] = (x + 1) % step == 0 || (y + 1) % step == 0 ? 0 : colour[i % 3];
+    }
+    return rgb;
+  }
+
   private static FeatureVectorModel load(String source, Precision precision) {
     return ModelSource.parse(source, ModelOptions.builder().precision(precision).build()).load();
   }
