@@ -2,6 +2,7 @@
 package io.imageembedding.safety;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -36,6 +37,18 @@ public final class PrivateFiles {
     return Files.createDirectories(folder, attributes(above, FOLDER));
   }
 
+  /**
+   * Makes an empty file if it is not there. One that is there is not even opened: POSIX takes a
+   * process's locks on a file away when it closes any descriptor of it.
+   */
+  public static void createFile(Path file) throws IOException {
+    try {
+      Files.createFile(file, attributes(file.toAbsolutePath().getParent(), FILE));
+    } catch (FileAlreadyExistsException e) {
+      // It stays as it is.
+    }
+  }
+
   private static FileAttribute<?>[] attributes(Path where, Set<PosixFilePermission> permissions) {
     boolean known =
         where != null && Files.getFileAttributeView(where, PosixFileAttributeView.class) != null;
@@ -44,7 +57,11 @@ public final class PrivateFiles {
         : new FileAttribute<?>[0];
   }
 
-  /** Closes a file or folder that was just made to everybody else, with all that is in it. */
+  /**
+   * Closes a file or folder that was just made to everybody else, with all that is in it. Opens
+   * each file, so it ends the locks that this process has on them; a file for a lock is made by
+   * {@link #createFile}.
+   */
   public static void close(Path made) throws IOException {
     try (Stream<Path> all = Files.walk(made)) {
       for (Path each : (Iterable<Path>) all::iterator) {

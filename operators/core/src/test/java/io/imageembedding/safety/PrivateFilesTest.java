@@ -41,6 +41,19 @@ class PrivateFilesTest {
     assertThat(mode(outside)).isEqualTo("rw-r--r--");
   }
 
+  @Test
+  void aFileThatIsMadeIsItsOwnersOnlyAndOneThatWasThereStaysAsItIs() throws Exception {
+    Path file = folder.resolve("lock");
+    PrivateFiles.createFile(file);
+    assertThat(mode(file)).isEqualTo("rw-------");
+
+    Files.writeString(file, "held");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+    PrivateFiles.createFile(file);
+    assertThat(mode(file)).isEqualTo("rw-r-----");
+    assertThat(file).hasContent("held");
+  }
+
   private static String mode(Path path) throws Exception {
     return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }

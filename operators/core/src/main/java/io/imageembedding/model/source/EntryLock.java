@@ -88,14 +88,8 @@ final class EntryLock implements AutoCloseable {
   }
 
   private static FileChannel open(Path file) throws IOException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      PrivateFiles.close(file);
-    } catch (IOException e) {
-      // Another user's, whose permissions are not ours to change.
-    }
-    return channel;
+    PrivateFiles.createFile(file);
+    return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
   private static void release(ReentrantLock guard, FileChannel channel) throws IOException {

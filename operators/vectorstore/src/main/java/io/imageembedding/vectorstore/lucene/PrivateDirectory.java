@@ -49,13 +49,7 @@ final class PrivateDirectory extends FilterDirectory {
 
   @Override
   public Lock obtainLock(String name) throws IOException {
-    Lock lock = super.obtainLock(name);
-    try {
-      PrivateFiles.close(folder.resolve(name));
-      return lock;
-    } catch (IOException | RuntimeException e) {
-      lock.close();
-      throw e;
-    }
+    PrivateFiles.createFile(folder.resolve(name));
+    return super.obtainLock(name);
   }
 }
