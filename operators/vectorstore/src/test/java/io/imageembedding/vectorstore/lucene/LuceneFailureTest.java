@@ -80,6 +80,7 @@ class LuceneFailureTest {
         assertThat(reader.describe().count()).isEqualTo(1);
         assertThat(second.get("id-0")).isPresent();
       }
+    } finally {
       // Not the process itself: that would close its output, too.
       holder.toHandle().destroyForcibly();
     }
