@@ -3,6 +3,10 @@ package io.imageembedding.image;
 
 import io.imageembedding.image.UndecodableImageException.Fault;
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 
 /** PNG and animated PNG, W3C's specification: chunks. */
 final class PngFormat implements ImageFormat {
@@ -12,6 +16,12 @@ final class PngFormat implements ImageFormat {
 
   /** Most bytes that deflate makes of one. */
   private static final int MOST_INFLATION = 1032;
+
+  /** Compressed bytes behind the last pixel that are let through. */
+  private static final int MOST_SURPLUS = 64 << 10;
+
+  /** So many compressed bytes are inflated within seconds, whatever is in them. */
+  private static final int QUICK = 4 << 20;
 
   @Override
   public String name() {
@@ -71,6 +81,78 @@ final class PngFormat implements ImageFormat {
     }
   }
 
+  /**
+   * libpng inflates all compressed bytes, also those behind the last pixel, and a few megabytes of
+   * them can be gigabytes.
+   */
+  private static void requireNoSurplus(EncodedBytes bytes, byte[] encoded, ImageHeader header)
+      throws UndecodableImageException {
+    long needed = inflatedSize(bytes, header);
+    List<Long> chunks = new ArrayList<>();
+    long compressed = 0;
+    for (long at = FIRST_CHUNK; bytes.has(at, OVERHEAD); at = next(bytes, at)) {
+      if (bytes.is(at + 4, "IDAT")) {
+        chunks.add(at);
+        compressed += Math.min(bytes.u32(at), bytes.length() - at - FIRST_CHUNK);
+      }
+    }
+    long used = compressed;
+    if (compressed > 2 * needed + MOST_SURPLUS) {
+      used = 2 * needed;
+    } else if (compressed > QUICK) {
+      used = usedBytes(bytes, encoded, chunks, needed);
+    }
+    if (compressed - used > MOST_SURPLUS) {
+      throw new UndecodableImageException(
+          Fault.CORRUPT,
+          "the PNG has %d compressed bytes, and its pixels are in the first %d"
+              .formatted(compressed, used));
+    }
+  }
+
+  /** Bytes of all rows, at most: those of interlaced pictures are more, but never twice as many. */
+  private static long inflatedSize(EncodedBytes bytes, ImageHeader header)
+      throws UndecodableImageException {
+    int channels =
+        switch (bytes.u8(25)) {
+          case 2 -> 3;
+          case 4 -> 2;
+          case 6 -> 4;
+          default -> 1;
+        };
+    long row = 1 + ((long) header.width() * channels * bytes.u8(24) + 7) / 8;
+    return row * header.height() * (bytes.u8(28) == 0 ? 1 : 2);
+  }
+
+  /** How many of the compressed bytes it takes to make so many of them; all if they never do. */
+  private static long usedBytes(EncodedBytes bytes, byte[] encoded, List<Long> chunks, long needed)
+      throws UndecodableImageException {
+    byte[] rows = new byte[MOST_SURPLUS];
+    Inflater inflater = new Inflater();
+    try {
+      for (long chunk : chunks) {
+        int from = (int) chunk + FIRST_CHUNK;
+        int length = (int) Math.min(bytes.u32(chunk), bytes.length() - from);
+        inflater.setInput(encoded, from, length);
+        while (!inflater.needsInput()
+            && !inflater.finished()
+            && inflater.getBytesWritten() < needed) {
+          if (inflater.inflate(rows) == 0 && inflater.needsDictionary()) {
+            return Long.MAX_VALUE;
+          }
+        }
+        if (inflater.finished() || inflater.getBytesWritten() >= needed) {
+          return inflater.getBytesRead();
+        }
+      }
+    } catch (DataFormatException e) {
+      // The decoder says what is wrong, and goes no further either.
+    } finally {
+      inflater.end();
+    }
+    return Long.MAX_VALUE;
+  }
+
   private static long next(EncodedBytes bytes, long at) throws UndecodableImageException {
     return at + OVERHEAD + bytes.u32(at);
   }
@@ -84,6 +166,7 @@ final class PngFormat implements ImageFormat {
   public byte[] essential(byte[] encoded, ImageHeader header) throws UndecodableImageException {
     EncodedBytes bytes = new EncodedBytes(encoded);
     requireRoom(bytes, header);
+    requireNoSurplus(bytes, encoded, header);
     ByteArrayOutputStream kept = null;
     int copied = 0;
     int at = FIRST_CHUNK;
