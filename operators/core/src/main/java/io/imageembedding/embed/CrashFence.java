@@ -4,19 +4,23 @@ package io.imageembedding.embed;
 import io.imageembedding.embed.CrashNote.Entry;
 import io.imageembedding.embed.CrashNotes.Past;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps an image that ends the process from doing so for ever. Before native code sees a batch, the
- * places of its images are noted where a dead process leaves them. The images of a batch that a
- * process died with run alone the next time, and one that was alone when a process died again is
- * refused as {@link Refusal#CRASHED}.
+ * places of its images are noted where a dead process leaves them. The images that a process died
+ * with, of all its tasks, run alone the next time, while no other task of the job embeds anything
+ * in the process, and one that was alone when a process died again is refused as {@link
+ * Refusal#CRASHED}.
  *
  * <p>A process that was killed from outside in the middle of a batch counts as one death of its
  * images, which then run alone once. An image whose decoder goes on in the background, because it
@@ -28,6 +32,12 @@ final class CrashFence implements AutoCloseable {
 
   /** Images in the background that are noted; no more than these can be stuck. */
   private static final int MOST_IN_BACKGROUND = 16;
+
+  private static final int EVERYBODY = 1 << 20;
+  private static final long LONGEST_WAIT_SECONDS = 60;
+
+  /** Of all tasks of the job in this process: one for each batch, all for one that is alone. */
+  private static final Semaphore RUNNING = new Semaphore(EVERYBODY, true);
 
   /** Answers the images of a batch from one index to before another. */
   @FunctionalInterface
@@ -115,11 +125,40 @@ final class CrashFence implements AutoCloseable {
     if (from == to) {
       return;
     }
+    if (pasts.isEmpty()) {
+      run(places, from, to, false, batch, outcomes);
+      return;
+    }
+    boolean suspected = to - from == 1 && pasts.containsKey(places.get(from));
+    int permits = suspected ? EVERYBODY : 1;
+    boolean entered = enter(permits);
+    try {
+      boolean alone = suspected && entered && lingering.isEmpty();
+      run(places, from, to, alone, batch, outcomes);
+    } finally {
+      if (entered) {
+        RUNNING.release(permits);
+      }
+    }
+  }
+
+  /** Waits for images that may not run at the same time, but not for ever. */
+  private static boolean enter(int permits) throws IOException {
+    try {
+      return RUNNING.tryAcquire(permits, LONGEST_WAIT_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while other images were embedded");
+    }
+  }
+
+  private void run(
+      List<String> places, int from, int to, boolean alone, Batch batch, List<Outcome> outcomes)
+      throws IOException {
     List<Entry> entries = new ArrayList<>(lingering);
     for (String place : places.subList(from, to)) {
       if (place != null) {
-        Past past = pasts.get(place);
-        entries.add(new Entry(place, past == null ? 0 : past.deaths()));
+        entries.add(entry(place, alone));
       }
     }
     write(entries);
@@ -130,6 +169,11 @@ final class CrashFence implements AutoCloseable {
     } finally {
       write(lingering);
     }
+  }
+
+  private Entry entry(String place, boolean alone) {
+    Past past = pasts.get(place);
+    return new Entry(place, past == null ? 0 : past.deaths(), alone);
   }
 
   /** A file that is mapped can fail like any other, and says so by an error of the JVM. */
@@ -156,8 +200,7 @@ final class CrashFence implements AutoCloseable {
       if (place != null
           && answers.get(i) instanceof Refusal refusal
           && refusal.code().equals("TOO_LARGE")) {
-        Past past = pasts.get(place);
-        lingering.add(new Entry(place, past == null ? 0 : past.deaths()));
+        lingering.add(entry(place, false));
       }
     }
   }

@@ -25,13 +25,19 @@ import java.util.zip.CRC32;
  * file is locked for as long as the process lives. Not thread-safe.
  *
  * <p>The file is a magic number, the number of entries, their checksum, and for each the deaths
- * that it was in before, the bytes of its place, and these, in UTF-8; numbers are big-endian. The
- * mapping itself goes with the buffer's garbage, as Java 17 has no other way.
+ * that it was in before, with a bit if it is alone, the bytes of its place, and these, in UTF-8;
+ * numbers are big-endian. The mapping itself goes with the buffer's garbage, as Java 17 has no
+ * other way.
  */
 final class CrashNote implements AutoCloseable {
 
-  /** An image that native code is at. */
-  record Entry(String place, int deaths) {}
+  /**
+   * An image that native code is at.
+   *
+   * @param deaths that it was in before
+   * @param alone whether no other image is embedded in the process
+   */
+  record Entry(String place, int deaths, boolean alone) {}
 
   static final String SUFFIX = ".note";
 
@@ -48,6 +54,7 @@ final class CrashNote implements AutoCloseable {
   private static final int BEFORE_PLACE = 4;
   private static final int ROOM_FOR_PLACE = 512;
   private static final int MOST_DEATHS = 1000;
+  private static final int ALONE = 0x4000;
 
   private final Path file;
   private final FileChannel channel;
@@ -104,7 +111,8 @@ final class CrashNote implements AutoCloseable {
       byte[] place = entry.place().getBytes(UTF_8);
       if (place.length <= Short.MAX_VALUE
           && at + BEFORE_PLACE + place.length <= buffer.capacity()) {
-        buffer.putShort(at, (short) Math.min(entry.deaths(), MOST_DEATHS));
+        int deaths = Math.min(entry.deaths(), MOST_DEATHS);
+        buffer.putShort(at, (short) (entry.alone() ? deaths | ALONE : deaths));
         buffer.putShort(at + Short.BYTES, (short) place.length);
         buffer.put(at + BEFORE_PLACE, place);
         at += BEFORE_PLACE + place.length;
@@ -147,12 +155,14 @@ final class CrashNote implements AutoCloseable {
     }
     List<Entry> entries = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      int deaths = bytes.remaining() < BEFORE_PLACE ? -1 : bytes.getShort();
+      int flagged = bytes.remaining() < BEFORE_PLACE ? -1 : bytes.getShort();
+      int deaths = flagged < 0 ? -1 : flagged & ~ALONE;
       int length = deaths < 0 ? -1 : bytes.getShort();
       if (deaths < 0 || deaths > MOST_DEATHS || length < 0 || length > bytes.remaining()) {
         throw new IOException("entry " + i + " of " + count + " is none");
       }
-      entries.add(new Entry(new String(bytes.array(), bytes.position(), length, UTF_8), deaths));
+      String place = new String(bytes.array(), bytes.position(), length, UTF_8);
+      entries.add(new Entry(place, deaths, (flagged & ALONE) != 0));
       bytes.position(bytes.position() + length);
     }
     int end = bytes.position();

@@ -101,8 +101,7 @@ final class CrashNotes {
         if (entries.isEmpty() || kept++ >= MOST_NOTES || isOld(file)) {
           Files.deleteIfExists(file);
         } else {
-          entries.forEach(
-              entry -> pasts.merge(entry.place(), past(entry, entries.size()), Past::and));
+          entries.forEach(entry -> pasts.merge(entry.place(), past(entry), Past::and));
         }
       } catch (IOException e) {
         unreadable.add(file.getFileName() + ": " + e.getMessage());
@@ -115,9 +114,9 @@ final class CrashNotes {
   }
 
   /** Who was alone, after a death before, has done it. */
-  private static Past past(Entry entry, int together) {
+  private static Past past(Entry entry) {
     int deaths = entry.deaths() + 1;
-    return new Past(deaths, deaths > 1 && together == 1 || deaths >= DEATHS_WITHOUT_DOUBT);
+    return new Past(deaths, deaths > 1 && entry.alone() || deaths >= DEATHS_WITHOUT_DOUBT);
   }
 
   private List<Path> newestFirst() throws IOException {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.embed.CrashNotes.Past;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -18,6 +19,8 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -98,6 +101,59 @@ class CrashFenceTest {
       }
     }
     assertThat(runs).containsExactly(1, 1, 2, 1, 1, 2, 1, 1, 2);
+  }
+
+  @Test
+  void whoeverIsSuspectedRunsWhileNoOtherTaskEmbedsAnything() throws Exception {
+    dieWith("first", "a", "b");
+    CountDownLatch running = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    try (CrashFence one = fence("second", 0);
+        CrashFence other = fence("second", 1)) {
+      CompletableFuture<Void> suspected =
+          CompletableFuture.runAsync(
+              () ->
+                  waits(
+                      one,
+                      "a",
+                      () -> {
+                        running.countDown();
+                        end.await();
+                      }));
+      running.await();
+      CompletableFuture<Void> others =
+          CompletableFuture.runAsync(
+              () -> {
+                waits(other, "x", () -> {});
+                waits(other, "b", () -> {});
+              });
+      Awaitility.await().during(Duration.ofMillis(200)).until(() -> !others.isDone());
+      end.countDown();
+      CompletableFuture.allOf(suspected, others).get(1, TimeUnit.MINUTES);
+    }
+  }
+
+  /** Something that takes time. */
+  @FunctionalInterface
+  private interface Work {
+    void run() throws InterruptedException;
+  }
+
+  private static void waits(CrashFence fence, String place, Work work) {
+    try {
+      fence.embed(
+          List.of(place),
+          (from, to) -> {
+            try {
+              work.run();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            return List.of(answer());
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
