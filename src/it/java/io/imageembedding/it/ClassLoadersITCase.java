@@ -27,7 +27,7 @@ class ClassLoadersITCase {
   @TempDir Path folder;
 
   @Test
-  void sixJobsLeaveNoMoreClassLoadersInTheTaskManagerThanOne() throws Exception {
+  void sixJobsLeaveNoMoreClassLoadersInTheTaskManagerThanTwo() throws Exception {
     try (BrokerProcess broker = BrokerProcess.start(folder.resolve("broker.log"));
         TestingPostgres postgres = TestingPostgres.start();
         TestingRegistry registry = TestingRegistry.start();
@@ -57,16 +57,18 @@ class ClassLoadersITCase {
         beside.get(3, TimeUnit.MINUTES);
       }
 
-      // Of all records together the JDK remembers the one whose methods were linked last.
+      // Of all records together the JDK remembers the one whose methods were linked last, and two
+      // jobs run at a time. One loader for each job would be six. Threads of pools, which keep what
+      // they ran last, end after a minute of idleness.
       ChildProcess taskManager = cluster.taskManagers().get(0);
       Awaitility.await()
-          .atMost(Duration.ofMinutes(1))
+          .atMost(Duration.ofMinutes(3))
           .pollInterval(Duration.ofSeconds(2))
           .untilAsserted(
               () ->
                   assertThat(taskManager.jobClassLoaders())
                       .as("class loaders of jobs that have ended")
-                      .isLessThanOrEqualTo(1));
+                      .isLessThanOrEqualTo(2));
       assertThat(cluster.isAlive()).as(cluster.log()).isTrue();
     }
   }
