@@ -277,8 +277,9 @@ class StoreJobITCase {
     options.put("image-embedding.batch.latency-budget", "500 ms");
     options.put("image-embedding.store.batch.max-age", "1 h");
     options.put("image-embedding.kafka.delivery-guarantee", "at-least-once");
-    // A checkpoint would close the batch.
+    // A checkpoint would close the batch. Without a pause Flink makes one when the tasks run.
     options.put("execution.checkpointing.interval", "1 h");
+    options.put("execution.checkpointing.min-pause", "1 h");
     topics.publish(1, 2, NONE_BROKEN);
     Configuration config = config(options);
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);

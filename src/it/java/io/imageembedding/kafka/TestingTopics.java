@@ -95,6 +95,15 @@ final class TestingTopics {
     return Configuration.fromMap(options);
   }
 
+  /**
+   * Settings of a job that makes savepoints only. A pause is needed beside the interval: Flink
+   * makes a first checkpoint as soon as every task runs, whatever the interval is.
+   */
+  static Map<String, String> noCheckpoints() {
+    return Map.of(
+        "execution.checkpointing.interval", "1 h", "execution.checkpointing.min-pause", "1 h");
+  }
+
   /** Sends messages to the input whose keys are the numbers. */
   void send(int from, int to) throws ExecutionException, InterruptedException {
     List<Future<RecordMetadata>> sent = new ArrayList<>();

@@ -224,7 +224,7 @@ class TransactionFatesITCase {
     TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), name);
     Map<String, String> more = new HashMap<>(TestingMetrics.options());
     more.put(KafkaOptions.LOST_TRANSACTIONS.key(), lost.toString());
-    more.put("execution.checkpointing.interval", "1 h");
+    more.putAll(TestingTopics.noCheckpoints());
     Configuration options = topics.options(name, more);
     TestingCopyJob job = TestingCopyJob.start(topics, options);
     topics.send(0, 100);
@@ -253,6 +253,7 @@ class TransactionFatesITCase {
 
     options.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
     options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(200));
+    options.removeConfig(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS);
     TestingCopyJob restored = TestingCopyJob.start(topics, options);
     if (lost == LostTransactions.FAIL) {
       Throwable failure =

@@ -211,8 +211,7 @@ class TransactionalIdsITCase {
   @Test
   void aJobGoesOnWhenTheEpochsOfItsProducersHaveRunOut() throws Exception {
     TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "rolled");
-    Configuration options =
-        topics.options("rolled", Map.of("execution.checkpointing.interval", "1 h"));
+    Configuration options = topics.options("rolled", TestingTopics.noCheckpoints());
     TestingCopyJob job = TestingCopyJob.start(topics, options);
     topics.send(0, 100);
     Awaitility.await().atMost(PATIENCE).until(() -> topics.written() >= 100);
@@ -229,6 +228,7 @@ class TransactionalIdsITCase {
 
     options.set(StateRecoveryOptions.SAVEPOINT_PATH, stopped);
     options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(100));
+    options.removeConfig(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS);
     TestingCopyJob rolling = TestingCopyJob.start(topics, options);
     int sent = 100;
     long deadline = System.nanoTime() + PATIENCE.toNanos();
