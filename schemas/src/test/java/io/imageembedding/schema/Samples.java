@@ -44,7 +44,7 @@ final class Samples {
   }
 
   static DeadLetter deadLetter() {
-    return deadLetter(Stage.image, Code.CRASHED);
+    return deadLetter(Stage.image, Code.DECODER_BUSY);
   }
 
   static DeadLetter deadLetter(Stage stage, Code code) {

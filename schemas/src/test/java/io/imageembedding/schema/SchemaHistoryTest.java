@@ -86,6 +86,12 @@ class SchemaHistoryTest {
   @Test
   void bytesThatVersionThreeWroteAreReadWithTheImageThatCrashed() throws Exception {
     assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-3")))
+        .isEqualTo(Samples.deadLetter(Stage.image, Code.CRASHED));
+  }
+
+  @Test
+  void bytesThatVersionFourWroteAreReadWithTheImageThatFoundNoDecoder() throws Exception {
+    assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-4")))
         .isEqualTo(Samples.deadLetter());
   }
 

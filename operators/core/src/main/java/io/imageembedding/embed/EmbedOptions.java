@@ -207,7 +207,8 @@ public final class EmbedOptions {
           .withDescription(
               "Longest time that an image may take to be decoded; one that takes longer is refused"
                   + " as TOO_LARGE. Native code cannot be interrupted: it goes on in a thread of its"
-                  + " own, four of which a task bears.");
+                  + " own. While a task has four of those, images of their formats wait as long once"
+                  + " more and are then refused as DECODER_BUSY, while it has five all are.");
 
   public static final ConfigOption<Orientation> IMAGE_ORIENTATION =
       key("image-embedding.image.orientation")

@@ -9,6 +9,8 @@ import io.imageembedding.image.UndecodableImageException.Fault;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * Decodes one image at a time, on whatever thread it is called. Owns native memory; not
@@ -27,15 +29,29 @@ class DecodePass implements AutoCloseable {
   /** Of the JVM's heap, what one image may take: one part in so many. */
   private static final int HEAP_SHARE = 4;
 
+  /** Of the JVM's heap, what images that are stuck and one more may take: one part in so many. */
+  private static final int SHARE_OF_ALL = 2;
+
   private final DecodeLimits limits;
   private final Preprocessing preprocessing;
+  private final LongSupplier heldHeap;
+  private volatile long heapBytes;
   private final ReferenceDecoder reference = new ReferenceDecoder();
   private final PluginDecoder plugins = new PluginDecoder();
   private final BilinearResize resize = new BilinearResize();
 
-  DecodePass(DecodeLimits limits, Preprocessing preprocessing) {
+  /**
+   * @param heldHeap bytes of heap that other images hold, which are still being decoded
+   */
+  DecodePass(DecodeLimits limits, Preprocessing preprocessing, LongSupplier heldHeap) {
     this.limits = limits;
     this.preprocessing = preprocessing;
+    this.heldHeap = heldHeap;
+  }
+
+  /** What the image that is being decoded takes of the heap, 0 if there is none. */
+  long heapBytes() {
+    return heapBytes;
   }
 
   /** Pixels of an image in the model's size, in an array that the next image is written to. */
@@ -96,6 +112,7 @@ class DecodePass implements AutoCloseable {
       format = format(bytes);
       ImageHeader header = format.header(bytes, limits.maxFrames());
       checkLimits(format, header);
+      heapBytes = header.cost().heapBytes();
       return decoding.run(format, header);
     } catch (UndecodableImageException e) {
       throw e;
@@ -104,6 +121,8 @@ class DecodePass implements AutoCloseable {
           Fault.TOO_LARGE, "the " + name(format) + " takes more memory than there is", e);
     } catch (Throwable e) {
       throw undecodable(encoded, format, e);
+    } finally {
+      heapBytes = 0;
     }
   }
 
@@ -118,10 +137,9 @@ class DecodePass implements AutoCloseable {
     if (bytes.length() > limits.maxBytes()) {
       throw tooLarge("the file has too many bytes", limits.maxBytes());
     }
-    for (ImageFormat format : ImageFormat.ALL) {
-      if (format.matches(bytes)) {
-        return format;
-      }
+    Optional<ImageFormat> format = ImageFormat.of(bytes);
+    if (format.isPresent()) {
+      return format.get();
     }
     String unsupported = UnsupportedFormats.name(bytes).orElse(null);
     if (unsupported != null) {
@@ -154,16 +172,31 @@ class DecodePass implements AutoCloseable {
           pixels + ", which its decoder goes through " + cost.passes() + " times",
           MOST_PASSES * limits.maxPixels() / Math.max(1, cost.pixels()));
     }
-    if (cost.heapBytes() > Runtime.getRuntime().maxMemory() / HEAP_SHARE) {
-      throw tooLarge(
-          pixels + ", whose decoder takes " + cost.heapBytes() + " bytes of heap",
-          Runtime.getRuntime().maxMemory() / HEAP_SHARE);
-    }
+    requireHeap(pixels, cost.heapBytes());
     if (header.frames() > limits.maxFrames()) {
       throw tooLarge(declares + "more frames", limits.maxFrames());
     }
     if (header.width() == 0 || header.height() == 0) {
       throw new UndecodableImageException(Fault.CORRUPT, declares + "no pixels");
+    }
+  }
+
+  private void requireHeap(String pixels, long needed) throws UndecodableImageException {
+    long heap = Runtime.getRuntime().maxMemory();
+    if (needed > heap / HEAP_SHARE) {
+      throw tooLarge(
+          pixels + ", whose decoder takes " + needed + " bytes of heap", heap / HEAP_SHARE);
+    }
+    long held = needed == 0 ? 0 : heldHeap.getAsLong();
+    if (needed + held > heap / SHARE_OF_ALL) {
+      throw new UndecodableImageException(
+          Fault.DECODER_BUSY,
+          pixels
+              + ", whose decoder takes "
+              + needed
+              + " bytes of heap, while images that took too long still hold "
+              + held
+              + "; it can be tried again");
     }
   }
 

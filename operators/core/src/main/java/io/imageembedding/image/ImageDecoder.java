@@ -11,7 +11,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -26,26 +27,28 @@ import java.util.function.Supplier;
  *
  * <p>Images are decoded on a thread of this object's own, while the caller waits for no longer than
  * {@link DecodeLimits#maxTime}. Native code cannot be interrupted: a thread that is still busy then
- * is left alone with its image and its native memory, which it gives back when it ends, and another
- * takes its place. With more than {@value #MOST_STUCK} such threads the decoder gives up, so that
- * images cannot take all processors. Owns native memory; not thread-safe.
+ * is left alone with its image and its memory, which it gives back when it ends, and another takes
+ * its place. Images cannot take all processors by that: while {@value StuckImages#MOST} such
+ * threads are busy, images of their formats are refused as {@link Fault#DECODER_BUSY}, while there
+ * is one more all are, and while they hold much of the heap those whose decoders take heap. Owns
+ * native memory; not thread-safe.
  */
 public final class ImageDecoder implements AutoCloseable {
-  private static final int MOST_STUCK = 4;
   private static final long CLOSING_SECONDS = 5;
 
   private final Duration maxTime;
   private final Supplier<DecodePass> passes;
-  private final AtomicInteger stuck = new AtomicInteger();
+  private final StuckImages stuck;
   private Worker worker;
 
   public ImageDecoder(DecodeLimits limits, Preprocessing preprocessing) {
-    this(limits.maxTime(), () -> new DecodePass(limits, preprocessing));
+    this(limits.maxTime(), heldHeap -> new DecodePass(limits, preprocessing, heldHeap));
   }
 
-  ImageDecoder(Duration maxTime, Supplier<DecodePass> passes) {
+  ImageDecoder(Duration maxTime, Function<LongSupplier, DecodePass> passes) {
     this.maxTime = maxTime;
-    this.passes = passes;
+    stuck = new StuckImages(maxTime);
+    this.passes = () -> passes.apply(stuck::heapBytes);
     worker = worker();
   }
 
@@ -61,14 +64,13 @@ public final class ImageDecoder implements AutoCloseable {
    *
    * @param encoded only read
    * @return what the image was
-   * @throws UndecodableImageException whatever is wrong with the image
-   * @throws IllegalStateException if the tensor is full, too many images have taken too long, or
-   *     the thread is interrupted
+   * @throws UndecodableImageException whatever is wrong with the image, or with earlier ones
+   * @throws IllegalStateException if the tensor is full, or the thread is interrupted
    */
   public ImageInfo decode(byte[] encoded, ImageTensor into) throws UndecodableImageException {
     into.requireRoom();
     int size = into.size();
-    Resized resized = inTime(pass -> pass.resized(encoded, size));
+    Resized resized = inTime(encoded, pass -> pass.resized(encoded, size));
     into.append(resized.rgb());
     return resized.info();
   }
@@ -80,23 +82,29 @@ public final class ImageDecoder implements AutoCloseable {
    * @param longestSide most pixels of width and height; smaller images stay as they are
    */
   public BufferedImage thumbnail(byte[] encoded, int longestSide) throws UndecodableImageException {
-    return inTime(pass -> pass.thumbnail(encoded, longestSide));
+    return inTime(encoded, pass -> pass.thumbnail(encoded, longestSide));
   }
 
-  private <R> R inTime(Decoding<R> decoding) throws UndecodableImageException {
+  private <R> R inTime(byte[] encoded, Decoding<R> decoding) throws UndecodableImageException {
+    String format =
+        ImageFormat.of(new EncodedBytes(encoded)).map(ImageFormat::name).orElse("image");
+    try {
+      stuck.requireRoom(format);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
     Future<R> answer = worker().start(decoding);
     try {
       return answer.get(maxTime.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      abandonWorker();
+      abandonWorker(format);
       throw new UndecodableImageException(
           Fault.TOO_LARGE,
           "the image takes longer to decode than the limit of " + maxTime.toMillis() + " ms",
           e);
     } catch (InterruptedException e) {
-      abandonWorker();
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while an image was decoded", e);
+      abandonWorker(format);
+      throw interrupted(e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UndecodableImageException undecodable) {
         throw undecodable;
@@ -105,34 +113,33 @@ public final class ImageDecoder implements AutoCloseable {
     }
   }
 
+  private static IllegalStateException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new IllegalStateException("interrupted while an image was decoded", e);
+  }
+
   /** Images that took too long and are still being decoded, each on a thread of its own. */
   public int stuck() {
-    return stuck.get();
+    return stuck.count();
   }
 
   private Worker worker() {
     if (worker == null) {
-      if (stuck.get() > MOST_STUCK) {
-        throw new IllegalStateException(
-            "more than "
-                + MOST_STUCK
-                + " images are still being decoded after "
-                + maxTime.toMillis()
-                + " ms each; no more are begun");
-      }
       worker = new Worker(passes.get());
     }
     return worker;
   }
 
-  private void abandonWorker() {
-    stuck.incrementAndGet();
-    worker.endWith(stuck::decrementAndGet);
+  private void abandonWorker(String format) {
+    Worker abandoned = worker;
     worker = null;
+    stuck.add(abandoned, format, abandoned.pass.heapBytes());
+    abandoned.endWith(() -> StuckImages.ended(abandoned));
   }
 
   @Override
   public void close() {
+    stuck.leave();
     if (worker != null) {
       worker.endWith(() -> {});
       worker.await();
@@ -163,8 +170,11 @@ public final class ImageDecoder implements AutoCloseable {
     void endWith(Runnable last) {
       thread.execute(
           () -> {
-            pass.close();
-            last.run();
+            try {
+              pass.close();
+            } finally {
+              last.run();
+            }
           });
       thread.shutdown();
     }

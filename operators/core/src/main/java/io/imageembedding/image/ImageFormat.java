@@ -2,6 +2,7 @@
 package io.imageembedding.image;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** An encoding that is decoded: how to know it, and what its headers say. */
@@ -20,6 +21,11 @@ interface ImageFormat {
   /** Their names, for people. */
   static String names() {
     return ALL.stream().map(ImageFormat::name).collect(Collectors.joining(", "));
+  }
+
+  /** The one that the bytes begin like. */
+  static Optional<ImageFormat> of(EncodedBytes bytes) {
+    return ALL.stream().filter(format -> format.matches(bytes)).findFirst();
   }
 
   /** Lower-case name, {@link ImageInfo#format()}. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
-/** Says why one encoded image cannot become pixels; the fault is the image's, not the decoder's. */
+/** Says why one encoded image does not become pixels. */
 public final class UndecodableImageException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -17,8 +17,13 @@ public final class UndecodableImageException extends Exception {
     TRUNCATED,
     /** The file is complete but its content contradicts its format. */
     CORRUPT,
-    /** Encoded or declared size is over a limit of {@link DecodeLimits}; no pixel was allocated. */
-    TOO_LARGE
+    /** Encoded or declared size, or the time that it takes, is over a limit. */
+    TOO_LARGE,
+    /**
+     * Nothing is known to be wrong with it: images before it took too long, still hold threads and
+     * memory, and no more is begun. It can be tried again.
+     */
+    DECODER_BUSY
   }
 
   private final Fault fault;
