@@ -4,14 +4,15 @@ package io.imageembedding.model.source;
 import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -21,7 +22,7 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class EntryLock implements AutoCloseable {
   private static final Map<Path, ReentrantLock> OF_THIS_JVM = new ConcurrentHashMap<>();
-  private static final long PAUSE_MILLIS = 200;
+  private static final long PAUSE_NANOS = 200_000_000;
 
   private final ReentrantLock guard;
   private final FileChannel channel;
@@ -31,32 +32,41 @@ final class EntryLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Waits until no one else holds it. Not reentrant. */
-  static EntryLock acquire(Path file) throws IOException, InterruptedException {
+  /**
+   * Waits until no one else holds it. Not reentrant.
+   *
+   * @param longest for which is waited
+   */
+  static EntryLock acquire(Path file, Duration longest)
+      throws IOException, InterruptedException, TimeoutException {
+    long end = System.nanoTime() + longest.toNanos();
     ReentrantLock guard = guard(file);
-    guard.lockInterruptibly();
+    if (!guard.tryLock(longest.toNanos(), TimeUnit.NANOSECONDS)) {
+      throw new TimeoutException(file + " is held by another thread");
+    }
     FileChannel channel = null;
     try {
       channel = open(file);
-      FileLock lock = null;
-      while (lock == null) {
-        try {
-          lock = channel.lock();
-        } catch (OverlappingFileLockException e) {
-          // Held in this JVM by a class of another class loader, so by another job.
-          Thread.sleep(PAUSE_MILLIS);
+      while (!isLocked(channel)) {
+        long left = end - System.nanoTime();
+        if (left <= 0) {
+          throw new TimeoutException(file + " is held by another process or job");
         }
+        TimeUnit.NANOSECONDS.sleep(Math.min(left, PAUSE_NANOS));
       }
       return new EntryLock(guard, channel);
-    } catch (FileLockInterruptionException e) {
-      release(guard, channel);
-      InterruptedException interruption = new InterruptedException("while waiting for " + file);
-      // The status that the exception left set is the exception from here on.
-      Thread.interrupted();
-      throw interruption;
-    } catch (IOException | InterruptedException | RuntimeException e) {
+    } catch (IOException | InterruptedException | TimeoutException | RuntimeException e) {
       release(guard, channel);
       throw e;
+    }
+  }
+
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      // Held in this JVM by a class of another class loader, so by another job.
+      return false;
     }
   }
 
@@ -69,11 +79,9 @@ final class EntryLock implements AutoCloseable {
     FileChannel channel = null;
     try {
       channel = open(file);
-      if (channel.tryLock() != null) {
+      if (isLocked(channel)) {
         return Optional.of(new EntryLock(guard, channel));
       }
-    } catch (OverlappingFileLockException e) {
-      // As above.
     } catch (IOException | RuntimeException e) {
       release(guard, channel);
       throw e;

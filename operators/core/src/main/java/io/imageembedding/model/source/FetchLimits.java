@@ -31,6 +31,12 @@ record FetchLimits(
   static final FetchLimits DEFAULT =
       new FetchLimits(2L << 30, 4L << 30, 10_000, 200, 64L << 20, 512, 16, Duration.ofMinutes(30));
 
+  /**
+   * For which another task or process is waited for that fetches the same: what a download may
+   * take, and half of that to unpack it.
+   */
+  static final Duration LONGEST_WAIT = Duration.ofMinutes(45);
+
   /** The most that an archive of this size may unpack to. */
   long unpackedBytes(long archiveSize) {
     return Math.min(unpackedBytes, Math.max(freeBytes, archiveSize * ratio));

@@ -2,6 +2,7 @@
 package io.imageembedding.model.source;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.Printable;
 import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +26,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.flink.util.TimeUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,15 +67,18 @@ final class HubCache {
   private final Path root;
   private final Duration stale;
   private final Duration poll;
+  private final Duration longest;
 
   /**
    * @param stale after which a lock without progress is broken
    * @param poll how often a lock of someone else is looked at
+   * @param longest for which a lock of someone else is waited for in all
    */
-  HubCache(Path root, Duration stale, Duration poll) {
+  HubCache(Path root, Duration stale, Duration poll, Duration longest) {
     this.root = root.toAbsolutePath().normalize();
     this.stale = stale;
     this.poll = poll;
+    this.longest = longest;
   }
 
   /** Downloads the archive into the folder and unpacks it into its {@code content}. */
@@ -157,8 +162,8 @@ final class HubCache {
    * The module, fetched if it is not there.
    *
    * @param shown the model in messages
-   * @throws ModelException of {@code fetch}, or if the cache cannot be written; then there is no
-   *     module
+   * @throws ModelException of {@code fetch}, or if the cache cannot be written, or someone else
+   *     does not come to an end with it; then there is no module
    */
   CachedModel fetch(String handle, String shown, Fetch fetch) {
     Path folder = folder(handle);
@@ -166,9 +171,10 @@ final class HubCache {
     String uuid = UUID.randomUUID().toString().replace("-", "");
     String owner = host() + "." + ProcessHandle.current().pid() + "." + uuid;
     Path work = sibling(folder, "." + uuid + ".tmp");
+    long end = System.nanoTime() + longest.toNanos();
     try {
       while (!create(lock, owner)) {
-        waitFor(lock, folder, shown);
+        waitFor(lock, folder, shown, end);
         if (Storage.isFilled(folder)) {
           return described(folder, handle);
         }
@@ -258,7 +264,7 @@ final class HubCache {
   }
 
   /** Waits until the lock is gone, and breaks it if its owner is dead or makes no progress. */
-  private void waitFor(Path lock, Path folder, String shown)
+  private void waitFor(Path lock, Path folder, String shown, long end)
       throws IOException, InterruptedException {
     String owner = "";
     long size = -1;
@@ -279,6 +285,16 @@ final class HubCache {
         LOG.warn("model {}: the lock {} is broken, its owner is gone", shown, lock);
         Files.deleteIfExists(lock);
         return;
+      }
+      if (System.nanoTime() - end > 0) {
+        throw new ModelException(
+            "model %s: %s has been fetching it for %s, which is the limit; see whether it goes on,"
+                    .formatted(
+                        shown,
+                        ownerNow.isBlank() ? "someone" : Printable.line(ownerNow),
+                        TimeUtils.formatWithHighestUnit(longest))
+                + " and else end it and delete "
+                + lock);
       }
       Thread.sleep(poll.toMillis());
     }

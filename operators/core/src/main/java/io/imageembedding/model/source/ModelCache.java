@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,11 +19,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.flink.util.TimeUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +57,7 @@ final class ModelCache {
 
   private final Path root;
   private final List<Path> readable;
+  private final Duration longest;
 
   /** What an address led to when it was last fetched. */
   record Named(String sha256, String fingerprint) {}
@@ -63,6 +67,16 @@ final class ModelCache {
    * @param readOnly also looked at, null if there is none
    */
   ModelCache(Path root, Path readOnly) {
+    this(root, readOnly, FetchLimits.LONGEST_WAIT);
+  }
+
+  /**
+   * The same.
+   *
+   * @param longest for which others are waited for that write an entry
+   */
+  ModelCache(Path root, Path readOnly, Duration longest) {
+    this.longest = longest;
     this.root = root.toAbsolutePath().normalize();
     this.readable = readOnly == null ? List.of(this.root) : List.of(this.root, readOnly);
   }
@@ -270,14 +284,21 @@ final class ModelCache {
   /**
    * Waits until no one else in any process of this machine holds it.
    *
-   * @throws ModelException if the thread is interrupted, or the file system has no locks
+   * @throws ModelException if that takes too long, the thread is interrupted, or the file system
+   *     has no locks
    */
   EntryLock lock(String key, String shown) {
     Path file = root.resolve(key + ".lock");
     try {
-      return EntryLock.acquire(file);
+      return EntryLock.acquire(file, longest);
     } catch (IOException e) {
       throw Storage.failure(shown, file, e);
+    } catch (TimeoutException e) {
+      throw new ModelException(
+          "model %s: another task or process has held %s for %s, which is the limit; 'fuser %s'"
+                  .formatted(shown, file, TimeUtils.formatWithHighestUnit(longest), file)
+              + " tells which process that is",
+          e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ModelException(

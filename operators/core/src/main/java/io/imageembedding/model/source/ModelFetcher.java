@@ -115,7 +115,11 @@ public final class ModelFetcher {
             Path.of(System.getProperty("java.io.tmpdir"))),
         hubFolder.isBlank()
             ? null
-            : new HubCache(Path.of(hubFolder), HubCache.STALE, Duration.ofSeconds(1)),
+            : new HubCache(
+                Path.of(hubFolder),
+                HubCache.STALE,
+                Duration.ofSeconds(1),
+                FetchLimits.LONGEST_WAIT),
         new HttpDownload(
             environment,
             HttpDownload.Patience.DEFAULT,

@@ -18,10 +18,12 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -622,6 +624,45 @@ class ModelFetcherTest {
     assertThat(server.requests()).isEmpty();
   }
 
+  @Test
+  @Timeout(value = 1, unit = TimeUnit.MINUTES)
+  void aLockWithProgressThatNeverEndsIsNotWaitedForForEver() throws Exception {
+    Path lock = lockOf("elsewhere.7");
+
+    assertRefusedBy(
+        fetcher(hub(Duration.ofHours(1), Duration.ofMillis(400))),
+        server.url(HANDLE),
+        null,
+        "elsewhere.7."
+            + "ab".repeat(16)
+            + " has been fetching it for 400 ms, which is the limit; see whether it goes on, and"
+            + " else end it and delete "
+            + lock);
+
+    assertThat(lock).exists();
+    assertThat(server.requests()).isEmpty();
+  }
+
+  @Test
+  @Timeout(value = 1, unit = TimeUnit.MINUTES)
+  void waitingForTheLockOfAnotherProcessEndsWithAnInterrupt() throws Exception {
+    lockOf("elsewhere.7");
+    ModelFetcher fetcher = fetcher(hub(Duration.ofHours(1), Duration.ofHours(1)));
+    FutureTask<CachedModel> task =
+        new FutureTask<>(() -> fetcher.get(server.url(HANDLE), null, true));
+    Thread thread = new Thread(task);
+    thread.start();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(50))
+        .until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+
+    thread.interrupt();
+
+    assertThatThrownBy(task::get)
+        .hasCauseInstanceOf(ModelException.class)
+        .hasMessageContaining("interrupted while another process fetches it");
+  }
+
   private Path lockOf(String owner) throws IOException {
     Files.createDirectories(hubRoot);
     return Files.writeString(
@@ -676,7 +717,11 @@ class ModelFetcherTest {
   }
 
   private ModelFetcher withHub() {
-    return fetcher(new HubCache(hubRoot, Duration.ofMillis(600), Duration.ofMillis(20)));
+    return fetcher(hub(Duration.ofMillis(600), Duration.ofMinutes(1)));
+  }
+
+  private HubCache hub(Duration stale, Duration longest) {
+    return new HubCache(hubRoot, stale, Duration.ofMillis(20), longest);
   }
 
   private ModelFetcher fetcher(HubCache hub) {
