@@ -24,7 +24,11 @@ record ImageHeader(int width, int height, int frames, int orientation, Decoder d
     /** Our own reader of lossless WebP. */
     LOSSLESS_WEBP,
     /** TwelveMonkeys' reader of TIFF. */
-    TIFF
+    TIFF,
+    /** The same, whose samples are TIFF's own CIE L*a*b*. */
+    CIELAB_TIFF,
+    /** The same, whose samples are CIE L*a*b* as in ICC profiles. */
+    ICCLAB_TIFF
   }
 
   /**

@@ -4,6 +4,7 @@ package io.imageembedding.image;
 import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
 import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import io.imageembedding.image.ImageHeader.Decoder;
 import io.imageembedding.image.UndecodableImageException.Fault;
 import io.imageembedding.image.WebpFormat.First;
 import io.imageembedding.image.webp.LosslessWebp;
@@ -25,12 +26,18 @@ import javax.imageio.stream.ImageInputStream;
  *
  * <p>As with the reference's decoders, alpha is dropped and not blended, 16 bits become the upper
  * 8, and grey becomes three equal channels. Colours that a TIFF keeps multiplied by alpha are
- * divided by it.
+ * divided by it, and CIE L*a*b* is converted by {@link LabColours}.
  */
 final class PluginDecoder {
 
-  /** Of TwelveMonkeys' readers. Another version may give other pixels: part of the vector space. */
-  static final String VERSION = "3.15.0";
+  /** Of TwelveMonkeys' readers. */
+  static final String READERS = "3.15.0";
+
+  /**
+   * Of the readers and, behind the dash, of what is done here with what they give. Another version
+   * may give other pixels: part of the vector space.
+   */
+  static final String VERSION = READERS + "-2";
 
   /**
    * The first image of the file.
@@ -54,6 +61,10 @@ final class PluginDecoder {
           rgb(
               read(new TIFFImageReaderSpi().createReaderInstance(null), encoded, header),
               TiffFormat.hasAssociatedAlpha(encoded));
+      case CIELAB_TIFF, ICCLAB_TIFF ->
+          lab(
+              read(new TIFFImageReaderSpi().createReaderInstance(null), encoded, header),
+              header.decoder() == Decoder.CIELAB_TIFF);
       case JDK_BMP ->
           rgb(read(ImageIO.getImageReadersByFormatName("bmp").next(), encoded, header), false);
       case TENSORFLOW -> throw new IllegalArgumentException("not a plug-in");
@@ -78,32 +89,44 @@ final class PluginDecoder {
    */
   private static Pixels rgb(BufferedImage image, boolean multiplied)
       throws UndecodableImageException {
-    int width = image.getWidth();
-    int height = image.getHeight();
-    byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
+    requireInteger(image.getRaster());
+    byte[] rgb = room(image);
     ColorModel model = image.getColorModel();
-    boolean plain = !(model instanceof IndexColorModel) && isGreyOrRgb(model.getColorSpace());
-    if (plain && isInteger(image.getRaster())) {
+    if (!(model instanceof IndexColorModel) && isGreyOrRgb(model.getColorSpace())) {
       copySamples(image, multiplied, rgb);
-    } else if (isInteger(image.getRaster())) {
-      copyConverted(image, rgb);
     } else {
-      throw new UndecodableImageException(
-          Fault.UNSUPPORTED_FORMAT,
-          "images with samples that are signed or floating-point are not decoded");
+      copyConverted(image, rgb);
     }
-    return Pixels.of(width, height, rgb);
+    return Pixels.of(image.getWidth(), image.getHeight(), rgb);
+  }
+
+  /**
+   * @param signed whether a* and b* are
+   */
+  private static Pixels lab(BufferedImage image, boolean signed) throws UndecodableImageException {
+    requireInteger(image.getRaster());
+    byte[] rgb = room(image);
+    LabColours.convert(image.getRaster(), image.getColorModel().getComponentSize(0), signed, rgb);
+    return Pixels.of(image.getWidth(), image.getHeight(), rgb);
+  }
+
+  private static byte[] room(BufferedImage image) {
+    return new byte[Math.multiplyExact(Math.multiplyExact(image.getWidth(), image.getHeight()), 3)];
   }
 
   private static boolean isGreyOrRgb(ColorSpace space) {
     return space.getType() == ColorSpace.TYPE_GRAY || space.getType() == ColorSpace.TYPE_RGB;
   }
 
-  private static boolean isInteger(Raster raster) {
+  private static void requireInteger(Raster raster) throws UndecodableImageException {
     int type = raster.getDataBuffer().getDataType();
-    return type == DataBuffer.TYPE_BYTE
-        || type == DataBuffer.TYPE_USHORT
-        || type == DataBuffer.TYPE_INT;
+    if (type != DataBuffer.TYPE_BYTE
+        && type != DataBuffer.TYPE_USHORT
+        && type != DataBuffer.TYPE_INT) {
+      throw new UndecodableImageException(
+          Fault.UNSUPPORTED_FORMAT,
+          "images with samples that are signed or floating-point are not decoded");
+    }
   }
 
   /** Takes samples as they are: ImageIO's own conversion would change grey by its gamma. */

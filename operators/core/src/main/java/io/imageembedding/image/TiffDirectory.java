@@ -5,6 +5,7 @@ import io.imageembedding.image.UndecodableImageException.Fault;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -55,9 +56,11 @@ final class TiffDirectory {
   /**
    * The file with another directory, which is its only one and has these tags only.
    *
+   * @param replaced tags that have another value there, of 16 bits
    * @throws UndecodableImageException if a tag's values are not in the file
    */
-  static byte[] only(byte[] file, EncodedBytes bytes, Collection<TiffTag> kept)
+  static byte[] only(
+      byte[] file, EncodedBytes bytes, Collection<TiffTag> kept, Map<Integer, Integer> replaced)
       throws UndecodableImageException {
     for (TiffTag tag : kept) {
       if (!bytes.has(tag.offset(), tag.bytes())) {
@@ -71,6 +74,12 @@ final class TiffDirectory {
     whole.put(file).putInt(4, at).position(at);
     whole.putShort((short) kept.size());
     for (TiffTag tag : kept) {
+      Integer other = replaced.get(tag.id());
+      if (other != null) {
+        whole.putShort((short) tag.id()).putShort((short) TiffTag.SHORT).putInt(1);
+        whole.putShort(other.shortValue()).putShort((short) 0);
+        continue;
+      }
       whole.putShort((short) tag.id()).putShort((short) tag.type()).putInt((int) tag.count());
       if (tag.isInline()) {
         whole.put(file, (int) tag.offset(), 4);

@@ -7,6 +7,7 @@ import io.imageembedding.image.UndecodableImageException.Fault;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * TIFF 6.0: a chain of directories of tags. Its decoder gets the first directory alone, and of that
@@ -18,7 +19,6 @@ final class TiffFormat implements ImageFormat {
   private static final int HEIGHT = 257;
   private static final int BITS = 258;
   private static final int COMPRESSION = 259;
-  private static final int PHOTOMETRIC = 262;
   private static final int STRIP_OFFSETS = 273;
   private static final int ORIENTATION = 274;
   private static final int SAMPLES = 277;
@@ -39,8 +39,6 @@ final class TiffFormat implements ImageFormat {
   private static final int ASSOCIATED_ALPHA = 1;
   private static final int OLD_JPEG = 6;
   private static final int JPEG = 7;
-  private static final int COLOUR_FILTER_ARRAY = 32803;
-  private static final int LINEAR_RAW = 34892;
   private static final int MAX_SAMPLES = 8;
   private static final int MAX_BITS = 32;
   private static final int MAX_SUB_DIRECTORIES = 64;
@@ -84,7 +82,7 @@ final class TiffFormat implements ImageFormat {
           HEIGHT,
           BITS,
           COMPRESSION,
-          PHOTOMETRIC,
+          TiffColours.TAG,
           266,
           STRIP_OFFSETS,
           SAMPLES,
@@ -119,6 +117,10 @@ final class TiffFormat implements ImageFormat {
           532,
           ICC_PROFILE);
 
+  /** The same for samples that have no profile. */
+  private static final Set<Integer> OF_SAMPLES =
+      ESSENTIAL.stream().filter(tag -> tag != ICC_PROFILE).collect(Collectors.toSet());
+
   private static final Set<Integer> PLACES =
       Set.of(STRIP_OFFSETS, STRIP_LENGTHS, TILE_OFFSETS, TILE_LENGTHS);
 
@@ -137,7 +139,7 @@ final class TiffFormat implements ImageFormat {
     EncodedBytes bytes = ordered(encoded);
     TiffDirectory first = first(bytes);
     refuseRaw(bytes, first);
-    requireSupported(first);
+    Decoder decoder = requireSupported(first);
     int width = first.value(WIDTH, 0);
     int height = first.value(HEIGHT, 0);
     if (width <= 0 || height <= 0) {
@@ -149,7 +151,7 @@ final class TiffFormat implements ImageFormat {
         height,
         countDirectories(bytes, maxFrames),
         ExifOrientation.valid(first.value(ORIENTATION, ExifOrientation.UPRIGHT)),
-        Decoder.TIFF,
+        decoder,
         new Segments(bytes, first, width, height).cost());
   }
 
@@ -167,12 +169,15 @@ final class TiffFormat implements ImageFormat {
     boolean raw =
         first.has(DNG_VERSION)
             || bytes.is(8, "CR\2\0")
-            || isRaw(first)
+            || TiffColours.areRaw(first)
             || (first.value(SUB_FILE_TYPE, 0) & 1) != 0 && first.has(SUB_DIRECTORIES);
     long subs = Math.min(first.count(SUB_DIRECTORIES), MAX_SUB_DIRECTORIES);
     for (long i = 0; i < subs && !raw; i++) {
       long at = first.value(SUB_DIRECTORIES, i, 0);
-      raw = bytes.has(at, 2) && bytes.has(at, 2 + 12L * bytes.u16(at)) && isRaw(bytes, at);
+      raw =
+          bytes.has(at, 2)
+              && bytes.has(at, 2 + 12L * bytes.u16(at))
+              && TiffColours.areRaw(new TiffDirectory(bytes, at));
     }
     if (raw) {
       throw new UndecodableImageException(
@@ -181,34 +186,22 @@ final class TiffFormat implements ImageFormat {
     }
   }
 
-  private static boolean isRaw(EncodedBytes bytes, long at) throws UndecodableImageException {
-    return isRaw(new TiffDirectory(bytes, at));
-  }
-
-  private static boolean isRaw(TiffDirectory directory) throws UndecodableImageException {
-    int photometric = directory.value(PHOTOMETRIC, 0);
-    return photometric == COLOUR_FILTER_ARRAY || photometric == LINEAR_RAW;
-  }
-
-  private static void requireSupported(TiffDirectory first) throws UndecodableImageException {
+  private static Decoder requireSupported(TiffDirectory first) throws UndecodableImageException {
     int compression = first.value(COMPRESSION, 1);
     if (!DECODED.contains(compression)) {
       String name = OTHERS.get(compression);
-      throw unsupported("compression " + (name == null ? String.valueOf(compression) : name));
+      throw TiffColours.unsupported(
+          "compression " + (name == null ? String.valueOf(compression) : name));
     }
     int samples = first.value(SAMPLES, 1);
     if (samples < 1 || samples > MAX_SAMPLES) {
-      throw unsupported(samples + " samples a pixel");
+      throw TiffColours.unsupported(samples + " samples a pixel");
     }
     int bits = bits(first);
     if (bits > MAX_BITS) {
-      throw unsupported(bits + " bits a sample");
+      throw TiffColours.unsupported(bits + " bits a sample");
     }
-  }
-
-  private static UndecodableImageException unsupported(String what) {
-    return new UndecodableImageException(
-        Fault.UNSUPPORTED_FORMAT, "TIFF with " + what + " is not decoded");
+    return TiffColours.decoder(first, compression == JPEG || compression == OLD_JPEG);
   }
 
   private static int bits(TiffDirectory directory) throws UndecodableImageException {
@@ -360,7 +353,7 @@ final class TiffFormat implements ImageFormat {
   public byte[] essential(byte[] encoded, ImageHeader header) throws UndecodableImageException {
     EncodedBytes bytes = ordered(new EncodedBytes(encoded));
     TiffDirectory first = first(bytes);
-    var kept = first.tags(ESSENTIAL);
+    var kept = first.tags(isLab(header) ? OF_SAMPLES : ESSENTIAL);
     for (TiffTag tag : kept) {
       if (tag.bytes() > MAX_OTHER_VALUES && !PLACES.contains(tag.id())) {
         throw new UndecodableImageException(
@@ -373,7 +366,13 @@ final class TiffFormat implements ImageFormat {
                 + MAX_OTHER_VALUES);
       }
     }
-    return TiffDirectory.only(encoded, bytes, kept);
+    return TiffDirectory.only(
+        encoded, bytes, kept, isLab(header) ? Map.of(TiffColours.TAG, TiffColours.RGB) : Map.of());
+  }
+
+  /** Whether the decoder is told that samples are RGB, so that it leaves them as they are. */
+  private static boolean isLab(ImageHeader header) {
+    return header.decoder() == Decoder.CIELAB_TIFF || header.decoder() == Decoder.ICCLAB_TIFF;
   }
 
   @Override

@@ -16,7 +16,7 @@ record TiffTag(int id, int type, long count, long offset) {
   static final int ENTRY_BYTES = 12;
 
   private static final int BYTE = 1;
-  private static final int SHORT = 3;
+  static final int SHORT = 3;
   private static final int LONG = 4;
   private static final int SIGNED_BYTE = 6;
   private static final int UNDEFINED = 7;

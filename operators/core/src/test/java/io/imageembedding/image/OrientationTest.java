@@ -52,8 +52,9 @@ class OrientationTest {
 
   @Test
   void theVersionInTheVectorSpaceIsThatOfTheReaders() {
-    assertThat(new WebPImageReaderSpi().getVersion()).isEqualTo(PluginDecoder.VERSION);
-    assertThat(new TIFFImageReaderSpi().getVersion()).isEqualTo(PluginDecoder.VERSION);
+    assertThat(new WebPImageReaderSpi().getVersion()).isEqualTo(PluginDecoder.READERS);
+    assertThat(new TIFFImageReaderSpi().getVersion()).isEqualTo(PluginDecoder.READERS);
+    assertThat(PluginDecoder.VERSION).startsWith(PluginDecoder.READERS + "-");
     assertThat(Preprocessing.REFERENCE.id()).contains(PluginDecoder.VERSION);
   }
 
