@@ -99,6 +99,9 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
 
   @Override
   public void open(OpenContext context) throws IOException {
+    getRuntimeContext()
+        .registerUserCodeClassLoaderReleaseHookIfAbsent(
+            RecordMethods.class.getName(), RecordMethods::forget);
     metrics = new EmbedMetrics(getRuntimeContext().getMetricGroup());
     extractor.open();
     window = guard == null ? null : new RefusalWindow(guard);

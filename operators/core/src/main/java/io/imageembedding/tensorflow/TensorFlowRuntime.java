@@ -86,6 +86,14 @@ public final class TensorFlowRuntime {
   }
 
   /**
+   * An empty graph, owned and closed by the caller. Its constructor loads native TensorFlow, for
+   * which all has to be ready before.
+   */
+  public static Graph newGraph() {
+    return new Graph();
+  }
+
+  /**
    * A graph of that definition, owned and closed by the caller.
    *
    * @throws TensorFlowFailure if TensorFlow does not take it

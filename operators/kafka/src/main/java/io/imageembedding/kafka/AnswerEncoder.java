@@ -48,10 +48,17 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Answer
   static final OutputTag<OutgoingMessage> DEAD_LETTERS =
       new OutputTag<>("dead-letters", OutgoingMessage.typeInformation());
 
-  private static final Map<String, Code> CODES =
-      Stream.of(Code.values()).collect(Collectors.toMap(Code::name, code -> code));
-
   private static final Logger LOG = LoggerFactory.getLogger(AnswerEncoder.class);
+
+  /**
+   * Only tasks use Avro's classes. A JobManager reads the job's graph with threads that live as
+   * long as it does, and Avro leaves an object of its own, and so the job's class loader, with
+   * every thread that parses a schema.
+   */
+  private static final class Codes {
+    static final Map<String, Code> BY_NAME =
+        Stream.of(Code.values()).collect(Collectors.toMap(Code::name, code -> code));
+  }
 
   /** Why a message is answered by a dead letter; costs no stack trace. */
   private static final class RefusedException extends Exception {
@@ -149,7 +156,7 @@ final class AnswerEncoder extends ProcessFunction<Embedded<KafkaMessage>, Answer
     }
     throw new RefusedException(
         Stage.valueOf(refusal.stage().name().toLowerCase(Locale.ROOT)),
-        CODES.getOrDefault(refusal.code(), Code.OTHER),
+        Codes.BY_NAME.getOrDefault(refusal.code(), Code.OTHER),
         refusal.message());
   }
 

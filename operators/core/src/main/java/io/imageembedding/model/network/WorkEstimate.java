@@ -70,7 +70,7 @@ public final class WorkEstimate {
 
   private void require(List<Node> ordered) {
     ordered.forEach(node -> used.addAll(node.inputs()));
-    try (Graph graph = new Graph()) {
+    try (Graph graph = TensorFlowRuntime.newGraph()) {
       for (int i = 0; i < ordered.size(); i++) {
         Node node = ordered.get(i);
         String name = "n" + i;
