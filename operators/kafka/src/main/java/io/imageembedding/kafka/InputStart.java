@@ -4,7 +4,6 @@ package io.imageembedding.kafka;
 import io.imageembedding.embed.NoRestartException;
 import io.imageembedding.kafka.KafkaOptions.LostMessages;
 import io.imageembedding.kafka.KafkaOptions.Start;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -40,8 +39,6 @@ record InputStart(
     long ahead,
     long all,
     long repeated) {
-
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   /**
    * Of a job that restores nothing.
@@ -141,12 +138,10 @@ record InputStart(
    * @param restored offsets of the state that the job restores; null if it restores none
    */
   private static InputStart ask(InputSettings settings, Map<TopicPartition, Long> restored) {
-    Properties properties = new Properties();
-    properties.putAll(settings.client());
-    String patience = String.valueOf(PATIENCE.toMillis());
-    properties.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience);
-    properties.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patience);
-    try (AdminClient admin = AdminClient.create(properties)) {
+    Properties client = settings.client();
+    try (AdminClient admin = AdminClient.create(BrokerPatience.limited(client))) {
+      BrokerPatience.awaitFirstAnswer(
+          admin, client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG));
       Set<TopicPartition> partitions =
           new InputPartitions(settings).getSubscribedTopicPartitions(admin);
       PartitionOffsetsRetriever brokers =

@@ -186,7 +186,7 @@ public final class KafkaTopics {
    * model: topics exist, transactions may last as long as they are set to, and no other job of the
    * name is seen to write.
    *
-   * @throws KafkaSetupException if it cannot, or no broker answers within 15 seconds
+   * @throws KafkaSetupException if it cannot, or no broker answers within 8 seconds
    * @throws InvalidOptionException if the transaction timeout is longer than the brokers allow or
    *     shorter than the time between checkpoints
    */
@@ -288,7 +288,7 @@ public final class KafkaTopics {
    * messages are ahead, and how many are answered again because an older state is restored.
    *
    * @throws KafkaSetupException if messages are gone that it would begin with, or no broker answers
-   *     within 15 seconds
+   *     within 8 seconds
    */
   public String describeStart() {
     return InputStart.describe(input, config, InputSource.UID);

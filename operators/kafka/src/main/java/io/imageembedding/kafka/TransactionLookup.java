@@ -9,7 +9,6 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -31,7 +30,6 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * at most about a minute.
  */
 final class TransactionLookup implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final Duration READING = Duration.ofSeconds(30);
 
   /** What became of a transaction. */
@@ -57,12 +55,7 @@ final class TransactionLookup implements AutoCloseable {
 
   TransactionLookup(Properties clients) {
     this.clients = clients;
-    Properties properties = new Properties();
-    properties.putAll(clients);
-    String patience = String.valueOf(PATIENCE.toMillis());
-    properties.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience);
-    properties.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, patience);
-    admin = Admin.create(properties);
+    admin = Admin.create(BrokerPatience.limited(clients));
   }
 
   /**

@@ -129,7 +129,9 @@ class KafkaTopicsTest {
   void aBrokerThatIsNotThereIsSaidInOneLine() {
     assertThatThrownBy(() -> KafkaTopics.of(Configuration.fromMap(COMPLETE)).check(1280))
         .isInstanceOf(KafkaSetupException.class)
-        .hasMessage("no Kafka broker answered at 127.0.0.1:1 within 15 s");
+        .hasMessage(
+            "no Kafka broker answered at 127.0.0.1:1 within 8 s; needed: HOST:PORT of brokers that"
+                + " run and that this machine reaches");
   }
 
   private static Configuration with(String key, String value) {

@@ -4,9 +4,13 @@ package io.imageembedding.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
@@ -60,6 +64,23 @@ class TopicAdminTest {
           .hasMessage(
               "topic 'new' at broker:9092 is not ready: a partition of it has had no leader for 0"
                   + " s; needed: brokers that lead all of its partitions");
+    }
+  }
+
+  @Test
+  void aServerThatTakesConnectionsAndSaysNothingIsOneClearLine() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String server = "127.0.0.1:" + silent.getLocalPort();
+      Properties client = new Properties();
+      client.setProperty("bootstrap.servers", server);
+
+      assertThatThrownBy(() -> new TopicAdmin(client))
+          .isInstanceOf(KafkaSetupException.class)
+          .hasMessage(
+              "no Kafka broker answered at "
+                  + server
+                  + " within 8 s; needed: HOST:PORT of brokers that run and that this machine"
+                  + " reaches");
     }
   }
 
