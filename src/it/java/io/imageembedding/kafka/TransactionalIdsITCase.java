@@ -102,6 +102,37 @@ class TransactionalIdsITCase {
         .containsExactlyInAnyOrderElementsOf(numbers(all));
   }
 
+  /**
+   * A task takes the lowest number that is not in use. In use are the transaction that it writes
+   * to, the one of the last complete checkpoint, and one for each checkpoint since; nothing else
+   * is, after whatever number of deaths.
+   */
+  @Test
+  void idsOfAttemptsThatDiedAreUsedAgain() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "deaths");
+    int incomplete = 2;
+    List<String> complete = new ArrayList<>();
+    State state = null;
+    long checkpoint = 0;
+    for (int death = 0; death < 6; death++) {
+      try (TestingSinkTask task = new TestingSinkTask(settings(topics, "deaths"), state)) {
+        complete.add("complete-" + death);
+        task.write(complete.get(death));
+        state = task.checkpoint(++checkpoint);
+        task.complete(checkpoint);
+        for (int i = 0; i < incomplete; i++) {
+          task.write("incomplete-" + death + "-" + i);
+          State ignored = task.checkpoint(++checkpoint);
+        }
+        task.write("open-" + death);
+      }
+    }
+
+    assertThat(topics.transactions("deaths/")).hasSizeBetween(1, 2 + incomplete);
+    new TestingSinkTask(settings(topics, "deaths"), state).close();
+    assertThat(topics.committed(topics.output())).containsExactlyInAnyOrderElementsOf(complete);
+  }
+
   @Test
   void aSavepointMadeWithIncrementingIdsGoesOn() throws Exception {
     TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "older");

@@ -23,6 +23,12 @@ import picocli.CommandLine.Option;
 final class Soak implements Callable<Integer> {
   static final int PARALLELISM = 4;
 
+  /** Of embeddings and of dead letters. */
+  static final long WRITERS = 2L * PARALLELISM;
+
+  /** Three checkpoints that fail are tolerated, the fourth restarts the job. */
+  static final long FAILED_IN_A_ROW = 4;
+
   @Option(names = "--hours", paramLabel = "H", defaultValue = "1", description = "How long.")
   private double hours;
 

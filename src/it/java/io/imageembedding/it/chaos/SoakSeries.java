@@ -9,10 +9,17 @@ import java.util.List;
  * run to the last; in the first everything gets warm.
  */
 enum SoakSeries {
-  /** Of each sink and subtask: one in use, and one for each checkpoint that is not complete yet. */
+  /**
+   * Of each sink and subtask: one in use, one of the last complete checkpoint, and one for each
+   * checkpoint that fails in a row. Brokers keep them for days, so that those of the worst moment
+   * stay.
+   */
   TRANSACTIONAL_IDS(
-      "transactional ids of the job on the broker", 1, 24, 2L * Soak.PARALLELISM * (1 + 5)),
-  OPEN_TRANSACTIONS("open transactions", 1, 4, 2L * Soak.PARALLELISM * 3),
+      "transactional ids of the job on the broker",
+      1,
+      Soak.WRITERS * Soak.FAILED_IN_A_ROW,
+      Soak.WRITERS * (2 + Soak.FAILED_IN_A_ROW)),
+  OPEN_TRANSACTIONS("open transactions", 1, 4, Soak.WRITERS * 3),
   BROKER_HEAP("heap of the broker after a collection, MB", 1 << 20, 32, 512),
   BROKER_RESIDENT("resident memory of the broker, MB", 1 << 20, 160, 1536),
   RESIDENT("resident memory of the TaskManager, MB", 1 << 20, 96, 2048),
