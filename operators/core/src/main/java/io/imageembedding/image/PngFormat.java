@@ -3,8 +3,6 @@ package io.imageembedding.image;
 
 import io.imageembedding.image.UndecodableImageException.Fault;
 import java.io.ByteArrayOutputStream;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
@@ -12,6 +10,7 @@ import java.util.zip.Inflater;
 final class PngFormat implements ImageFormat {
   private static final int FIRST_CHUNK = 8;
   private static final int OVERHEAD = 12;
+  private static final int CHUNK_HEAD = 8;
   private static final int LOWER_CASE = 0x20;
 
   /** Most bytes that deflate makes of one. */
@@ -59,14 +58,8 @@ final class PngFormat implements ImageFormat {
   }
 
   /** A few bytes cannot be many pixels, however well they are compressed. */
-  private void requireRoom(EncodedBytes bytes, ImageHeader header)
+  private void requireRoom(EncodedBytes bytes, ImageHeader header, long compressed)
       throws UndecodableImageException {
-    long compressed = 0;
-    for (long at = FIRST_CHUNK; bytes.has(at, OVERHEAD); at = next(bytes, at)) {
-      if (bytes.is(at + 4, "IDAT")) {
-        compressed += Math.min(bytes.u32(at), bytes.length());
-      }
-    }
     double least = (double) header.width() * header.height() * bytes.u8(24) / 8;
     if (least > (double) compressed * MOST_INFLATION) {
       throw new UndecodableImageException(
@@ -85,22 +78,15 @@ final class PngFormat implements ImageFormat {
    * libpng inflates all compressed bytes, also those behind the last pixel, and a few megabytes of
    * them can be gigabytes.
    */
-  private static void requireNoSurplus(EncodedBytes bytes, byte[] encoded, ImageHeader header)
+  private static void requireNoSurplus(
+      EncodedBytes bytes, byte[] encoded, ImageHeader header, long compressed)
       throws UndecodableImageException {
     long needed = inflatedSize(bytes, header);
-    List<Long> chunks = new ArrayList<>();
-    long compressed = 0;
-    for (long at = FIRST_CHUNK; bytes.has(at, OVERHEAD); at = next(bytes, at)) {
-      if (bytes.is(at + 4, "IDAT")) {
-        chunks.add(at);
-        compressed += Math.min(bytes.u32(at), bytes.length() - at - FIRST_CHUNK);
-      }
-    }
     long used = compressed;
     if (compressed > 2 * needed + MOST_SURPLUS) {
       used = 2 * needed;
     } else if (compressed > QUICK) {
-      used = usedBytes(bytes, encoded, chunks, needed);
+      used = usedBytes(bytes, encoded, needed);
     }
     if (compressed - used > MOST_SURPLUS) {
       throw new UndecodableImageException(
@@ -125,15 +111,16 @@ final class PngFormat implements ImageFormat {
   }
 
   /** How many of the compressed bytes it takes to make so many of them; all if they never do. */
-  private static long usedBytes(EncodedBytes bytes, byte[] encoded, List<Long> chunks, long needed)
+  private static long usedBytes(EncodedBytes bytes, byte[] encoded, long needed)
       throws UndecodableImageException {
     byte[] rows = new byte[MOST_SURPLUS];
     Inflater inflater = new Inflater();
     try {
-      for (long chunk : chunks) {
-        int from = (int) chunk + FIRST_CHUNK;
-        int length = (int) Math.min(bytes.u32(chunk), bytes.length() - from);
-        inflater.setInput(encoded, from, length);
+      for (long at = FIRST_CHUNK; bytes.has(at, OVERHEAD); at = next(bytes, at)) {
+        if (!isData(bytes, at)) {
+          continue;
+        }
+        inflater.setInput(encoded, (int) at + CHUNK_HEAD, dataLength(bytes, at));
         while (!inflater.needsInput()
             && !inflater.finished()
             && inflater.getBytesWritten() < needed) {
@@ -161,28 +148,37 @@ final class PngFormat implements ImageFormat {
     return (int) Math.min(value, Integer.MAX_VALUE);
   }
 
-  /** Leaves out ancillary chunks, but transparent colours, and what is behind the end. */
+  private static boolean isData(EncodedBytes bytes, long at) {
+    return bytes.is(at + 4, "IDAT");
+  }
+
+  /** Of the chunk's bytes, those that the file has. */
+  private static int dataLength(EncodedBytes bytes, long at) throws UndecodableImageException {
+    return (int) Math.min(bytes.u32(at), bytes.length() - at - CHUNK_HEAD);
+  }
+
+  /** Leaves out ancillary chunks, but transparent colours. */
   @Override
   public byte[] essential(byte[] encoded, ImageHeader header) throws UndecodableImageException {
     EncodedBytes bytes = new EncodedBytes(encoded);
-    requireRoom(bytes, header);
-    requireNoSurplus(bytes, encoded, header);
     ByteArrayOutputStream kept = null;
     int copied = 0;
-    int at = FIRST_CHUNK;
-    while (bytes.has(at, OVERHEAD) && bytes.has(at, OVERHEAD + bytes.u32(at))) {
-      int end = (int) next(bytes, at);
-      if (isAncillary(bytes, at)) {
+    long compressed = 0;
+    boolean within = true;
+    for (long at = FIRST_CHUNK; bytes.has(at, OVERHEAD); at = next(bytes, at)) {
+      if (isData(bytes, at)) {
+        compressed += dataLength(bytes, at);
+      }
+      within = within && bytes.has(at, OVERHEAD + bytes.u32(at));
+      if (within && isAncillary(bytes, at)) {
         kept = kept == null ? new ByteArrayOutputStream(encoded.length) : kept;
-        kept.write(encoded, copied, at - copied);
-        copied = end;
+        kept.write(encoded, copied, (int) at - copied);
+        copied = (int) next(bytes, at);
       }
-      boolean last = bytes.is(at + 4, "IEND");
-      at = end;
-      if (last) {
-        break;
-      }
+      within = within && !bytes.is(at + 4, "IEND");
     }
+    requireRoom(bytes, header, compressed);
+    requireNoSurplus(bytes, encoded, header, compressed);
     if (kept == null) {
       return encoded;
     }
