@@ -27,6 +27,8 @@ final class RemoteFiles {
   private final String shown;
   private final FetchLimits limits;
   private final FileSystem fileSystem;
+  private long end;
+  private int entries;
   private final SortedMap<String, FileStatus> files = new TreeMap<>();
   private boolean isOneFile;
 
@@ -34,12 +36,14 @@ final class RemoteFiles {
     this.shown = shown;
     this.limits = limits;
     this.fileSystem = fileSystem;
+    startTime();
   }
 
   /**
    * Lists them; nothing is read yet.
    *
-   * @throws ModelException if there are none, too many, or no such file system
+   * @throws ModelException if there are none, too many, it takes too long, or there is no such file
+   *     system
    */
   static RemoteFiles list(String address, FetchLimits limits) {
     String shown = Address.shown(address);
@@ -106,7 +110,23 @@ final class RemoteFiles {
     }
   }
 
+  private void startTime() {
+    end = System.nanoTime() + limits.time().toNanos();
+  }
+
+  private void requireTime() {
+    if (System.nanoTime() - end >= 0) {
+      throw new ModelException(
+          "model "
+              + shown
+              + ": it takes longer than "
+              + limits.time().toSeconds()
+              + " s to be listed or copied");
+    }
+  }
+
   private FileStatus[] children(Path folder) throws IOException {
+    requireTime();
     try {
       FileStatus[] children = fileSystem.listStatus(folder);
       return children == null ? new FileStatus[0] : children;
@@ -123,6 +143,7 @@ final class RemoteFiles {
     for (FileStatus child : children(folder)) {
       String name = prefix + child.getPath().getName();
       if (child.isDir()) {
+        count();
         addBelow(child.getPath(), name + "/", depth + 1);
       } else {
         add(name, child);
@@ -144,8 +165,14 @@ final class RemoteFiles {
 
   private void add(String name, FileStatus file) {
     files.put(name, file);
-    if (files.size() > limits.entries()) {
-      throw new ModelException("model " + shown + ": more than " + limits.entries() + " files");
+    count();
+  }
+
+  private void count() {
+    entries++;
+    if (entries > limits.entries()) {
+      throw new ModelException(
+          "model " + shown + ": more than " + limits.entries() + " files and folders");
     }
   }
 
@@ -182,7 +209,8 @@ final class RemoteFiles {
     }
     BoundedFolder target = new BoundedFolder(shown, folder, limits, max);
     SortedMap<String, String> digests = new TreeMap<>();
-    long end = System.nanoTime() + limits.time().toNanos();
+    // Since it was listed, another task may have been waited for.
+    startTime();
     try {
       for (var file : files.entrySet()) {
         MessageDigest digest = DigestUtils.getSha256Digest();
@@ -192,8 +220,7 @@ final class RemoteFiles {
                     fileSystem.open(file.getValue().getPath()),
                     progress,
                     max - target.left(),
-                    total,
-                    end),
+                    total),
                 digest)) {
           if (target.addFile(file.getKey(), in) != file.getValue().getLen()) {
             throw new ModelException(
@@ -212,15 +239,13 @@ final class RemoteFiles {
   private final class ReportingStream extends FilterInputStream {
     private final FetchProgress progress;
     private final long total;
-    private final long end;
     private long done;
 
-    ReportingStream(InputStream in, FetchProgress progress, long done, long total, long end) {
+    ReportingStream(InputStream in, FetchProgress progress, long done, long total) {
       super(in);
       this.progress = progress;
       this.done = done;
       this.total = total;
-      this.end = end;
     }
 
     @Override
@@ -231,14 +256,7 @@ final class RemoteFiles {
 
     @Override
     public int read(byte[] bytes, int from, int length) throws IOException {
-      if (System.nanoTime() - end >= 0) {
-        throw new ModelException(
-            "model "
-                + shown
-                + ": it takes longer than "
-                + limits.time().toSeconds()
-                + " s to be copied");
-      }
+      requireTime();
       int n = in.read(bytes, from, length);
       done += Math.max(n, 0);
       progress.report(done, total);

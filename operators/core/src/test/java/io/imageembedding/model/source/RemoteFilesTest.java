@@ -146,6 +146,26 @@ class RemoteFilesTest {
     assertThat(Digests.filesBelow(cacheRoot)).allMatch(file -> file.toString().endsWith(".lock"));
   }
 
+  @Test
+  void foldersWithoutFilesAreNotListedForEver() throws IOException {
+    for (int i = 0; i < 6; i++) {
+      Files.createDirectories(bucket.resolve("empty/" + i));
+    }
+
+    assertRefused(uri("/empty"), null, "more than 5 files and folders");
+  }
+
+  @Test
+  void listingHasATotalTime() throws IOException {
+    put("model/variables/variables.index", "index");
+    FetchLimits noTime =
+        new FetchLimits(20_000, 40_000, 5, 10, 20_000, 100, 2, Duration.ofNanos(1));
+
+    assertThatThrownBy(() -> RemoteFiles.list(uri("/model"), noTime))
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining("it takes longer than 0 s to be listed or copied");
+  }
+
   private void put(String name, String text) throws IOException {
     Path file = bucket.resolve(name);
     Files.createDirectories(file.getParent());
