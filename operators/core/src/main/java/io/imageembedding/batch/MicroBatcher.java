@@ -42,6 +42,7 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
   private transient MailboxExecutor mailbox;
   private transient long arrivals;
   private transient boolean looking;
+  private transient RuntimeException failure;
 
   MicroBatcher(BatchPolicy policy, ElementSize<T> size, TypeSerializer<T> serializer) {
     this.policy = policy;
@@ -55,12 +56,12 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
     elements = new ArrayList<>(policy.maxCount());
     timestamps = new long[Math.min(policy.maxCount(), 1024)];
     copies = getExecutionConfig().isObjectReuseEnabled();
+    mailbox =
+        getContainingTask()
+            .getMailboxExecutorFactory()
+            .createExecutor(getOperatorConfig().getChainIndex());
     if (policy.latencyBudget() != null) {
       adaptiveCount = new AdaptiveCount(policy.maxCount(), policy.latencyBudget().toNanos());
-      mailbox =
-          getContainingTask()
-              .getMailboxExecutorFactory()
-              .createExecutor(getOperatorConfig().getChainIndex());
     }
     reset();
   }
@@ -117,8 +118,21 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
   @Override
   public void onProcessingTime(long time) {
     // A timer that was cancelled after it had fired belongs to a batch that is gone.
-    if (time >= deadline) {
+    if (time < deadline) {
+      return;
+    }
+    try {
       flush(FlushReason.AGE);
+    } catch (RuntimeException e) {
+      // Flink hides what a timer throws behind two exceptions of its own, but not what a mail does.
+      failure = e;
+      mailbox.execute(this::requireNoFailure, "fail by the batch that was old enough");
+    }
+  }
+
+  private void requireNoFailure() {
+    if (failure != null) {
+      throw failure;
     }
   }
 
@@ -164,6 +178,8 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
   }
 
   private void flush(FlushReason reason) {
+    // A barrier may come before the mail: the elements of that batch are gone.
+    requireNoFailure();
     if (elements.isEmpty()) {
       return;
     }

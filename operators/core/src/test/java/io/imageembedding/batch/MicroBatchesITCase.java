@@ -2,6 +2,7 @@
 package io.imageembedding.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
@@ -109,6 +110,35 @@ class MicroBatchesITCase {
     gate.countDown();
     job.getJobExecutionResult().get(1, TimeUnit.MINUTES);
     assertThat(READ).hasValue(100_000);
+  }
+
+  @Test
+  void aFailureInABatchThatIsClosedByItsAgeIsTheTasksOwn() throws Exception {
+    StreamExecutionEnvironment env =
+        environment(new Configuration().set(RestartStrategyOptions.RESTART_STRATEGY, "none"));
+    DataStream<Long> waiting =
+        numbers(env, 2)
+            .map(
+                number -> {
+                  if (number > 0) {
+                    gate.await();
+                  }
+                  return number;
+                })
+            .returns(Types.LONG)
+            .disableChaining();
+    BatchPolicy aged = new BatchPolicy(SMALL, Long.MAX_VALUE, Duration.ofMillis(10));
+    throughBatches(waiting, aged, Types.LONG)
+        .map(number -> Math.floorDiv(number, 0))
+        .returns(Types.LONG)
+        .sinkTo(new DiscardingSink<>());
+
+    Throwable failure = catchThrowable(env::execute);
+    gate.countDown();
+
+    Throwable suppressed = failure.getCause();
+    assertThat(suppressed.getMessage()).startsWith("Recovery is suppressed");
+    assertThat(suppressed).cause().isExactlyInstanceOf(ArithmeticException.class);
   }
 
   @Test

@@ -45,6 +45,7 @@ final class VectorStoreWriter<T> implements SinkWriter<T> {
   private List<Change> changes = new ArrayList<>();
   private ScheduledFuture<?> timer;
   private int callsInFlight;
+  private RuntimeException failure;
   private volatile int pending;
 
   VectorStoreWriter(
@@ -86,11 +87,28 @@ final class VectorStoreWriter<T> implements SinkWriter<T> {
     } else if (timer == null) {
       timer =
           clock.registerTimer(
-              clock.getCurrentProcessingTime() + batchAge.toMillis(), time -> send());
+              clock.getCurrentProcessingTime() + batchAge.toMillis(), time -> sendOld());
+    }
+  }
+
+  private void sendOld() throws InterruptedException {
+    try {
+      send();
+    } catch (RuntimeException e) {
+      // Flink hides what a timer throws behind two exceptions of its own, but not what a mail does.
+      failure = e;
+      mailbox.execute(this::requireNoFailure, "fail by the batch that was old enough");
+    }
+  }
+
+  private void requireNoFailure() {
+    if (failure != null) {
+      throw failure;
     }
   }
 
   private void send() throws InterruptedException {
+    requireNoFailure();
     if (timer != null) {
       timer.cancel(false);
       timer = null;
