@@ -12,6 +12,10 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobStatus;
@@ -126,19 +130,35 @@ class SinkFailuresITCase {
     Map<String, String> slow = Map.of("execution.checkpointing.interval", "3 s");
     Configuration options = topics.options("twice", slow);
     TestingCopyJob job = TestingCopyJob.start(topics, options);
-    topics.send(0, 100);
-    Awaitility.await()
-        .atMost(PATIENCE)
-        .until(
-            () ->
-                topics.transactions("twice/").stream()
-                    .anyMatch(each -> each.state() == TransactionState.ONGOING));
+    // A job that has nothing to write is not seen, and on a busy machine looking takes a while.
+    ExecutorService background = Executors.newSingleThreadExecutor();
+    CountDownLatch looked = new CountDownLatch(1);
+    Future<?> sending =
+        background.submit(
+            () -> {
+              for (int i = 0; looked.getCount() > 0; i += 10) {
+                topics.send(i, i + 10);
+              }
+              return null;
+            });
+    background.shutdown();
+    try {
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(
+              () ->
+                  topics.transactions("twice/").stream()
+                      .anyMatch(each -> each.state() == TransactionState.ONGOING));
 
-    assertThatThrownBy(() -> KafkaTopics.of(options).check())
-        .isInstanceOf(KafkaSetupException.class)
-        .hasMessageMatching(
-            "a job named 'twice' is writing now, with transaction 'twice/embeddings/-\\d-\\d';"
-                + " needed: another pipeline.name, or that job stopped");
+      assertThatThrownBy(() -> KafkaTopics.of(options).check())
+          .isInstanceOf(KafkaSetupException.class)
+          .hasMessageMatching(
+              "a job named 'twice' is writing now, with transaction 'twice/embeddings/-\\d-\\d';"
+                  + " needed: another pipeline.name, or that job stopped");
+    } finally {
+      looked.countDown();
+      sending.get(1, TimeUnit.MINUTES);
+    }
 
     job.cancel();
     try (KafkaProducer<byte[], byte[]> killed =
