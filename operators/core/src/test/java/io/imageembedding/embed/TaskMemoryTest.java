@@ -45,7 +45,7 @@ class TaskMemoryTest {
                     + Double.parseDouble(formula.group(3)) * side * side / 1e6);
 
     List<Long> kilobytes =
-        TaskProcess.run("slots", Integer.toString(slots), Integer.toString(side));
+        TaskProcess.run("slots", Integer.toString(slots), Integer.toString(side), "1");
 
     double grown = (kilobytes.get(1) - kilobytes.get(0)) / 1e3;
     System.out.printf("two slots: %.0f MB, by the formula %.0f MB%n", grown, megabytes);

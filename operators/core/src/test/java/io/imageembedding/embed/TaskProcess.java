@@ -23,13 +23,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.apache.flink.streaming.api.operators.StreamMap;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.w3c.dom.Element;
 
 /**
  * A JVM in which the operator runs, whose heap is there from the beginning: what its resident
@@ -74,8 +77,9 @@ final class TaskProcess {
    *
    * @param arguments {@code restarts STARTS IMAGES}: starts and stops two operators at once so
    *     often, in new threads, with so many images each time in each of the two, and says the
-   *     memory after each stop; or {@code slots COUNT SIDE}: says the memory before, and the most
-   *     while that many operators at once embed progressive JPEGs of so many pixels a side
+   *     memory after each stop; or {@code slots COUNT SIDE SAMPLING}: says the memory before, and
+   *     the most while that many operators at once embed progressive JPEGs of so many pixels a
+   *     side, with a quarter of the colours (sampling 2) or all of them (1)
    */
   public static void main(String[] arguments) throws Exception {
     int count = Integer.parseInt(arguments[1]);
@@ -83,7 +87,7 @@ final class TaskProcess {
     if (arguments[0].equals("restarts")) {
       restarts(count, size);
     } else {
-      slots(count, size);
+      slots(count, size, arguments[3]);
     }
     if (GraphSession.open() != 0) {
       throw new IllegalStateException(GraphSession.open() + " native graphs are open");
@@ -91,7 +95,7 @@ final class TaskProcess {
   }
 
   private static void restarts(int starts, int images) throws Exception {
-    List<byte[]> batch = Collections.nCopies(BATCH, jpeg(PIXELS_OF_SMALL_IMAGES));
+    List<byte[]> batch = Collections.nCopies(BATCH, jpeg(PIXELS_OF_SMALL_IMAGES, "2"));
     for (int start = 0; start < starts; start++) {
       together(SLOTS, ModelSource.parse("untrained:mobilenet_v2_0.35_96"), batch, images / BATCH);
       sayMemory();
@@ -120,8 +124,8 @@ final class TaskProcess {
     threads.shutdown();
   }
 
-  private static void slots(int count, int side) throws Exception {
-    List<byte[]> batch = Collections.nCopies(2, jpeg(side));
+  private static void slots(int count, int side, String sampling) throws Exception {
+    List<byte[]> batch = Collections.nCopies(2, jpeg(side, sampling));
     sayMemory();
     together(count, ModelSource.parse("builtin"), batch, 1);
     System.out.println(kilobytes("VmHWM"));
@@ -147,7 +151,7 @@ final class TaskProcess {
     }
   }
 
-  private static byte[] jpeg(int side) throws IOException {
+  private static byte[] jpeg(int side, String sampling) throws IOException {
     BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_3BYTE_BGR);
     Graphics2D canvas = image.createGraphics();
     canvas.setColor(Color.WHITE);
@@ -159,7 +163,14 @@ final class TaskProcess {
     progressive.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
     try (ImageOutputStream out = new MemoryCacheImageOutputStream(jpeg)) {
       writer.setOutput(out);
-      writer.write(null, new IIOImage(image, null, null), progressive);
+      IIOMetadata metadata =
+          writer.getDefaultImageMetadata(new ImageTypeSpecifier(image), progressive);
+      Element root = (Element) metadata.getAsTree(metadata.getNativeMetadataFormatName());
+      Element luminance = (Element) root.getElementsByTagName("componentSpec").item(0);
+      luminance.setAttribute("HsamplingFactor", sampling);
+      luminance.setAttribute("VsamplingFactor", sampling);
+      metadata.setFromTree(metadata.getNativeMetadataFormatName(), root);
+      writer.write(null, new IIOImage(image, null, metadata), progressive);
     } finally {
       writer.dispose();
     }
