@@ -21,6 +21,10 @@ final class BrokerPatience {
   /** A question of any kind, tried again included. */
   static final Duration ANSWER = Duration.ofSeconds(15);
 
+  /** The end of a sentence about servers that are none. */
+  static final String NEEDED =
+      "; needed: HOST:PORT of brokers that run and that this machine reaches";
+
   /** One try, so that a server that says nothing leaves time for another one. */
   private static final Duration TRY = Duration.ofSeconds(5);
 
@@ -67,11 +71,7 @@ final class BrokerPatience {
   /** That no broker answered in a time. */
   static KafkaSetupException nobody(String servers, Duration within, Exception cause) {
     return new KafkaSetupException(
-        "no Kafka broker answered at "
-            + servers
-            + " within "
-            + within.toSeconds()
-            + " s; needed: HOST:PORT of brokers that run and that this machine reaches",
+        "no Kafka broker answered at " + servers + " within " + within.toSeconds() + " s" + NEEDED,
         cause);
   }
 }

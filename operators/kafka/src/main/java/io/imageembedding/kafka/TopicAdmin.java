@@ -51,8 +51,11 @@ public final class TopicAdmin implements AutoCloseable {
       admin = Admin.create(BrokerPatience.limited(clientProperties));
     } catch (KafkaException e) {
       Throwable reason = e.getCause() == null ? e : e.getCause();
+      String why = String.valueOf(reason.getMessage());
+      boolean address = why.contains(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
       throw new KafkaSetupException(
-          "no Kafka client for " + servers + ": " + reason.getMessage(), e);
+          "no Kafka client for " + servers + ": " + why + (address ? BrokerPatience.NEEDED : ""),
+          e);
     }
     patience = BrokerPatience.ANSWER;
     try {

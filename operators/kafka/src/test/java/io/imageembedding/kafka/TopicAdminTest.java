@@ -19,6 +19,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.internals.KafkaFutureImpl;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TopicAdminTest {
   private static final Node LEADER = new Node(1, "broker", 9092);
@@ -82,6 +84,25 @@ class TopicAdminTest {
                   + " within 8 s; needed: HOST:PORT of brokers that run and that this machine"
                   + " reaches");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "no.such.host.invalid:9092, No resolvable bootstrap urls given in bootstrap.servers",
+    "localhost, Invalid url in bootstrap.servers: localhost"
+  })
+  void anAddressThatIsNoneIsOneClearLine(String servers, String why) {
+    Properties client = new Properties();
+    client.setProperty("bootstrap.servers", servers);
+
+    assertThatThrownBy(() -> new TopicAdmin(client))
+        .isInstanceOf(KafkaSetupException.class)
+        .hasMessage(
+            "no Kafka client for "
+                + servers
+                + ": "
+                + why
+                + "; needed: HOST:PORT of brokers that run and that this machine reaches");
   }
 
   private static KafkaFuture<TopicDescription> unknown() {
