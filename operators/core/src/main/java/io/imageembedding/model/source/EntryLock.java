@@ -5,10 +5,13 @@ import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -22,10 +25,23 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class EntryLock implements AutoCloseable {
   private static final Map<Path, ReentrantLock> OF_THIS_JVM = new ConcurrentHashMap<>();
+
+  /**
+   * Channels that did not get the lock, for the next time. They are not closed: POSIX takes all of
+   * a process's locks on a file away when it closes any descriptor of it, and the one that is in
+   * the way may be that of another class loader.
+   */
+  private static final Map<Path, Opened> UNLOCKED = new ConcurrentHashMap<>();
+
   private static final long PAUSE_NANOS = 200_000_000;
 
   private final ReentrantLock guard;
   private final FileChannel channel;
+
+  /**
+   * @param file by which one is told that was deleted and made anew
+   */
+  private record Opened(FileChannel channel, Object file) {}
 
   private EntryLock(ReentrantLock guard, FileChannel channel) {
     this.guard = guard;
@@ -44,19 +60,23 @@ final class EntryLock implements AutoCloseable {
     if (!guard.tryLock(longest.toNanos(), TimeUnit.NANOSECONDS)) {
       throw new TimeoutException(file + " is held by another thread");
     }
-    FileChannel channel = null;
     try {
-      channel = open(file);
-      while (!isLocked(channel)) {
-        long left = end - System.nanoTime();
-        if (left <= 0) {
-          throw new TimeoutException(file + " is held by another process or job");
+      Opened opened = open(file);
+      try {
+        while (!isLocked(opened.channel)) {
+          long left = end - System.nanoTime();
+          if (left <= 0) {
+            throw new TimeoutException(file + " is held by another process or job");
+          }
+          TimeUnit.NANOSECONDS.sleep(Math.min(left, PAUSE_NANOS));
         }
-        TimeUnit.NANOSECONDS.sleep(Math.min(left, PAUSE_NANOS));
+      } catch (IOException | InterruptedException | TimeoutException | RuntimeException e) {
+        UNLOCKED.put(key(file), opened);
+        throw e;
       }
-      return new EntryLock(guard, channel);
+      return new EntryLock(guard, opened.channel);
     } catch (IOException | InterruptedException | TimeoutException | RuntimeException e) {
-      release(guard, channel);
+      guard.unlock();
       throw e;
     }
   }
@@ -76,42 +96,52 @@ final class EntryLock implements AutoCloseable {
     if (guard.isHeldByCurrentThread() || !guard.tryLock()) {
       return Optional.empty();
     }
-    FileChannel channel = null;
+    boolean acquired = false;
     try {
-      channel = open(file);
-      if (isLocked(channel)) {
-        return Optional.of(new EntryLock(guard, channel));
+      Opened opened = open(file);
+      acquired = isLocked(opened.channel);
+      if (acquired) {
+        return Optional.of(new EntryLock(guard, opened.channel));
       }
-    } catch (IOException | RuntimeException e) {
-      release(guard, channel);
-      throw e;
+      UNLOCKED.put(key(file), opened);
+      return Optional.empty();
+    } finally {
+      if (!acquired) {
+        guard.unlock();
+      }
     }
-    release(guard, channel);
-    return Optional.empty();
+  }
+
+  private static Path key(Path file) {
+    return file.toAbsolutePath().normalize();
   }
 
   private static ReentrantLock guard(Path file) {
-    return OF_THIS_JVM.computeIfAbsent(
-        file.toAbsolutePath().normalize(), key -> new ReentrantLock());
+    return OF_THIS_JVM.computeIfAbsent(key(file), key -> new ReentrantLock());
   }
 
-  private static FileChannel open(Path file) throws IOException {
+  /** The caller holds the guard. */
+  private static Opened open(Path file) throws IOException {
     PrivateFiles.createFile(file);
-    return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-  }
-
-  private static void release(ReentrantLock guard, FileChannel channel) throws IOException {
-    try {
-      if (channel != null) {
-        channel.close();
-      }
-    } finally {
-      guard.unlock();
+    Object now = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    Opened before = UNLOCKED.remove(key(file));
+    if (before != null && before.channel.isOpen() && Objects.equals(before.file, now)) {
+      return before;
     }
+    if (before != null) {
+      before.channel.close();
+    }
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    return new Opened(channel, now);
   }
 
   @Override
   public void close() throws IOException {
-    release(guard, channel);
+    try {
+      channel.close();
+    } finally {
+      guard.unlock();
+    }
   }
 }

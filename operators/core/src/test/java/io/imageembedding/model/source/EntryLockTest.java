@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.model.ModelException;
+import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -48,6 +51,51 @@ class EntryLockTest {
       assertThatThrownBy(() -> EntryLock.acquire(file, SHORT)).isInstanceOf(TimeoutException.class);
     }
     EntryLock.acquire(file, SHORT).close();
+  }
+
+  /** Another process; prints whether the file is locked. */
+  static final class Probe {
+    private Probe() {}
+
+    public static void main(String[] arguments) throws IOException {
+      try (FileChannel channel =
+          FileChannel.open(Path.of(arguments[0]), StandardOpenOption.WRITE)) {
+        System.out.print(channel.tryLock() == null ? "locked" : "free");
+      }
+    }
+  }
+
+  private String probe() throws IOException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Probe.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void whoeverDoesNotGetItDoesNotEndTheLockOfAnotherClassLoader() throws Exception {
+    try (FileChannel held =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      assertThat(held.tryLock()).isNotNull();
+
+      assertThat(EntryLock.tryAcquire(file)).isEmpty();
+      assertThatThrownBy(() -> EntryLock.acquire(file, SHORT)).isInstanceOf(TimeoutException.class);
+
+      assertThat(probe()).isEqualTo("locked");
+    }
+    Files.delete(file);
+    try (EntryLock mine = EntryLock.acquire(file, SHORT)) {
+      assertThat(probe()).isEqualTo("locked");
+    }
+    assertThat(probe()).isEqualTo("free");
   }
 
   @Test
