@@ -4,7 +4,7 @@
 set -eu
 
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
-jars="$here/../jobs/target/cluster-lib"
+jars="$here/../jobs/stream/target/cluster-lib"
 patterns="org.tensorflow;org.bytedeco;com.google.protobuf"
 
 die() {

@@ -34,7 +34,7 @@ public final class Bench implements Callable<Integer> {
    *
    * @param folder of fixtures and logs
    */
-  record Setting(Effort effort, Path folder, StreamSetup streams) {}
+  record Setting(Plan effort, Path folder, StreamSetup streams) {}
 
   static final List<Section> SECTIONS =
       List.of(
@@ -87,7 +87,7 @@ public final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     requireSections();
-    Effort effort = smoke ? Effort.SMOKE : quick ? Effort.QUICK : Effort.FULL;
+    Plan effort = smoke ? Plan.SMOKE : quick ? Plan.QUICK : Plan.FULL;
     Report report = new Report(spec.commandLine().getOut());
     run(effort, report);
     if (json != null) {
@@ -117,7 +117,7 @@ public final class Bench implements Callable<Integer> {
             });
   }
 
-  private void run(Effort effort, Report report) throws Exception {
+  private void run(Plan effort, Report report) throws Exception {
     if (kept != null) {
       measure(effort, Files.createDirectories(kept).toAbsolutePath(), report);
       return;
@@ -130,7 +130,7 @@ public final class Bench implements Callable<Integer> {
     }
   }
 
-  private void measure(Effort effort, Path folder, Report report)
+  private void measure(Plan effort, Path folder, Report report)
       throws IOException, InterruptedException {
     Fixtures.write(folder, effort.photos());
     try (StreamSetup streams = new StreamSetup(effort, folder)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
-import io.imageembedding.embed.EmbedOptions;
+import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@
 package io.imageembedding.bench;
 
 import io.imageembedding.embed.EmbedSettings;
-import io.imageembedding.embed.Embedding;
 import io.imageembedding.embed.ImageEmbedder;
-import io.imageembedding.embed.Outcome;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.Outcome;
 import io.imageembedding.model.Precision;
 import java.io.IOException;
 import java.nio.file.Files;

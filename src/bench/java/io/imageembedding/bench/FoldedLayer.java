@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench;
 
-import io.imageembedding.model.network.FloatTensor;
+import io.imageembedding.model.graph.FloatTensor;
 import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.MobileNetV2.Layer;
 import java.util.Map;

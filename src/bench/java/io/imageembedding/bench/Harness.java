@@ -21,12 +21,12 @@ final class Harness {
 
   private final Class<?> benchmarks;
   private final Map<String, String> parameters;
-  private final Effort effort;
+  private final Plan effort;
 
   /** Time of a call in each round, and the bytes that it allocates on the heap. */
   record Timed(Samples times, Samples bytes) {}
 
-  Harness(Class<?> benchmarks, Map<String, String> parameters, Effort effort) {
+  Harness(Class<?> benchmarks, Map<String, String> parameters, Plan effort) {
     this.benchmarks = benchmarks;
     this.parameters = parameters;
     this.effort = effort;
@@ -54,7 +54,7 @@ final class Harness {
     ChainedOptionsBuilder options =
         new OptionsBuilder()
             .include("^" + benchmarks.getName() + "\\." + method + "$")
-            .forks(effort == Effort.SMOKE ? 0 : 1)
+            .forks(effort == Plan.SMOKE ? 0 : 1)
             .threads(1)
             .warmupIterations(effort.harnessIterations())
             .warmupTime(iteration)
@@ -63,7 +63,7 @@ final class Harness {
             .addProfiler(GCProfiler.class)
             .shouldFailOnError(true)
             .verbosity(VerboseMode.SILENT)
-            .jvmArgs("@" + JavaProcess.project().resolve("jobs/src/main/launch/jvm.args"));
+            .jvmArgs("@" + JavaProcess.project().resolve("jobs/cli/src/main/launch/jvm.args"));
     parameters.forEach(options::param);
     return new Runner(options.build()).runSingle();
   }

@@ -69,16 +69,16 @@ final class InferSection implements Section {
     }
   }
 
-  private static void addRivals(Path folder, Effort effort, List<Competitor> rivals, Report report)
+  private static void addRivals(Path folder, Plan effort, List<Competitor> rivals, Report report)
       throws Exception {
     rivals.add(java(folder, "TensorFlow SavedModel", Engines.SAVED_MODEL, CORES, 1, List.of()));
     rivals.add(
         java(folder, "ONNX Runtime, a caller a core", Engines.ONNX_RUNTIME, CORES, 1, List.of()));
-    if (effort != Effort.QUICK) {
+    if (effort != Plan.QUICK) {
       rivals.add(
           java(folder, "ONNX Runtime, its own threads", Engines.ONNX_RUNTIME, 1, CORES, List.of()));
     }
-    if (effort == Effort.SMOKE || Machine.read().hasBfloat16()) {
+    if (effort == Plan.SMOKE || Machine.read().hasBfloat16()) {
       rivals.add(java(folder, PLAIN_BF16, Engines.PLAIN_BF16, CORES, 1, List.of()));
     }
     List<String> djl =
@@ -135,8 +135,7 @@ final class InferSection implements Section {
     return new Competitor(label, worker, callers);
   }
 
-  private static Map<String, Samples> rounds(Effort effort, List<Competitor> all)
-      throws IOException {
+  private static Map<String, Samples> rounds(Plan effort, List<Competitor> all) throws IOException {
     Map<String, Samples> samples = new LinkedHashMap<>();
     for (int round = effort.firstRound(); round < effort.rounds(); round++) {
       for (int batch : effort.batches()) {
@@ -162,11 +161,7 @@ final class InferSection implements Section {
   }
 
   private static void add(
-      Competitor ours,
-      Competitor rival,
-      Map<String, Samples> samples,
-      Effort effort,
-      Report report) {
+      Competitor ours, Competitor rival, Map<String, Samples> samples, Plan effort, Report report) {
     String name = "infer/" + ours.label();
     for (int batch : effort.batches()) {
       report.add(
@@ -186,7 +181,7 @@ final class InferSection implements Section {
             best(rival, samples, effort)));
   }
 
-  private static Samples best(Competitor one, Map<String, Samples> samples, Effort effort) {
+  private static Samples best(Competitor one, Map<String, Samples> samples, Plan effort) {
     return effort.batches().stream()
         .map(batch -> samples.get(key(one, batch)))
         .max(Comparator.comparingDouble(Samples::median))

@@ -2,10 +2,10 @@
 package io.imageembedding.bench;
 
 import io.imageembedding.model.ModelSource;
-import io.imageembedding.model.TrainableNetworks;
 import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
 import io.imageembedding.model.network.NetworkWeights;
+import io.imageembedding.model.source.TrainableNetworks;
 import java.util.List;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;

@@ -21,12 +21,12 @@ final class Python {
    * @param modules that it imports, separated by commas
    */
   static Optional<Path> rival(
-      String section, String rival, String modules, String script, Effort effort, Report report)
+      String section, String rival, String modules, String script, Plan effort, Report report)
       throws InterruptedException {
     if (has(modules)) {
       return Optional.of(script(script));
     }
-    boolean standIn = effort == Effort.SMOKE && present();
+    boolean standIn = effort == Plan.SMOKE && present();
     report.note(
         "%s: %s is %s: %s has none of it"
             .formatted(

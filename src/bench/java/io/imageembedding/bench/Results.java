@@ -16,14 +16,14 @@ final class Results {
 
   private Results() {}
 
-  static void write(Path file, Effort effort, Report report) throws IOException {
+  static void write(Path file, Plan effort, Report report) throws IOException {
     StringBuilder page = new StringBuilder();
     page.append("# Results\n\nWritten by `src/bench/run`")
-        .append(effort == Effort.FULL ? "" : " --" + effort.name())
+        .append(effort == Plan.FULL ? "" : " --" + effort.name())
         .append(" on ")
         .append(LocalDate.now())
         .append(". ");
-    if (effort != Effort.FULL) {
+    if (effort != Plan.FULL) {
       page.append("A ").append(effort.name()).append(" run: rounds are short and few. ");
     }
     page.append("\n\n## Machine\n\n").append(Machine.read()).append("\n\n");
@@ -80,7 +80,7 @@ final class Results {
             .toList());
   }
 
-  private static String method(Effort effort) throws IOException {
+  private static String method(Plan effort) throws IOException {
     try (InputStream in = Results.class.getResourceAsStream(METHOD)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)
           .replace("{rounds}", String.valueOf(effort.rounds()))

@@ -22,14 +22,14 @@ final class StreamSetup implements AutoCloseable {
 
   private static final double START_SECONDS = 4;
 
-  private final Effort effort;
+  private final Plan effort;
   private final Path folder;
   private final Map<String, WorkerProcess> workers = new HashMap<>();
   private BrokerProcess broker;
   private Topics topics;
   private String input;
 
-  StreamSetup(Effort effort, Path folder) {
+  StreamSetup(Plan effort, Path folder) {
     this.effort = effort;
     this.folder = folder;
   }
@@ -52,7 +52,7 @@ final class StreamSetup implements AutoCloseable {
     }
   }
 
-  Effort effort() {
+  Plan effort() {
     return effort;
   }
 

@@ -94,7 +94,8 @@ class ClassLoadersITCase {
       throws IOException, InterruptedException {
     List<String> arguments = new ArrayList<>();
     arguments.add("-Dpipeline.name=" + name);
-    arguments.add(JavaProcess.project().resolve("jobs/target/image-embedding-job.jar").toString());
+    arguments.add(
+        JavaProcess.project().resolve("jobs/stream/target/image-embedding-job.jar").toString());
     Map<String, String> options = topics.options();
     options.put("parallelism.default", "1");
     options.put("image-embedding.kafka.input.bounded", "true");

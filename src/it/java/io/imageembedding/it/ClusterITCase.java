@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.cli.Embed;
 import io.imageembedding.it.JavaProcess.Ended;
-import io.imageembedding.jobs.cli.Embed;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.VectorStore;
 import java.io.IOException;
@@ -39,7 +39,7 @@ class ClusterITCase {
       TestTopics topics = new TestTopics(broker.bootstrapServers(), 4);
       topics.publish(0, IMAGES, IMAGES / BROKEN);
       String store = "lucene:" + folder.resolve("store");
-      Path jar = JavaProcess.project().resolve("jobs/target/image-embedding-job.jar");
+      Path jar = JavaProcess.project().resolve("jobs/stream/target/image-embedding-job.jar");
       Path config = Files.writeString(folder.resolve("job.yaml"), yaml(topics));
 
       List<String> submit =

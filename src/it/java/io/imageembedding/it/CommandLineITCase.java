@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.cli.Embed;
 import io.imageembedding.it.JavaProcess.Ended;
-import io.imageembedding.jobs.cli.Embed;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -57,7 +57,7 @@ class CommandLineITCase {
   @Test
   void theLauncherRunsTheSameCommandLine() throws Exception {
     // What it would build lies there already: this test is part of a build.
-    Files.writeString(JavaProcess.project().resolve("jobs/target/embed.built"), "");
+    Files.writeString(JavaProcess.project().resolve("jobs/cli/target/embed.built"), "");
     Path link =
         Files.createSymbolicLink(folder.resolve("a link"), JavaProcess.project().resolve("embed"));
 
@@ -70,7 +70,7 @@ class CommandLineITCase {
   @Test
   void inAPosixLocaleNamesOfFilesReachStoreAndTopicAsTheyAreAndOneThatIsNoTextIsRefused()
       throws Exception {
-    Files.writeString(JavaProcess.project().resolve("jobs/target/embed.built"), "");
+    Files.writeString(JavaProcess.project().resolve("jobs/cli/target/embed.built"), "");
     for (String name : List.of("%C3%A4.png", "plain.png", "bad%FF.png")) {
       Path file = Path.of(URI.create(folder.toUri() + "photos/" + name));
       Files.createDirectories(file.getParent());

@@ -23,14 +23,15 @@ import org.junit.jupiter.api.Test;
 /** What is handed out: what it is made of, under which licences, and what is not in it. */
 class DeliveryITCase {
   private static final Path PROJECT = JavaProcess.project();
-  private static final Path TARGET = PROJECT.resolve("jobs/target");
+  private static final Path BOM = PROJECT.resolve("jobs/cli/target/bom.json");
+  private static final Path TARGET = PROJECT.resolve("jobs/stream/target");
 
   /** Group and artifact, as they stand in the path of a repository. */
   private static final Pattern ARTIFACT =
       Pattern.compile(".*/repository/(.+)/([^/]+)/[^/]+/[^/]+\\.jar");
 
   private static List<String> included() throws IOException {
-    String pom = Files.readString(PROJECT.resolve("jobs/pom.xml"));
+    String pom = Files.readString(PROJECT.resolve("jobs/stream/pom.xml"));
     return Pattern.compile("<include>([^<]+)</include>")
         .matcher(pom)
         .results()
@@ -82,8 +83,8 @@ class DeliveryITCase {
   @Test
   void aBillOfMaterialsHasWhatTheLauncherRunsOn() throws IOException {
     // Continuous integration is online and fails where a test is skipped.
-    assumeTrue(Files.exists(TARGET.resolve("bom.json")), "skipped: it is not made offline");
-    JsonNode bom = new ObjectMapper().readTree(TARGET.resolve("bom.json").toFile());
+    assumeTrue(Files.exists(BOM), "skipped: it is not made offline");
+    JsonNode bom = new ObjectMapper().readTree(BOM.toFile());
     assertThat(bom.get("bomFormat").asText()).isEqualTo("CycloneDX");
     List<String> components =
         StreamSupport.stream(bom.get("components").spliterator(), false)
@@ -97,7 +98,9 @@ class DeliveryITCase {
   /** A broker has a larger surface than a client, and none of it is wanted in a job. */
   @Test
   void whoDependsOnJobsGetsNoBroker() throws IOException {
-    String pom = Files.readString(PROJECT.resolve("jobs/pom.xml"));
+    String pom =
+        Files.readString(PROJECT.resolve("jobs/stream/pom.xml"))
+            + Files.readString(PROJECT.resolve("jobs/cli/pom.xml"));
     List<String> dependencies = new ArrayList<>();
     for (MatchResult match :
         Pattern.compile("<dependency>(.*?)</dependency>", Pattern.DOTALL)

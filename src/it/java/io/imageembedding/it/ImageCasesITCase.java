@@ -3,8 +3,8 @@ package io.imageembedding.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.jobs.EmbedImagesJob;
-import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingRecord;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.imageembedding.embed.NoRestartException;
+import io.imageembedding.cli.Embed;
+import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.flink.NoRestartException;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;
-import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.jobs.JobConfiguration;
-import io.imageembedding.jobs.cli.Embed;
 import io.imageembedding.kafka.InputMetrics;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.KafkaMessage;

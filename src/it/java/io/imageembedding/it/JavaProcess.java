@@ -47,7 +47,7 @@ public final class JavaProcess {
       List<String> jvmArguments, String classpath, String main, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("@" + project().resolve("jobs/src/main/launch/jvm.args"));
+    command.add("@" + project().resolve("jobs/cli/src/main/launch/jvm.args"));
     command.addAll(jvmArguments);
     command.add("-cp");
     command.add(classpath);

@@ -3,9 +3,9 @@ package io.imageembedding.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.imageembedding.embed.ImageEmbedding;
+import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.flink.ImageEmbedding;
 import io.imageembedding.jobs.EmbedImagesJob;
-import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.kafka.KafkaMessage;
 import io.imageembedding.kafka.KafkaTopics;

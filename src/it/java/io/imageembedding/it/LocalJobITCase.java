@@ -3,9 +3,9 @@ package io.imageembedding.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.cli.Embed;
+import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.it.JavaProcess.Ended;
-import io.imageembedding.jobs.EmbeddedKafka;
-import io.imageembedding.jobs.cli.Embed;
 import io.imageembedding.kafka.KafkaClientProperties;
 import java.io.IOException;
 import java.net.ServerSocket;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.cli.Embed;
 import io.imageembedding.it.JavaProcess.Ended;
-import io.imageembedding.jobs.cli.Embed;
 import io.imageembedding.testing.TestData;
 import io.imageembedding.vectorstore.milvus.TestingMilvus;
 import java.io.File;
@@ -113,7 +113,7 @@ class MilvusITCase {
   void theJobsJarDoesNotCarryTheClient() throws IOException {
     try (JarFile jar =
         new JarFile(
-            JavaProcess.project().resolve("jobs/target/image-embedding-job.jar").toFile())) {
+            JavaProcess.project().resolve("jobs/stream/target/image-embedding-job.jar").toFile())) {
       assertThat(jar.stream().map(Object::toString)).noneMatch(name -> name.contains("milvus"));
     }
   }

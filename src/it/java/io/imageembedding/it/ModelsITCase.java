@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.cli.Embed;
+import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;
-import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.jobs.JobConfiguration;
-import io.imageembedding.jobs.cli.Embed;
 import io.imageembedding.model.ModelException;
-import io.imageembedding.model.network.Npy;
+import io.imageembedding.model.graph.Npy;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.WireFormat;

@@ -4,8 +4,8 @@ package io.imageembedding.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.imageembedding.cli.Embed;
 import io.imageembedding.it.JavaProcess.Ended;
-import io.imageembedding.jobs.cli.Embed;
 import java.awt.image.BufferedImage;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -53,7 +53,7 @@ class PageITCase {
     browser = Chromium.start(folder.resolve("profile"));
     photos = Files.createDirectories(folder.resolve("photos"));
     try (Stream<Path> demo =
-        Files.list(JavaProcess.project().resolve("jobs/src/main/resources/demo"))) {
+        Files.list(JavaProcess.project().resolve("jobs/cli/src/main/resources/demo"))) {
       long time = 1_700_000_000_000L;
       for (Path photo : demo.filter(file -> file.toString().endsWith(".jpg")).sorted().toList()) {
         Path copy = Files.copy(photo, photos.resolve(photo.getFileName()));

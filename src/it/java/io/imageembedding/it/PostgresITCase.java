@@ -4,10 +4,11 @@ package io.imageembedding.it;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.cli.Embed;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
-import io.imageembedding.jobs.cli.Embed;
+import io.imageembedding.jobs.RecordVectors;
 import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.WireFormat;
 import io.imageembedding.vectorstore.OpenMode;
@@ -116,7 +117,7 @@ class PostgresITCase {
     for (ConsumerRecord<byte[], byte[]> record : topics.committed(topics.embeddings())) {
       newest.put(
           new String(record.key(), UTF_8),
-          StoredVector.of(RecordReader.embeddings(WireFormat.AVRO, null).read(record.value())));
+          RecordVectors.of(RecordReader.embeddings(WireFormat.AVRO, null).read(record.value())));
     }
     try (VectorStore store = VectorStore.open(address, OpenMode.read())) {
       assertThat(store.scan(null, 10_000)).containsExactlyInAnyOrderElementsOf(newest.values());

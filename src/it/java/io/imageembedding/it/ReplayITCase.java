@@ -3,8 +3,8 @@ package io.imageembedding.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.cli.Embed;
 import io.imageembedding.it.JavaProcess.Ended;
-import io.imageembedding.jobs.cli.Embed;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.cli.Embed;
 import io.imageembedding.it.JavaProcess.Ended;
-import io.imageembedding.jobs.cli.Embed;
 import io.imageembedding.testing.TestData;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;

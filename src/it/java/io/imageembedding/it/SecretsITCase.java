@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.imageembedding.jobs.EmbeddedKafka;
-import io.imageembedding.jobs.cli.Embed;
+import io.imageembedding.cli.Embed;
+import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.vectorstore.postgres.TestingPostgres;
 import io.imageembedding.vectorstore.postgres.TestingTls;
 import java.io.IOException;
@@ -175,7 +175,8 @@ class SecretsITCase {
                 JavaProcess.command(
                     List.of(
                         "-Dlog4j2.configurationFile="
-                            + JavaProcess.project().resolve("jobs/src/main/resources/log4j2.xml")),
+                            + JavaProcess.project()
+                                .resolve("jobs/cli/src/main/resources/log4j2.xml")),
                     Embed.class,
                     List.of(arguments)))
             .directory(folder.toFile())

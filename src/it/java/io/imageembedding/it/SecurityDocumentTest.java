@@ -78,8 +78,8 @@ class SecurityDocumentTest {
   void everyFlagIsOneOfACommand() throws IOException {
     StringBuilder commands = new StringBuilder();
     try (Stream<Path> files =
-        Files.list(PROJECT.resolve("jobs/src/main/java/io/imageembedding/jobs/cli"))) {
-      for (Path file : (Iterable<Path>) files::iterator) {
+        Files.walk(PROJECT.resolve("jobs/cli/src/main/java/io/imageembedding/cli"))) {
+      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
         commands.append(Files.readString(file));
       }
     }

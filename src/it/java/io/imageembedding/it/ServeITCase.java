@@ -3,7 +3,7 @@ package io.imageembedding.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.imageembedding.jobs.cli.Embed;
+import io.imageembedding.cli.Embed;
 import java.io.BufferedReader;
 import java.net.CookieManager;
 import java.net.Socket;

@@ -7,17 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.imageembedding.embed.Embedded;
-import io.imageembedding.embed.Embedding;
-import io.imageembedding.embed.Outcome;
-import io.imageembedding.embed.Provenance;
-import io.imageembedding.embed.Refusal;
-import io.imageembedding.image.ImageInfo;
+import io.imageembedding.cli.Embed;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Outcome;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.Refusal;
+import io.imageembedding.flink.Embedded;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
-import io.imageembedding.jobs.StoreFeed;
-import io.imageembedding.jobs.cli.Embed;
+import io.imageembedding.jobs.JobStore;
+import io.imageembedding.jobs.RecordVectors;
 import io.imageembedding.kafka.KafkaMessage;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
@@ -31,10 +32,10 @@ import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.WireFormat;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.StoreException;
-import io.imageembedding.vectorstore.StoreMetrics;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
+import io.imageembedding.vectorstore.sink.StoreMetrics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,7 +163,7 @@ class StoreJobITCase {
         } else {
           alive.add(each.getKey());
           assertThat(store.get(each.getKey()))
-              .contains(StoredVector.of(embedding(each.getValue())));
+              .contains(RecordVectors.of(embedding(each.getValue())));
         }
       }
       assertThat(alive).hasSize(581);
@@ -178,7 +179,7 @@ class StoreJobITCase {
     options.put("image-embedding.store.batch.max-count", "4");
     Configuration config = config(options);
     StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
-    StoreFeed feed = StoreFeed.of(config).orElseThrow();
+    JobStore feed = JobStore.of(config).orElseThrow();
     feed.expect(3, PROVENANCE);
     String tooLong = "x".repeat(3000);
     DataStream<Embedded<KafkaMessage>> answers =

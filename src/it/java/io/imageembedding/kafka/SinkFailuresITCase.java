@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.imageembedding.jobs.EmbeddedKafka;
+import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import java.io.IOException;
 import java.net.ServerSocket;

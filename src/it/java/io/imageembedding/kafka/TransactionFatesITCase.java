@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.imageembedding.embed.NoRestartException;
+import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.flink.NoRestartException;
 import io.imageembedding.it.TestingMetrics;
-import io.imageembedding.jobs.EmbeddedKafka;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import io.imageembedding.kafka.TestingSinkTask.State;
 import java.io.IOException;

@@ -4,10 +4,10 @@ package io.imageembedding.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.imageembedding.embed.Embedded;
-import io.imageembedding.embed.NoRestartException;
-import io.imageembedding.embed.Refusal;
-import io.imageembedding.jobs.EmbeddedKafka;
+import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.embedding.Refusal;
+import io.imageembedding.flink.Embedded;
+import io.imageembedding.flink.NoRestartException;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import io.imageembedding.kafka.TestingSinkTask.State;
 import java.io.IOException;

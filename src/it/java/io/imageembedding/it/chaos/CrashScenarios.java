@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.it.chaos;
 
-import io.imageembedding.embed.ImageEmbedding;
+import io.imageembedding.flink.ImageEmbedding;
 import io.imageembedding.it.TestingImages;
 import io.imageembedding.kafka.KafkaMessage;
 import io.imageembedding.kafka.KafkaTopics;

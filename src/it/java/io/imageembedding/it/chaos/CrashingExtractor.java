@@ -3,7 +3,7 @@ package io.imageembedding.it.chaos;
 
 import com.sun.jna.Function;
 import io.imageembedding.embed.ElementRefusedException;
-import io.imageembedding.embed.ImageExtractor;
+import io.imageembedding.flink.ImageExtractor;
 import io.imageembedding.kafka.KafkaMessage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

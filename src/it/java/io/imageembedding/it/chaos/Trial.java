@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.it.chaos;
 
+import io.imageembedding.cli.Embed;
 import io.imageembedding.it.ChildProcess;
 import io.imageembedding.it.JavaProcess;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.it.TestingImages;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
-import io.imageembedding.jobs.cli.Embed;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -94,7 +94,10 @@ final class Trial implements AutoCloseable {
     options.put("rest.address", "localhost");
     options.put("rest.port", String.valueOf(bed.cluster().restPort()));
     jars.add(
-        JavaProcess.project().resolve("jobs/target/image-embedding-job.jar").toUri().toString());
+        JavaProcess.project()
+            .resolve("jobs/stream/target/image-embedding-job.jar")
+            .toUri()
+            .toString());
   }
 
   TestBed bed() {

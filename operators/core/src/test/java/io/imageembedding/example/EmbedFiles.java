@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.example;
 
-import io.imageembedding.embed.Embedded;
-import io.imageembedding.embed.Embedding;
-import io.imageembedding.embed.ImageEmbedding;
-import io.imageembedding.embed.Refusal;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.Refusal;
+import io.imageembedding.flink.Embedded;
+import io.imageembedding.flink.ImageEmbedding;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.flink.streaming.api.datastream.DataStream;

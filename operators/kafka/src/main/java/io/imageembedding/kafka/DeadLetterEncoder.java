@@ -97,7 +97,7 @@ final class DeadLetterEncoder {
                 ? shortened(reason)
                 : shortened(reason)
                     + OmittedOriginal.note(kept.left, maxBytes, MessageSizes.MAX_HEADERS),
-            AnswerEncoder.source(message),
+            OutputEncoder.source(message),
             buffer(key),
             kept.value ? buffer(message.value()) : null,
             headers.stream()

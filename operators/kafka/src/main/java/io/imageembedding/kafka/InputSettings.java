@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
-import io.imageembedding.embed.InvalidOptionException;
-import io.imageembedding.embed.Options;
+import io.imageembedding.flink.InvalidOptionException;
+import io.imageembedding.flink.Options;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Map;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
-import io.imageembedding.embed.NoRestartException;
+import io.imageembedding.flink.NoRestartException;
 import io.imageembedding.kafka.KafkaOptions.LostMessages;
 import io.imageembedding.kafka.KafkaOptions.Start;
 import java.util.Collection;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
-import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.flink.InvalidOptionException;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
-import io.imageembedding.embed.EmbedOptions;
-import io.imageembedding.embed.Embedded;
-import io.imageembedding.embed.ImageExtractor;
-import io.imageembedding.embed.InvalidOptionException;
-import io.imageembedding.embed.Options;
+import io.imageembedding.flink.EmbedOptions;
+import io.imageembedding.flink.Embedded;
+import io.imageembedding.flink.ImageExtractor;
+import io.imageembedding.flink.InvalidOptionException;
+import io.imageembedding.flink.Options;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import java.time.Duration;
 import java.util.HashMap;
@@ -301,9 +301,9 @@ public final class KafkaTopics {
    * are tombstones: they are sent to the output topic without a value, each in its place.
    */
   public void write(DataStream<Embedded<KafkaMessage>> answers) {
-    SingleOutputStreamOperator<AnsweredMessage> encoded = encoded(answers);
+    SingleOutputStreamOperator<EmbeddedMessage> encoded = encoded(answers);
     send(encoded);
-    sendDeadLetters(encoded.getSideOutput(AnswerEncoder.DEAD_LETTERS));
+    sendDeadLetters(encoded.getSideOutput(OutputEncoder.DEAD_LETTERS));
   }
 
   /**
@@ -315,34 +315,34 @@ public final class KafkaTopics {
    */
   public void write(
       DataStream<Embedded<KafkaMessage>> answers,
-      UnaryOperator<DataStream<AnsweredMessage>> first) {
-    SingleOutputStreamOperator<AnsweredMessage> encoded = encoded(answers);
+      UnaryOperator<DataStream<EmbeddedMessage>> first) {
+    SingleOutputStreamOperator<EmbeddedMessage> encoded = encoded(answers);
     SingleOutputStreamOperator<OutgoingMessage> sent = send(first.apply(encoded));
     sendDeadLetters(
         encoded
-            .getSideOutput(AnswerEncoder.DEAD_LETTERS)
-            .union(sent.getSideOutput(AnswerEncoder.DEAD_LETTERS)));
+            .getSideOutput(OutputEncoder.DEAD_LETTERS)
+            .union(sent.getSideOutput(OutputEncoder.DEAD_LETTERS)));
   }
 
-  private SingleOutputStreamOperator<AnsweredMessage> encoded(
+  private SingleOutputStreamOperator<EmbeddedMessage> encoded(
       DataStream<Embedded<KafkaMessage>> answers) {
-    AnswerEncoder encoder =
-        new AnswerEncoder(
+    OutputEncoder encoder =
+        new OutputEncoder(
             wire, outputTopic, deadLetterTopic, TopicSettings.Lookup.atBrokers(properties));
     return answers
         .process(encoder)
-        .returns(AnsweredMessage.typeInformation())
+        .returns(EmbeddedMessage.typeInformation())
         .name("encode")
         .uid("encode")
         .setParallelism(answers.getParallelism());
   }
 
-  private SingleOutputStreamOperator<OutgoingMessage> send(DataStream<AnsweredMessage> answers) {
+  private SingleOutputStreamOperator<OutgoingMessage> send(DataStream<EmbeddedMessage> answers) {
     int instances = answers.getParallelism();
     SingleOutputStreamOperator<OutgoingMessage> sent =
         answers
             .process(
-                new AnswerSender(wire, deadLetterTopic, TopicSettings.Lookup.atBrokers(properties)))
+                new OutputSender(wire, deadLetterTopic, TopicSettings.Lookup.atBrokers(properties)))
             .returns(OutgoingMessage.typeInformation())
             .name("send")
             .uid("send")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
-import io.imageembedding.embed.NoRestartException;
+import io.imageembedding.flink.NoRestartException;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;

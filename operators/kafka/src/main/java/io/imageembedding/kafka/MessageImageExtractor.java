@@ -2,7 +2,7 @@
 package io.imageembedding.kafka;
 
 import io.imageembedding.embed.ElementRefusedException;
-import io.imageembedding.embed.ImageExtractor;
+import io.imageembedding.flink.ImageExtractor;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.ImageRecordReader;
 import io.imageembedding.schema.UnreadableRecordException;

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.imageembedding.embed.ElementRefusedException;
-import io.imageembedding.embed.Embedded;
-import io.imageembedding.embed.Embedding;
-import io.imageembedding.embed.Outcome;
-import io.imageembedding.embed.Provenance;
-import io.imageembedding.embed.Refusal;
-import io.imageembedding.image.ImageInfo;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Outcome;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.Refusal;
+import io.imageembedding.flink.Embedded;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.ImageRecord;
@@ -224,7 +224,7 @@ class HostileMessagesTest {
   }
 
   private static final class Answers {
-    private final List<AnsweredMessage> sent = new ArrayList<>();
+    private final List<EmbeddedMessage> sent = new ArrayList<>();
     private final List<OutgoingMessage> deadLetters = new ArrayList<>();
   }
 
@@ -243,16 +243,16 @@ class HostileMessagesTest {
   }
 
   private static Answers encode(WireSettings wire, Embedded<KafkaMessage> answer) throws Exception {
-    AnswerEncoder encoder =
-        new AnswerEncoder(wire, "embeddings", "dead", topic -> new TopicSettings(MIB, false));
+    OutputEncoder encoder =
+        new OutputEncoder(wire, "embeddings", "dead", topic -> new TopicSettings(MIB, false));
     Answers answers = new Answers();
     try (var harness =
-        new OneInputStreamOperatorTestHarness<Embedded<KafkaMessage>, AnsweredMessage>(
+        new OneInputStreamOperatorTestHarness<Embedded<KafkaMessage>, EmbeddedMessage>(
             new ProcessOperator<>(encoder))) {
       harness.open();
       harness.processElement(answer, 0);
       answers.sent.addAll(harness.extractOutputValues());
-      var side = harness.getSideOutput(AnswerEncoder.DEAD_LETTERS);
+      var side = harness.getSideOutput(OutputEncoder.DEAD_LETTERS);
       if (side != null) {
         side.forEach(record -> answers.deadLetters.add(record.getValue()));
       }

@@ -4,7 +4,7 @@ package io.imageembedding.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.flink.InvalidOptionException;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;

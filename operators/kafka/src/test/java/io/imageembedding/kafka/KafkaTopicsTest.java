@@ -4,7 +4,7 @@ package io.imageembedding.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.imageembedding.embed.InvalidOptionException;
+import io.imageembedding.flink.InvalidOptionException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

@@ -2,8 +2,8 @@
 package io.imageembedding.training;
 
 import io.imageembedding.model.ModelSource;
-import io.imageembedding.model.TrainableNetworks;
 import io.imageembedding.model.network.TrainableNetwork;
+import io.imageembedding.model.source.TrainableNetworks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

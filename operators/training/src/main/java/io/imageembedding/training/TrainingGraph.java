@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.training;
 
+import io.imageembedding.model.graph.FloatTensor;
+import io.imageembedding.model.graph.GraphNodes;
 import io.imageembedding.model.network.ClassifierHead;
-import io.imageembedding.model.network.FloatTensor;
-import io.imageembedding.model.network.GraphNodes;
 import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;

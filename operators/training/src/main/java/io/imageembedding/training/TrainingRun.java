@@ -6,13 +6,13 @@ import io.imageembedding.image.ImageDecoder;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.image.UndecodableImageException;
 import io.imageembedding.model.FeatureVectorModel;
-import io.imageembedding.model.ReusableSavedModel;
-import io.imageembedding.model.TrainableNetworks;
-import io.imageembedding.model.network.FloatTensor;
+import io.imageembedding.model.export.ReusableSavedModel;
+import io.imageembedding.model.graph.FloatTensor;
 import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.NetworkWeights;
 import io.imageembedding.model.network.Regularizer;
 import io.imageembedding.model.network.TrainableNetwork;
+import io.imageembedding.model.source.TrainableNetworks;
 import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.training.TrainingImages.LabelledImage;
 import java.io.IOException;
@@ -419,10 +419,10 @@ final class TrainingRun implements AutoCloseable {
     report.put("validated", result.validated());
     report.put("skipped", result.skipped());
     try {
-      Files.writeString(output.resolve("learning-curve.svg"), Pictures.learningCurve(history));
+      Files.writeString(output.resolve("learning-curve.svg"), Charts.learningCurve(history));
       Files.writeString(
           output.resolve("confusion-matrix.svg"),
-          Pictures.confusionMatrix(result.labels(), result.confusion()));
+          Charts.confusionMatrix(result.labels(), result.confusion()));
       new ObjectMapper()
           .writerWithDefaultPrettyPrinter()
           .writeValue(output.resolve("training.json").toFile(), report);

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.model.ModelSource;
-import io.imageembedding.model.TrainableNetworks;
 import io.imageembedding.model.network.Regularizer;
 import io.imageembedding.model.network.TrainableNetwork;
+import io.imageembedding.model.source.TrainableNetworks;
 import io.imageembedding.tensorflow.GraphSession;
 import java.nio.file.Path;
 import java.util.List;

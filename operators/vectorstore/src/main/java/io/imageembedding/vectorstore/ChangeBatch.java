@@ -40,7 +40,7 @@ public final class ChangeBatch {
   }
 
   /** What the collection takes of the changes. */
-  public static ChangeBatch of(List<? extends Change> changes, Collection collection) {
+  public static ChangeBatch of(List<? extends Change> changes, CollectionSpec collection) {
     return of(changes, collection, Float.MAX_VALUE);
   }
 
@@ -52,7 +52,7 @@ public final class ChangeBatch {
    *     for zero
    */
   public static ChangeBatch of(
-      List<? extends Change> changes, Collection collection, float largest) {
+      List<? extends Change> changes, CollectionSpec collection, float largest) {
     Map<String, Change> newest = new TreeMap<>();
     List<RefusedChange> refused = new ArrayList<>();
     for (int i = 0; i < changes.size(); i++) {
@@ -73,12 +73,12 @@ public final class ChangeBatch {
    *
    * @throws StoreException if there are deletions only, for which nothing can be made
    */
-  public static Optional<Collection> collectionOf(
-      String store, List<? extends Change> changes, Metric metric) {
+  public static Optional<CollectionSpec> collectionOf(
+      String store, List<? extends Change> changes, Similarity metric) {
     boolean deletes = false;
     for (int i = 0; i < changes.size(); i++) {
       Change change = changes.get(i);
-      Optional<Collection> own = ownCollection(change, metric);
+      Optional<CollectionSpec> own = ownCollection(change, metric);
       if (own.isPresent() && fault(i, change, own.get(), Float.MAX_VALUE).isEmpty()) {
         return own;
       }
@@ -93,21 +93,21 @@ public final class ChangeBatch {
   }
 
   /** The result for vectors of which {@link #collectionOf} found none that would be taken. */
-  public static WriteResult allRefused(List<? extends Change> changes, Metric metric) {
+  public static WriteResult allRefused(List<? extends Change> changes, Similarity metric) {
     List<RefusedChange> refused = new ArrayList<>();
     for (int i = 0; i < changes.size(); i++) {
       Change change = changes.get(i);
-      Collection own =
+      CollectionSpec own =
           ownCollection(change, metric)
-              .orElseGet(() -> new Collection(1, metric, ((StoredVector) change).space()));
+              .orElseGet(() -> new CollectionSpec(1, metric, ((StoredVector) change).space()));
       fault(i, change, own, Float.MAX_VALUE).ifPresent(refused::add);
     }
     return new WriteResult(0, 0, refused);
   }
 
-  private static Optional<Collection> ownCollection(Change change, Metric metric) {
+  private static Optional<CollectionSpec> ownCollection(Change change, Similarity metric) {
     return change instanceof StoredVector stored && stored.vector().length > 0
-        ? Optional.of(new Collection(stored.vector().length, metric, stored.space()))
+        ? Optional.of(new CollectionSpec(stored.vector().length, metric, stored.space()))
         : Optional.empty();
   }
 
@@ -126,7 +126,7 @@ public final class ChangeBatch {
    *
    * @throws StoreException saying what is wrong with it
    */
-  public static void requireSearchable(float[] vector, Collection collection) {
+  public static void requireSearchable(float[] vector, CollectionSpec collection) {
     Fault fault = fault(vector, collection, Float.MAX_VALUE);
     if (fault != null) {
       throw new StoreException("cannot search for this vector: " + fault.message);
@@ -134,7 +134,7 @@ public final class ChangeBatch {
   }
 
   private static Optional<RefusedChange> fault(
-      int index, Change change, Collection collection, float largest) {
+      int index, Change change, CollectionSpec collection, float largest) {
     Fault fault = fault(change.id());
     if (fault == null && !isText(change.version().topic())) {
       fault = new Fault(Reason.UNUSABLE_METADATA, "the topic is no valid text");
@@ -201,7 +201,7 @@ public final class ChangeBatch {
     return text ? null : new Fault(Reason.UNUSABLE_METADATA, "the metadata is no valid text");
   }
 
-  private static Fault fault(float[] vector, Collection collection, float largest) {
+  private static Fault fault(float[] vector, CollectionSpec collection, float largest) {
     if (vector.length != collection.dimension()) {
       return new Fault(
           Reason.WRONG_LENGTH,

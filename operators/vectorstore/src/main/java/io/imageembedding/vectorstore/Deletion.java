@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
-import static org.apache.flink.util.Preconditions.checkNotNull;
+import static java.util.Objects.requireNonNull;
 
 import java.io.Serializable;
 
@@ -15,8 +15,8 @@ public record Deletion(String id, Version version) implements Change, Serializab
   public static final long TIE_BREAK = Long.MAX_VALUE;
 
   public Deletion {
-    checkNotNull(id, "id");
-    checkNotNull(version, "version");
+    requireNonNull(id, "id");
+    requireNonNull(version, "version");
   }
 
   @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
-import static org.apache.flink.util.Preconditions.checkNotNull;
+import static java.util.Objects.requireNonNull;
 
 import java.io.Serializable;
 import java.util.Collections;
@@ -37,7 +37,7 @@ public record Filter(Map<String, String> conditions) implements Serializable {
   public static final Filter NONE = new Filter(Map.of());
 
   public Filter {
-    checkNotNull(conditions, "conditions");
+    requireNonNull(conditions, "conditions");
     conditions = Collections.unmodifiableSortedMap(new TreeMap<>(conditions));
   }
 

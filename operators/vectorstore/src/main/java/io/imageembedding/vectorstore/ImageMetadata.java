@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
-import static org.apache.flink.util.Preconditions.checkNotNull;
+import static java.util.Objects.requireNonNull;
 
 import java.io.Serializable;
 import java.util.Collections;
@@ -28,7 +28,7 @@ public record ImageMetadata(
     implements Serializable {
 
   public ImageMetadata {
-    checkNotNull(format, "format");
+    requireNonNull(format, "format");
     attributes = Collections.unmodifiableSortedMap(new TreeMap<>(attributes));
   }
 }

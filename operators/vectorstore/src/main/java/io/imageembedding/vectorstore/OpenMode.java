@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
-import static org.apache.flink.util.Preconditions.checkArgument;
-import static org.apache.flink.util.Preconditions.checkNotNull;
+import static io.imageembedding.safety.Arguments.checkArgument;
+import static java.util.Objects.requireNonNull;
 
 import java.util.Optional;
 
@@ -16,14 +16,14 @@ import java.util.Optional;
  * @param retry how long a failure that can pass is waited for
  */
 public record OpenMode(
-    boolean writable, int shard, Optional<Collection> expected, RetryPolicy retry) {
+    boolean writable, int shard, Optional<CollectionSpec> expected, RetryPolicy retry) {
 
   private static final String MISSING = "there is no store ";
 
   public OpenMode {
     checkArgument(shard >= 0, "shard is %s; needed: at least 0", shard);
-    checkNotNull(expected, "expected");
-    checkNotNull(retry, "retry");
+    requireNonNull(expected, "expected");
+    requireNonNull(retry, "retry");
   }
 
   /** To search in it. */
@@ -37,7 +37,7 @@ public record OpenMode(
   }
 
   /** Refuses a store that holds something else. */
-  public OpenMode expecting(Collection collection) {
+  public OpenMode expecting(CollectionSpec collection) {
     return new OpenMode(writable, shard, Optional.of(collection), retry);
   }
 
@@ -51,7 +51,7 @@ public record OpenMode(
    *
    * @throws StoreException if it is opened to read, and so had to be there
    */
-  public Optional<Collection> forNew(String store) {
+  public Optional<CollectionSpec> forNew(String store) {
     if (!writable) {
       throw missing(store);
     }
@@ -71,7 +71,7 @@ public record OpenMode(
   /**
    * @throws StoreException if the store holds something else than is expected
    */
-  public void requireExpected(String store, Collection held) {
+  public void requireExpected(String store, CollectionSpec held) {
     expected.ifPresent(wanted -> wanted.requireSame(store, held));
   }
 

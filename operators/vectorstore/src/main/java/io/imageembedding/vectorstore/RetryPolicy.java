@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
-import static org.apache.flink.util.Preconditions.checkArgument;
+import static io.imageembedding.safety.Arguments.checkArgument;
 
 import java.io.Serializable;
 import java.time.Duration;

@@ -143,8 +143,8 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
   }
 
   /** The metric, cosine where none is named. */
-  public Metric metric() {
-    return Metric.parse(option(METRIC, Metric.COSINE.id()));
+  public Similarity metric() {
+    return Similarity.parse(option(METRIC, Similarity.COSINE.id()));
   }
 
   /**

@@ -13,4 +13,4 @@ import java.util.Optional;
  * @param details what only this kind of store has, for people
  */
 public record StoreDescription(
-    String store, long count, Optional<Collection> collection, Map<String, String> details) {}
+    String store, long count, Optional<CollectionSpec> collection, Map<String, String> details) {}

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
-import static org.apache.flink.util.Preconditions.checkNotNull;
+import static java.util.Objects.requireNonNull;
 
-import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.EmbeddingRecord;
-import io.imageembedding.schema.Model;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.Map;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -31,39 +27,11 @@ public record StoredVector(
   public static final String URI_ATTRIBUTE = "uri";
 
   public StoredVector {
-    checkNotNull(id, "id");
-    checkNotNull(vector, "vector");
-    checkNotNull(space, "space");
-    checkNotNull(version, "version");
-    checkNotNull(image, "image");
-  }
-
-  /** The vector of a record as the job writes it. */
-  public static StoredVector of(EmbeddingRecord record) {
-    return of(EmbeddingFields.of(record));
-  }
-
-  /** The vector of a record as the job writes it. */
-  public static StoredVector of(EmbeddingFields record) {
-    Model model = record.model();
-    Map<String, String> attributes = record.attributes();
-    return new StoredVector(
-        record.id(),
-        record.embedding(),
-        new VectorSpace(
-            record.vectorSpace(),
-            model.getName(),
-            model.getSha256(),
-            model.getPrecision(),
-            model.getPreprocessing()),
-        Version.of(record.source()),
-        new ImageMetadata(
-            attributes.get(URI_ATTRIBUTE),
-            record.image().getFormat(),
-            record.image().getWidth(),
-            record.image().getHeight(),
-            record.capturedAt() == null ? null : record.capturedAt().toEpochMilli(),
-            attributes));
+    requireNonNull(id, "id");
+    requireNonNull(vector, "vector");
+    requireNonNull(space, "space");
+    requireNonNull(version, "version");
+    requireNonNull(image, "image");
   }
 
   /** The first 63 bits of a SHA-256 over vector and metadata. */

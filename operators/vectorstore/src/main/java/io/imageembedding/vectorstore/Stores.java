@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.embedding.Internal;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -9,7 +10,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /** The kinds of stores there are. */
-final class Stores {
+@Internal
+public final class Stores {
 
   /** Kinds that are in artifacts of their own, because they bring much. */
   private static final Set<String> APART = Set.of("milvus");
@@ -19,14 +21,14 @@ final class Stores {
   /**
    * @param onRetry called whenever something failed and is tried again
    */
-  static VectorStore open(StoreAddress address, OpenMode mode, Runnable onRetry) {
+  public static VectorStore open(StoreAddress address, OpenMode mode, Runnable onRetry) {
     VectorStoreProvider provider = provider(address);
     Retry retry = new Retry(mode.retry(), onRetry);
     return new RetryingStore(address, retry.call(() -> provider.open(address, mode)), retry);
   }
 
   /** Refuses an address that no kind of store knows, or whose options it does not. */
-  static void check(StoreAddress address) {
+  public static void check(StoreAddress address) {
     provider(address).check(address);
   }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.embedding.Internal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
 
 /** The order in which every store has its texts. */
-final class TextOrder {
+@Internal
+public final class TextOrder {
 
   /** By UTF-8 bytes, which is by code points. */
-  static final Comparator<String> BY_BYTES =
+  public static final Comparator<String> BY_BYTES =
       (a, b) ->
           a.equals(b)
               ? 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
-import static org.apache.flink.util.Preconditions.checkNotNull;
+import static java.util.Objects.requireNonNull;
 
 import java.io.Serializable;
 
@@ -20,11 +20,11 @@ public record VectorSpace(
     implements Serializable {
 
   public VectorSpace {
-    checkNotNull(id, "id");
-    checkNotNull(model, "model");
-    checkNotNull(sha256, "sha256");
-    checkNotNull(precision, "precision");
-    checkNotNull(preprocessing, "preprocessing");
+    requireNonNull(id, "id");
+    requireNonNull(model, "model");
+    requireNonNull(sha256, "sha256");
+    requireNonNull(precision, "precision");
+    requireNonNull(preprocessing, "preprocessing");
   }
 
   /** For messages: the model with its digest, and how it was run. */

@@ -11,9 +11,9 @@ import java.util.Optional;
  * arrive, the newest stays ({@link Change#BY_AGE}). So what is not known to be committed may simply
  * be written again.
  *
- * <p><b>One space.</b> All vectors of a store are of one {@link Collection}, which the first one
- * written decides, unless {@link OpenMode#expecting} did. A change that does not belong into it is
- * refused alone; the rest of its batch is written.
+ * <p><b>One space.</b> All vectors of a store are of one {@link CollectionSpec}, which the first
+ * one written decides, unless {@link OpenMode#expecting} did. A change that does not belong into it
+ * is refused alone; the rest of its batch is written.
  *
  * <p><b>Durable</b> is what was written before {@link #commit} returned. A search sees at least
  * that, and what was written since after a second at the latest.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
-import static org.apache.flink.util.Preconditions.checkNotNull;
+import static java.util.Objects.requireNonNull;
 
-import io.imageembedding.schema.Source;
 import java.io.Serializable;
 
 /**
@@ -36,21 +35,12 @@ public record Version(long timestamp, String topic, int partition, long offset)
   public static final long NO_TIMESTAMP = -1;
 
   public Version {
-    checkNotNull(topic, "topic");
+    requireNonNull(topic, "topic");
   }
 
   /** The version of something that came from no topic. */
   public static Version at(long timestamp) {
     return new Version(timestamp, "", 0, 0);
-  }
-
-  /** The version of what came in a message. */
-  public static Version of(Source source) {
-    return new Version(
-        source.getTimestamp() == null ? NO_TIMESTAMP : source.getTimestamp().toEpochMilli(),
-        source.getTopic(),
-        source.getPartition(),
-        source.getOffset());
   }
 
   @Override

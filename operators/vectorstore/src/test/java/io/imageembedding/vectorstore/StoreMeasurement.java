@@ -54,7 +54,8 @@ class StoreMeasurement {
 
   /** Makes the store before it is measured. */
   static final OpenMode MODE =
-      OpenMode.write(0).expecting(new Collection(DIMENSION, Metric.COSINE, TestingVectors.SPACE));
+      OpenMode.write(0)
+          .expecting(new CollectionSpec(DIMENSION, Similarity.COSINE, TestingVectors.SPACE));
 
   /**
    * How much is measured.

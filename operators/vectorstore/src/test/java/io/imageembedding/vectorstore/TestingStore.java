@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.vectorstore.tool.FilterSample;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,60 +15,61 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A store in memory, {@code testing:NAME}, that fails and stops as it is told. */
-final class TestingStore implements VectorStore {
+public final class TestingStore implements VectorStore {
   private static final Map<String, TestingStore> STORES = new ConcurrentHashMap<>();
 
   /** Failures that pass, still to come. */
-  final AtomicInteger failures = new AtomicInteger();
+  public final AtomicInteger failures = new AtomicInteger();
 
   /** What writing throws, if anything. */
-  volatile StoreException broken;
+  public volatile StoreException broken;
 
   /** How often it was closed. */
-  volatile int closings;
+  public volatile int closings;
 
   /** What closing throws, if anything. */
-  volatile Throwable brokenClose;
+  public volatile Throwable brokenClose;
 
   /** Batches that may be written. */
-  final Semaphore batchesAllowed = new Semaphore(100_000);
+  public final Semaphore batchesAllowed = new Semaphore(100_000);
 
   /** How many vectors it says that it has beyond those that it has. */
-  volatile int countedMore;
+  public volatile int countedMore;
 
   /** How many of the nearest a search passes over, after the first. */
-  volatile int searchBlindness;
+  public volatile int searchBlindness;
 
   /** Whether a search with a filter finds nothing. */
-  volatile boolean filterBlind;
+  public volatile boolean filterBlind;
 
   /** What a scan has besides. */
-  final List<StoredVector> scanned = new ArrayList<>();
+  public final List<StoredVector> scanned = new ArrayList<>();
 
   final List<Integer> batches = new ArrayList<>();
   private final Map<String, Change> written = new HashMap<>();
   private final Map<String, Change> committed = new HashMap<>();
-  private final Collection collection;
+  private final CollectionSpec collection;
 
-  private TestingStore(Collection collection) {
+  private TestingStore(CollectionSpec collection) {
     this.collection = collection;
   }
 
   /** The store of that name, for two-dimensional vectors of {@link TestingVectors#SPACE}. */
-  static TestingStore named(String name) {
+  public static TestingStore named(String name) {
     return STORES.computeIfAbsent(
-        name, n -> new TestingStore(new Collection(2, Metric.COSINE, TestingVectors.SPACE)));
+        name,
+        n -> new TestingStore(new CollectionSpec(2, Similarity.COSINE, TestingVectors.SPACE)));
   }
 
-  synchronized Map<String, Change> written() {
+  public synchronized Map<String, Change> written() {
     return Map.copyOf(written);
   }
 
-  synchronized Map<String, Change> committed() {
+  public synchronized Map<String, Change> committed() {
     return Map.copyOf(committed);
   }
 
-  synchronized List<Integer> batches() {
+  public synchronized List<Integer> batches() {
     return List.copyOf(batches);
   }
 
@@ -96,7 +98,7 @@ final class TestingStore implements VectorStore {
   }
 
   /** Puts something under its id that a store would refuse. */
-  synchronized void put(StoredVector vector) {
+  public synchronized void put(StoredVector vector) {
     written.put(vector.id(), vector);
   }
 

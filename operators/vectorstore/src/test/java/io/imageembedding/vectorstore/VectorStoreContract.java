@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
 import io.imageembedding.vectorstore.RefusedChange.Reason;
+import io.imageembedding.vectorstore.tool.FilterSample;
+import io.imageembedding.vectorstore.tool.StoreVerification;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -45,8 +47,8 @@ public abstract class VectorStoreContract {
     return VectorStore.open(address(), OpenMode.write(0).retrying(RetryPolicy.NONE));
   }
 
-  private static Collection collection(int dimension, VectorSpace space) {
-    return new Collection(dimension, Metric.COSINE, space);
+  private static CollectionSpec collection(int dimension, VectorSpace space) {
+    return new CollectionSpec(dimension, Similarity.COSINE, space);
   }
 
   @Test

@@ -2,9 +2,9 @@
 package io.imageembedding.vectorstore.milvus;
 
 import io.imageembedding.vectorstore.ChangeBatch;
-import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
-import io.imageembedding.vectorstore.Metric;
+import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.VectorSpace;
 import io.milvus.v2.client.MilvusClientV2;
@@ -65,7 +65,7 @@ final class MilvusSchema {
   }
 
   /** What the collection holds; empty where there is none. */
-  Optional<Collection> read(MilvusClientV2 client) {
+  Optional<CollectionSpec> read(MilvusClientV2 client) {
     if (!client.hasCollection(
         HasCollectionReq.builder().collectionName(settings.collection()).build())) {
       return Optional.empty();
@@ -87,7 +87,7 @@ final class MilvusSchema {
       throw new StoreException(
           settings.name() + " has format " + format + "; this version reads format " + FORMAT);
     }
-    Collection collection = decode(there.getProperties());
+    CollectionSpec collection = decode(there.getProperties());
     fields(collection.dimension())
         .forEach(
             field -> {
@@ -116,7 +116,7 @@ final class MilvusSchema {
   }
 
   /** Makes the collection, unless another writer did in the meantime; what it holds then. */
-  Collection create(MilvusClientV2 client, Collection collection) {
+  CollectionSpec create(MilvusClientV2 client, CollectionSpec collection) {
     CreateCollectionReq.CollectionSchema schema =
         CreateCollectionReq.CollectionSchema.builder().build();
     fields(collection.dimension()).forEach(schema::addField);
@@ -182,7 +182,7 @@ final class MilvusSchema {
    *
    * @param writable whether an index may be made
    */
-  void prepare(MilvusClientV2 client, Collection collection, boolean writable) {
+  void prepare(MilvusClientV2 client, CollectionSpec collection, boolean writable) {
     Optional<IndexDesc> index = index(client);
     if (index.isPresent()) {
       String metric = String.valueOf(index.get().getMetricType());
@@ -270,7 +270,7 @@ final class MilvusSchema {
             .build());
   }
 
-  static Map<String, String> encode(Collection collection) {
+  static Map<String, String> encode(CollectionSpec collection) {
     Map<String, String> properties = new TreeMap<>();
     properties.put(PROPERTY + "format", FORMAT);
     properties.put(PROPERTY + "dimension", String.valueOf(collection.dimension()));
@@ -283,10 +283,10 @@ final class MilvusSchema {
     return properties;
   }
 
-  private static Collection decode(Map<String, String> properties) {
-    return new Collection(
+  private static CollectionSpec decode(Map<String, String> properties) {
+    return new CollectionSpec(
         Integer.parseInt(properties.get(PROPERTY + "dimension")),
-        Metric.parse(properties.get(PROPERTY + "metric")),
+        Similarity.parse(properties.get(PROPERTY + "metric")),
         new VectorSpace(
             properties.get(PROPERTY + "vector_space"),
             properties.get(PROPERTY + "model"),

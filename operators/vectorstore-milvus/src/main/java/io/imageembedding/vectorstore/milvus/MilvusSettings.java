@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.milvus;
 
-import io.imageembedding.vectorstore.Metric;
 import io.imageembedding.vectorstore.ServerHost;
+import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
 import io.milvus.v2.client.ConnectConfig;
@@ -22,7 +22,7 @@ record MilvusSettings(
     int port,
     String database,
     StoreAddress address,
-    Metric metric,
+    Similarity metric,
     String collection,
     boolean secure,
     ConsistencyLevel consistency,

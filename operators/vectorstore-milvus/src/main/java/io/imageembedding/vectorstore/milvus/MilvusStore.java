@@ -3,7 +3,7 @@ package io.imageembedding.vectorstore.milvus;
 
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.ChangeBatch;
-import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.OpenMode;
@@ -54,7 +54,7 @@ final class MilvusStore implements VectorStore {
   private final Map<String, Age> sinceCommit = new ConcurrentHashMap<>();
 
   private volatile Connection connection;
-  private volatile Collection collection;
+  private volatile CollectionSpec collection;
   private volatile boolean closed;
 
   private MilvusStore(MilvusSettings settings, OpenMode mode) {
@@ -82,7 +82,7 @@ final class MilvusStore implements VectorStore {
   }
 
   private void open(MilvusClientV2 open) {
-    Optional<Collection> there = schema.read(open);
+    Optional<CollectionSpec> there = schema.read(open);
     if (there.isEmpty()) {
       there = mode.forNew(settings.name()).map(first -> schema.create(open, first));
     }
@@ -92,7 +92,7 @@ final class MilvusStore implements VectorStore {
     }
   }
 
-  private void use(MilvusClientV2 open, Collection there) {
+  private void use(MilvusClientV2 open, CollectionSpec there) {
     there.requireMetric(settings.name(), settings.metric());
     schema.prepare(open, there, mode.writable());
     collection = there;
@@ -104,7 +104,7 @@ final class MilvusStore implements VectorStore {
     return call(
         open -> {
           if (collection == null) {
-            Optional<Collection> first =
+            Optional<CollectionSpec> first =
                 ChangeBatch.collectionOf(settings.name(), changes, settings.metric());
             if (first.isEmpty()) {
               return ChangeBatch.allRefused(changes, settings.metric());

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.imageembedding.vectorstore.Change;
-import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.MetadataJson;
@@ -178,7 +178,7 @@ final class Rows {
     return vector;
   }
 
-  static StoredVector vector(Map<String, Object> row, Collection collection) {
+  static StoredVector vector(Map<String, Object> row, CollectionSpec collection) {
     return new StoredVector(id(row), features(row), collection.space(), version(row), image(row));
   }
 

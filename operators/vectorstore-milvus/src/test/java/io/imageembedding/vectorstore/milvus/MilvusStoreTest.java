@@ -8,15 +8,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.imageembedding.vectorstore.ChangeBatch;
-import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.ImageMetadata;
-import io.imageembedding.vectorstore.Metric;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.ServerStoreContract;
+import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoredVector;
@@ -100,7 +100,8 @@ class MilvusStoreTest extends ServerStoreContract {
   @Override
   protected void beforeWriters() {
     VectorStore.open(
-            address(), OpenMode.write(0).expecting(new Collection(DIMENSION, Metric.COSINE, SPACE)))
+            address(),
+            OpenMode.write(0).expecting(new CollectionSpec(DIMENSION, Similarity.COSINE, SPACE)))
         .close();
   }
 
@@ -344,7 +345,8 @@ class MilvusStoreTest extends ServerStoreContract {
                     .collectionName(collection)
                     .collectionSchema(schema)
                     .properties(
-                        MilvusSchema.encode(new Collection(DIMENSION, Metric.COSINE, SPACE)))
+                        MilvusSchema.encode(
+                            new CollectionSpec(DIMENSION, Similarity.COSINE, SPACE)))
                     .build()));
     assertThatExceptionOfType(StoreException.class)
         .isThrownBy(this::writer)

@@ -3,8 +3,8 @@ package io.imageembedding.vectorstore.lucene;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.imageembedding.vectorstore.Collection;
-import io.imageembedding.vectorstore.Metric;
+import io.imageembedding.vectorstore.CollectionSpec;
+import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.VectorSpace;
 import java.io.IOException;
@@ -36,7 +36,7 @@ final class CollectionFile {
     file = root.resolve(NAME);
   }
 
-  Optional<Collection> read() throws IOException {
+  Optional<CollectionSpec> read() throws IOException {
     try {
       return Optional.of(
           decode(store, JSON.readerForMapOf(String.class).readValue(Files.readAllBytes(file))));
@@ -48,7 +48,7 @@ final class CollectionFile {
   }
 
   /** Writes the file unless another writer did; what it says then. */
-  Collection create(Collection collection) throws IOException {
+  CollectionSpec create(CollectionSpec collection) throws IOException {
     Path whole = Files.createTempFile(file.getParent(), "collection", ".tmp");
     try {
       Files.write(whole, JSON.writeValueAsBytes(encode(collection)));
@@ -70,7 +70,7 @@ final class CollectionFile {
     }
   }
 
-  static Map<String, String> encode(Collection collection) {
+  static Map<String, String> encode(CollectionSpec collection) {
     Map<String, String> map = new TreeMap<>();
     map.put(FORMAT, FORMAT_VERSION);
     map.put("dimension", String.valueOf(collection.dimension()));
@@ -83,7 +83,7 @@ final class CollectionFile {
     return map;
   }
 
-  static Collection decode(String store, Map<String, String> map) {
+  static CollectionSpec decode(String store, Map<String, String> map) {
     if (!FORMAT_VERSION.equals(map.get(FORMAT))) {
       throw new StoreException(
           store
@@ -92,9 +92,9 @@ final class CollectionFile {
               + "; this version reads format "
               + FORMAT_VERSION);
     }
-    return new Collection(
+    return new CollectionSpec(
         Integer.parseInt(map.get("dimension")),
-        Metric.parse(map.get("metric")),
+        Similarity.parse(map.get("metric")),
         new VectorSpace(
             map.get("vectorSpace"),
             map.get("model"),

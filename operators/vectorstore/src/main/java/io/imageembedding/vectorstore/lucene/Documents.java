@@ -4,7 +4,7 @@ package io.imageembedding.vectorstore.lucene;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.vectorstore.Change;
-import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.ImageMetadata;
@@ -144,7 +144,8 @@ final class Documents {
     return values.longValue();
   }
 
-  static StoredVector vector(LeafReader reader, int doc, Collection collection) throws IOException {
+  static StoredVector vector(LeafReader reader, int doc, CollectionSpec collection)
+      throws IOException {
     FloatVectorValues values = reader.getFloatVectorValues(VECTOR);
     values.advance(doc);
     Document fields = reader.storedFields().document(doc);

@@ -4,7 +4,7 @@ package io.imageembedding.vectorstore.lucene;
 import io.imageembedding.safety.PrivateFiles;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.ChangeBatch;
-import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.OpenMode;
@@ -76,7 +76,7 @@ final class LuceneStore implements VectorStore {
   /** Readers of the shards that others write, by folder. */
   private final Map<Path, DirectoryReader> others = new TreeMap<>();
 
-  private volatile Optional<Collection> collection;
+  private volatile Optional<CollectionSpec> collection;
   private volatile long refreshedAt = System.nanoTime();
   private volatile boolean refreshWanted;
   private boolean closed;
@@ -86,7 +86,7 @@ final class LuceneStore implements VectorStore {
       CollectionFile collectionFile,
       Path ownShard,
       ShardWriter writer,
-      Optional<Collection> collection) {
+      Optional<CollectionSpec> collection) {
     this.settings = settings;
     this.name = settings.name();
     this.collectionFile = collectionFile;
@@ -118,7 +118,7 @@ final class LuceneStore implements VectorStore {
       throws IOException {
     String name = settings.name();
     CollectionFile file = new CollectionFile(name, settings.root());
-    Optional<Collection> held = file.read();
+    Optional<CollectionSpec> held = file.read();
     if (held.isEmpty() && mode.expected().isPresent() && mode.writable()) {
       held = Optional.of(file.create(mode.expected().get()));
     }
@@ -131,7 +131,7 @@ final class LuceneStore implements VectorStore {
     }
     ShardWriter writer = ShardWriter.open(name, mode.shard(), directory, settings.ramBufferMb());
     try {
-      Optional<Collection> committed = writer.committedCollection();
+      Optional<CollectionSpec> committed = writer.committedCollection();
       if (committed.isPresent()) {
         committed
             .get()
@@ -153,7 +153,8 @@ final class LuceneStore implements VectorStore {
     return whileWriting(
         () -> {
           if (collection.isEmpty()) {
-            Optional<Collection> first = ChangeBatch.collectionOf(name, changes, settings.metric());
+            Optional<CollectionSpec> first =
+                ChangeBatch.collectionOf(name, changes, settings.metric());
             if (first.isEmpty()) {
               return ChangeBatch.allRefused(changes, settings.metric());
             }

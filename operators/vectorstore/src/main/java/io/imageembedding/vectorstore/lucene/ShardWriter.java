@@ -2,7 +2,7 @@
 package io.imageembedding.vectorstore.lucene;
 
 import io.imageembedding.vectorstore.Change;
-import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.lucene.Documents.Age;
 import java.io.IOException;
@@ -78,7 +78,7 @@ final class ShardWriter implements AutoCloseable {
   }
 
   /** What the last commit says that the shard holds. */
-  Optional<Collection> committedCollection() throws IOException {
+  Optional<CollectionSpec> committedCollection() throws IOException {
     Map<String, String> data = reader.getIndexCommit().getUserData();
     return data.isEmpty() ? Optional.empty() : Optional.of(CollectionFile.decode(store, data));
   }
@@ -122,7 +122,7 @@ final class ShardWriter implements AutoCloseable {
     sinceReader.clear();
   }
 
-  void commit(Collection collection) throws IOException {
+  void commit(CollectionSpec collection) throws IOException {
     if (writer.hasUncommittedChanges()) {
       writer.setLiveCommitData(CollectionFile.encode(collection).entrySet());
       writer.commit();

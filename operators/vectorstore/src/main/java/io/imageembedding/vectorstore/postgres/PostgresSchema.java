@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.postgres;
 
-import io.imageembedding.vectorstore.Collection;
-import io.imageembedding.vectorstore.Metric;
+import io.imageembedding.vectorstore.CollectionSpec;
+import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.VectorSpace;
 import java.sql.Connection;
@@ -113,9 +113,9 @@ final class PostgresSchema {
         return Optional.of(
             new Description(
                 ElementType.parse(row.getString(2)),
-                new Collection(
+                new CollectionSpec(
                     row.getInt(3),
-                    Metric.parse(row.getString(4)),
+                    Similarity.parse(row.getString(4)),
                     new VectorSpace(
                         row.getString(5),
                         row.getString(6),
@@ -183,7 +183,7 @@ final class PostgresSchema {
   }
 
   /** Makes the table, unless another process did in the meantime; what it holds then. */
-  Table create(Connection connection, Collection collection) throws SQLException {
+  Table create(Connection connection, CollectionSpec collection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_advisory_xact_lock(" + LOCK + ")");
       statement.execute("CREATE EXTENSION IF NOT EXISTS vector");
@@ -221,7 +221,7 @@ final class PostgresSchema {
     String insert =
         "INSERT INTO " + qualified(DESCRIPTIONS) + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     try (PreparedStatement row = connection.prepareStatement(insert)) {
-      Collection collection = table.collection();
+      CollectionSpec collection = table.collection();
       row.setString(1, settings.table());
       row.setInt(2, FORMAT);
       row.setString(3, table.type().sql());
@@ -288,8 +288,8 @@ final class PostgresSchema {
     }
   }
 
-  private record Description(ElementType type, Collection collection) {}
+  private record Description(ElementType type, CollectionSpec collection) {}
 
   /** What a table holds, as which type, and whose types those are. */
-  record Table(ElementType type, Collection collection, Extension extension) {}
+  record Table(ElementType type, CollectionSpec collection, Extension extension) {}
 }

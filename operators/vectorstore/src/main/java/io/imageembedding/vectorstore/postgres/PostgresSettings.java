@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.postgres;
 
-import io.imageembedding.vectorstore.Metric;
 import io.imageembedding.vectorstore.ServerHost;
+import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
 import java.io.IOException;
@@ -24,7 +24,7 @@ record PostgresSettings(
     String name,
     String url,
     StoreAddress address,
-    Metric metric,
+    Similarity metric,
     String schema,
     String table,
     boolean typeGiven,

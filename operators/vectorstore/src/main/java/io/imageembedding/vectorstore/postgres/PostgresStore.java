@@ -3,7 +3,7 @@ package io.imageembedding.vectorstore.postgres;
 
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.ChangeBatch;
-import io.imageembedding.vectorstore.Collection;
+import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.OpenMode;
@@ -66,7 +66,7 @@ final class PostgresStore implements VectorStore {
   private void open() {
     Optional<Table> there = connection.call(schema::read);
     if (there.isEmpty()) {
-      Optional<Collection> first = mode.forNew(settings.name());
+      Optional<CollectionSpec> first = mode.forNew(settings.name());
       if (first.isPresent()) {
         there = Optional.of(connection.call(open -> schema.create(open, first.get())));
       }
@@ -102,7 +102,7 @@ final class PostgresStore implements VectorStore {
     mode.requireWritable(settings.name());
     Open known = table;
     if (known == null) {
-      Optional<Collection> first =
+      Optional<CollectionSpec> first =
           ChangeBatch.collectionOf(settings.name(), changes, settings.metric());
       if (first.isEmpty()) {
         return ChangeBatch.allRefused(changes, settings.metric());

@@ -8,7 +8,6 @@ import java.security.GeneralSecurityException;
 import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 import java.util.Set;
-import org.apache.flink.util.ExceptionUtils;
 
 /** What went wrong with a server, in one line, and whether it can pass. */
 final class SqlFailures {
@@ -91,7 +90,16 @@ final class SqlFailures {
   private static boolean isAboutCertificates(SQLException failure) {
     // Of another host: only the driver's message says so, which is the same in most languages.
     return String.valueOf(failure.getMessage()).contains("PgjdbcHostnameVerifier")
-        || ExceptionUtils.findThrowable(failure, GeneralSecurityException.class).isPresent()
-        || ExceptionUtils.findThrowable(failure, FileNotFoundException.class).isPresent();
+        || isCausedBy(failure, GeneralSecurityException.class)
+        || isCausedBy(failure, FileNotFoundException.class);
+  }
+
+  private static boolean isCausedBy(Throwable failure, Class<? extends Exception> kind) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (kind.isInstance(cause)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -11,8 +11,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
-import io.imageembedding.vectorstore.Metric;
 import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.TestingVectors;
@@ -153,7 +153,7 @@ class LuceneStoreTest extends VectorStoreContract {
   void aFullDiskIsOneClearLineAndWhatWasCommittedIsKept() throws IOException {
     Path root = folder.resolve("store");
     Path shard = Files.createDirectories(root.resolve("shard-0"));
-    LuceneSettings settings = new LuceneSettings(address(), root, Metric.COSINE, 100, 64);
+    LuceneSettings settings = new LuceneSettings(address(), root, Similarity.COSINE, 100, 64);
     TestingFullDirectory directory = new TestingFullDirectory(FSDirectory.open(shard));
     LuceneStore store = LuceneStore.open(settings, OpenMode.write(0), directory);
     store.upsert(List.of(stored("a", vectors.next(), Version.at(1))));

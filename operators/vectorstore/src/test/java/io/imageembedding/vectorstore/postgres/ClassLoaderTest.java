@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.slf4j.LoggerFactory;
 
 /** A job's class loader can go when its stores are closed. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -33,6 +34,8 @@ class ClassLoaderTest {
 
   @BeforeAll
   static void startServer() throws Exception {
+    // As in a process of Flink, whose own logs are there before any job's class loader is.
+    LoggerFactory.getLogger(ClassLoaderTest.class).debug("the logs are there");
     server = TestingPostgres.start();
   }
 

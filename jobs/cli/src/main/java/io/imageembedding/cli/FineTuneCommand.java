@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.cli;
+
+import io.imageembedding.cli.output.Json;
+import io.imageembedding.cli.output.Progress;
+import io.imageembedding.training.EpochFigures;
+import io.imageembedding.training.FineTuneListener;
+import io.imageembedding.training.FineTuneOptions;
+import io.imageembedding.training.FineTuneResult;
+import io.imageembedding.training.FineTuner;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "fine-tune",
+    mixinStandardHelpOptions = true,
+    description =
+        "Teaches a MobileNetV2 the classes of a folder of images, one folder for each class, and"
+            + " writes a model that --model takes. Started again with the same output, it goes on"
+            + " after the last whole epoch.")
+final class FineTuneCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder with a folder of images for each class.")
+  private Path images;
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      required = true,
+      description = "Folder for the model, pictures and checkpoints.")
+  private Path output;
+
+  @Mixin private ModelChoice model;
+
+  @Option(names = "--head-only", description = "Train the classifier only; features stay.")
+  private boolean headOnly;
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Default: 5.")
+  private Integer epochs;
+
+  @Option(names = "--batch-size", paramLabel = "N", description = "Default: 16.")
+  private Integer batchSize;
+
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      description = "Default: 0.005; 0.05 with --head-only.")
+  private Double learningRate;
+
+  @Option(names = "--momentum", paramLabel = "X", description = "Default: 0.9.")
+  private Double momentum;
+
+  @Option(names = "--label-smoothing", paramLabel = "X", description = "Default: 0.1.")
+  private Double labelSmoothing;
+
+  @Option(names = "--dropout", paramLabel = "X", description = "Default: 0.2.")
+  private Double dropout;
+
+  @Option(
+      names = "--validation-split",
+      paramLabel = "X",
+      description = "Part of each class that is only measured on. Default: 0.2.")
+  private Double validationSplit;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Default: 0.")
+  private Long seed;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "X",
+      description =
+          "Of the convolutions' kernels. Default: the model's own regularisation losses, else"
+              + " 4e-5.")
+  private Double weightDecay;
+
+  @Option(
+      names = "--batch-norm-decay",
+      paramLabel = "X",
+      description = "Of the moving averages. Default: the model's own, else 0.997.")
+  private Double batchNormDecay;
+
+  @Option(names = "--json", description = "One JSON object for each epoch, and one at the end.")
+  private boolean json;
+
+  private FineTuneOptions options() {
+    FineTuneOptions defaults = FineTuneOptions.defaults(headOnly);
+    return new FineTuneOptions(
+        headOnly,
+        or(epochs, defaults.epochs()),
+        or(batchSize, defaults.batchSize()),
+        or(learningRate, defaults.learningRate()),
+        or(momentum, defaults.momentum()),
+        or(labelSmoothing, defaults.labelSmoothing()),
+        or(dropout, defaults.dropout()),
+        or(validationSplit, defaults.validationSplit()),
+        or(seed, defaults.seed()),
+        optional(weightDecay),
+        optional(batchNormDecay));
+  }
+
+  private static OptionalDouble optional(Double given) {
+    return given == null ? OptionalDouble.empty() : OptionalDouble.of(given);
+  }
+
+  private static <T> T or(T given, T byDefault) {
+    return given == null ? byDefault : given;
+  }
+
+  @Override
+  public Integer call() {
+    FineTuneOptions options = options();
+    FineTuneResult result;
+    try (ProgressBar bar = Progress.bar("reading", -1)) {
+      result = FineTuner.run(model.source(), images, output, options, new Shown(bar));
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      Map<String, Object> values = new LinkedHashMap<>();
+      values.put("model", result.model().toString());
+      values.put("labels", result.labels());
+      values.put("accuracy", result.accuracy());
+      values.put("validated", result.validated());
+      values.put("confusion", result.confusion());
+      values.put("skipped", result.skipped());
+      out.println(Json.line(values));
+    } else {
+      printConfusion(out, result);
+      out.printf(
+          Locale.ROOT,
+          "%naccuracy %.1f %% on %s images%nmodel: %s%npictures: %s%n",
+          100 * result.accuracy(),
+          result.validated() ? "held-out" : "the training",
+          result.model(),
+          output.resolve("learning-curve.svg") + ", " + output.resolve("confusion-matrix.svg"));
+    }
+    return ExitCode.OK;
+  }
+
+  private static void printConfusion(PrintWriter out, FineTuneResult result) {
+    List<String> labels = result.labels();
+    int width = Math.max(5, labels.stream().mapToInt(String::length).max().orElse(0)) + 2;
+    String cell = "%" + width + "s";
+    out.printf("%n" + cell, "");
+    labels.forEach(label -> out.printf(cell, label));
+    out.println("   <- classified as");
+    for (int i = 0; i < labels.size(); i++) {
+      out.printf(cell, labels.get(i));
+      for (int count : result.confusion()[i]) {
+        out.printf(cell, count);
+      }
+      out.println();
+    }
+  }
+
+  /** Shows how it goes: bars and lines for people, objects for programs. */
+  private final class Shown implements FineTuneListener {
+    private final ProgressBar bar;
+
+    Shown(ProgressBar bar) {
+      this.bar = bar;
+    }
+
+    private void say(String line) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(line);
+      err.flush();
+    }
+
+    @Override
+    public void reading(int done, int all) {
+      bar.maxHint(all);
+      bar.stepTo(done);
+    }
+
+    @Override
+    public void skipped(String fileAndReason) {
+      say("skipped " + fileAndReason);
+    }
+
+    @Override
+    public void resumed(int epochs) {
+      say("going on after epoch " + epochs);
+    }
+
+    @Override
+    public void step(int epoch, int step, int steps, double loss, double accuracy) {
+      bar.maxHint(steps);
+      bar.stepTo(step);
+      bar.setExtraMessage(
+          String.format(Locale.ROOT, "epoch %d, loss %.4f, accuracy %.3f", epoch, loss, accuracy));
+    }
+
+    @Override
+    public void epoch(EpochFigures figures) {
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        out.println(Json.line(figures));
+      } else {
+        out.printf(
+            Locale.ROOT,
+            "epoch %d  loss %.4f  accuracy %.3f%s  %.1f s%n",
+            figures.epoch(),
+            figures.loss(),
+            figures.accuracy(),
+            figures.validationLoss() == null
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    "  validation loss %.4f  accuracy %.3f",
+                    figures.validationLoss(),
+                    figures.validationAccuracy()),
+            figures.seconds());
+      }
+      out.flush();
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.cli;
+
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.VectorStore;
+import picocli.CommandLine.Option;
+
+/** The option by which a command is told its store. */
+final class StoreChoice {
+
+  /** How a person names a store. */
+  static final String FORMS =
+      "lucene:PATH, postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME, or"
+          + " milvus://HOST:PORT/DATABASE?collection=NAME.";
+
+  @Option(names = "--store", paramLabel = "S", required = true, description = FORMS)
+  private String address;
+
+  VectorStore open(OpenMode mode) {
+    return VectorStore.open(address, mode);
+  }
+
+  @Override
+  public String toString() {
+    return address;
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.cli.demo;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.flink.annotation.Internal;
+
+/** The nearest others of every vector by cosine similarity, by comparing all with all. */
+@Internal
+public final class Neighbours {
+
+  /**
+   * Another vector.
+   *
+   * @param index of it in the list that was searched
+   * @param cosine similarity, -1 to 1
+   */
+  public record Neighbour(int index, double cosine) {}
+
+  private final List<float[]> vectors;
+
+  public Neighbours(List<float[]> vectors) {
+    this.vectors = vectors;
+  }
+
+  /** The nearest others of a vector, nearest first; of equally near ones the earlier. */
+  public List<Neighbour> of(int index, int count) {
+    return IntStream.range(0, vectors.size())
+        .filter(other -> other != index)
+        .mapToObj(other -> new Neighbour(other, cosine(vectors.get(index), vectors.get(other))))
+        .sorted(
+            Comparator.comparingDouble(Neighbour::cosine)
+                .reversed()
+                .thenComparingInt(Neighbour::index))
+        .limit(count)
+        .toList();
+  }
+
+  /** Cosine of the angle between two vectors; 0 if one of them is zero. */
+  static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    double lengthA = 0;
+    double lengthB = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+      lengthA += (double) a[i] * a[i];
+      lengthB += (double) b[i] * b[i];
+    }
+    double lengths = Math.sqrt(lengthA) * Math.sqrt(lengthB);
+    return lengths == 0 ? 0 : dot / lengths;
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.cli.output;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.imageembedding.embedding.ClassScore;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Outcome;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.Refusal;
+import io.imageembedding.schema.EmbeddingFields;
+import io.imageembedding.schema.Model;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.apache.flink.annotation.Internal;
+
+/**
+ * What became of one image, as the command line prints it.
+ *
+ * @param id of the image; null where it could not be read
+ * @param embedding null if it failed, or was deleted
+ * @param failure null if it did not fail
+ */
+@Internal
+public record Result(String id, Embedding embedding, Failure failure) {
+  /** Why there is no embedding, in the words of a dead letter. */
+  public record Failure(String stage, String code, String message) {}
+
+  public static Result of(String id, Outcome outcome) {
+    if (outcome instanceof Refusal refusal) {
+      String stage = refusal.stage().name().toLowerCase(Locale.ROOT);
+      return new Result(id, null, new Failure(stage, refusal.code(), refusal.message()));
+    }
+    return new Result(id, (Embedding) outcome, null);
+  }
+
+  /** The embedding of a record. */
+  public static Result of(EmbeddingFields record) {
+    Model model = record.model();
+    return new Result(
+        record.id(),
+        new Embedding(
+            record.embedding(),
+            new ImageInfo(
+                record.image().getFormat(), record.image().getWidth(), record.image().getHeight()),
+            new Provenance(
+                model.getName(),
+                model.getSha256(),
+                model.getPrecision(),
+                model.getPreprocessing(),
+                record.vectorSpace()),
+            record.scores() == null
+                ? List.of()
+                : record.scores().stream()
+                    .map(score -> new ClassScore(score.getLabel(), score.getScore()))
+                    .toList()),
+        null);
+  }
+
+  /** The deletion of an image. */
+  public static Result deleted(String id) {
+    return new Result(id, null, null);
+  }
+
+  private boolean isDeleted() {
+    return embedding == null && failure == null;
+  }
+
+  /** One JSON object without line breaks. */
+  public String json() throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator out = PrintableJson.FACTORY.createGenerator(text)) {
+      out.writeStartObject();
+      out.writeStringField("id", id);
+      if (failure != null) {
+        out.writeObjectFieldStart("error");
+        out.writeStringField("stage", failure.stage());
+        out.writeStringField("code", failure.code());
+        out.writeStringField("message", failure.message());
+        out.writeEndObject();
+      } else if (isDeleted()) {
+        out.writeBooleanField("deleted", true);
+      } else {
+        writeEmbedding(out);
+      }
+      out.writeEndObject();
+    }
+    return text.toString();
+  }
+
+  private void writeEmbedding(JsonGenerator out) throws IOException {
+    out.writeArrayFieldStart("vector");
+    for (float feature : embedding.vector()) {
+      out.writeNumber(feature);
+    }
+    out.writeEndArray();
+    out.writeNumberField("dimension", embedding.vector().length);
+    if (!embedding.scores().isEmpty()) {
+      out.writeArrayFieldStart("scores");
+      for (ClassScore score : embedding.scores()) {
+        out.writeStartObject();
+        out.writeStringField("label", score.label());
+        out.writeNumberField("score", score.score());
+        out.writeEndObject();
+      }
+      out.writeEndArray();
+    }
+    out.writeObjectFieldStart("model");
+    out.writeStringField("name", embedding.provenance().model());
+    out.writeStringField("sha256", embedding.provenance().sha256());
+    out.writeStringField("precision", embedding.provenance().precision());
+    out.writeEndObject();
+    out.writeObjectFieldStart("image");
+    out.writeStringField("format", embedding.image().format());
+    out.writeNumberField("width", embedding.image().width());
+    out.writeNumberField("height", embedding.image().height());
+    out.writeEndObject();
+  }
+
+  /**
+   * {@link #summary()}, then the classes that a classifier found, best first, or the beginning of
+   * the vector.
+   */
+  public String line() {
+    if (embedding == null) {
+      return summary();
+    }
+    if (!embedding.scores().isEmpty()) {
+      return embedding.scores().stream()
+          .map(Result::percent)
+          .collect(Collectors.joining(", ", summary() + "  ", ""));
+    }
+    StringBuilder line = new StringBuilder(summary());
+    float[] vector = embedding.vector();
+    line.append("  ").append(vector.length).append(" features: ");
+    for (int i = 0; i < Math.min(4, vector.length); i++) {
+      line.append(String.format(Locale.ROOT, "%.4f ", vector[i]));
+    }
+    return line.append(vector.length > 4 ? "…" : "").toString();
+  }
+
+  /** A class with its score, as {@code tabby 61.2%}. */
+  public static String percent(ClassScore score) {
+    return String.format(Locale.ROOT, "%s %.1f%%", score.label(), score.score() * 100);
+  }
+
+  /** Format and size of the image, or the failure, or that it was deleted, in a few words. */
+  public String summary() {
+    if (isDeleted()) {
+      return "deleted";
+    }
+    return failure != null
+        ? failure.stage() + " " + failure.code() + ": " + failure.message()
+        : embedding.image().format()
+            + " "
+            + embedding.image().width()
+            + "x"
+            + embedding.image().height();
+  }
+}

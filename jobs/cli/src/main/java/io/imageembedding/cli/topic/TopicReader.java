@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.cli.topic;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.cli.output.CommandFailure;
+import io.imageembedding.cli.output.Result;
+import io.imageembedding.cli.output.Result.Failure;
+import io.imageembedding.schema.ClassScore;
+import io.imageembedding.schema.DeadLetter;
+import io.imageembedding.schema.EmbeddingFields;
+import io.imageembedding.schema.EmbeddingRecord;
+import io.imageembedding.schema.Image;
+import io.imageembedding.schema.ImageRecordReader;
+import io.imageembedding.schema.Model;
+import io.imageembedding.schema.RecordReader;
+import io.imageembedding.schema.SchemaRegistry;
+import io.imageembedding.schema.Source;
+import io.imageembedding.schema.SourceHeader;
+import io.imageembedding.schema.UnreadableRecordException;
+import io.imageembedding.schema.WireFormat;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.flink.annotation.Internal;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Reads embeddings or dead letters from the beginning of a topic to where its committed messages
+ * end when the reading starts, or goes on with what comes after that.
+ */
+@Internal
+public final class TopicReader {
+  private static final Duration POLL = Duration.ofMillis(500);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration NEW_PARTITIONS_AFTER = Duration.ofSeconds(10);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What a message says. */
+  public sealed interface Content permits Vector, Letter, Tombstone, Unreadable {}
+
+  /** An embedding. */
+  public record Vector(EmbeddingFields record) implements Content {}
+
+  /** A dead letter; its id is null where that could not be read. */
+  public record Letter(String id, Failure failure) implements Content {}
+
+  /**
+   * No value: what is under the id is deleted.
+   *
+   * @param id null where the key says none
+   * @param source of the message that asked for it
+   */
+  public record Tombstone(String id, Source source) implements Content {}
+
+  /** Neither an embedding nor a dead letter. */
+  public record Unreadable(String reason) implements Content {}
+
+  /**
+   * A message.
+   *
+   * @param place topic, partition and offset
+   */
+  public record Message(String place, Content content) {
+
+    /**
+     * What it says, to be printed.
+     *
+     * @throws CommandFailure if it cannot be read
+     */
+    public Result answer() {
+      if (content instanceof Vector vector) {
+        return Result.of(vector.record());
+      }
+      if (content instanceof Letter letter) {
+        return new Result(letter.id(), null, letter.failure());
+      }
+      if (content instanceof Tombstone tombstone) {
+        return Result.deleted(tombstone.id());
+      }
+      throw new CommandFailure("message " + place + " " + ((Unreadable) content).reason());
+    }
+  }
+
+  /** Takes messages. */
+  @FunctionalInterface
+  public interface Sink {
+
+    /** Takes a message, and says whether it wants another. */
+    boolean accept(Message message) throws IOException;
+
+    /**
+     * Called after some messages, or after none came for a while.
+     *
+     * @param read offsets that were gone through so far
+     * @param all offsets that there are, as far as is known
+     */
+    default void progress(long read, long all) throws IOException {}
+  }
+
+  private final WireFormat format;
+  private final RecordReader<EmbeddingRecord> embeddings;
+  private final RecordReader<DeadLetter> deadLetters;
+  private volatile boolean stopped;
+
+  /**
+   * @param registry null unless the format needs it
+   */
+  public TopicReader(WireFormat format, SchemaRegistry registry) {
+    this.format = format;
+    boolean avro = format != WireFormat.JSON;
+    embeddings = avro ? RecordReader.embeddings(format, registry) : null;
+    deadLetters = avro ? RecordReader.deadLetters(format, registry) : null;
+  }
+
+  /** Reads what is in the topic now. */
+  public void read(Properties clientProperties, String topic, Sink sink) throws IOException {
+    read(clientProperties, topic, false, sink);
+  }
+
+  /** Reads what is in the topic now and what will be, until {@link #stop}. */
+  public void follow(Properties clientProperties, String topic, Sink sink) throws IOException {
+    read(clientProperties, topic, true, sink);
+  }
+
+  /** Ends the reading after the messages that are at hand; may be called by any thread. */
+  public void stop() {
+    stopped = true;
+  }
+
+  private void read(Properties clientProperties, String topic, boolean follows, Sink sink)
+      throws IOException {
+    Properties properties = new Properties();
+    properties.setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    properties.setProperty(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    // Where the beginning was deleted meanwhile, what is left is read, not only what is new.
+    properties.setProperty(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    properties.setProperty(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "20000");
+    // What the client says of partitions is as old as that.
+    properties.setProperty(
+        ConsumerConfig.METADATA_MAX_AGE_CONFIG, String.valueOf(NEW_PARTITIONS_AFTER.toMillis()));
+    properties.putAll(clientProperties);
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      Map<TopicPartition, Long> begins = new HashMap<>();
+      Map<TopicPartition, Long> ends = new HashMap<>();
+      assignNewPartitions(consumer, topic, begins, ends);
+      long lastProgress = System.nanoTime();
+      long assignedAt = lastProgress;
+      while (!stopped && (follows || !isAt(ends, consumer))) {
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+        if (!records.isEmpty()) {
+          lastProgress = System.nanoTime();
+        } else if (!follows && System.nanoTime() - lastProgress > PATIENCE.toNanos()) {
+          throw new CommandFailure(
+              "nothing came from topic '" + topic + "' for " + PATIENCE.toSeconds() + " s");
+        }
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+          boolean wanted =
+              follows || record.offset() < ends.get(new TopicPartition(topic, record.partition()));
+          if (wanted && !sink.accept(message(record))) {
+            return;
+          }
+        }
+        long read = 0;
+        long all = 0;
+        for (TopicPartition partition : ends.keySet()) {
+          long position = consumer.position(partition);
+          long end = follows ? Math.max(ends.get(partition), position) : ends.get(partition);
+          read += Math.min(end, position) - begins.get(partition);
+          all += end - begins.get(partition);
+        }
+        sink.progress(read, all);
+        if (follows && System.nanoTime() - assignedAt > NEW_PARTITIONS_AFTER.toNanos()) {
+          assignNewPartitions(consumer, topic, begins, ends);
+          assignedAt = System.nanoTime();
+        }
+      }
+    }
+  }
+
+  private static void assignNewPartitions(
+      Consumer<byte[], byte[]> consumer,
+      String topic,
+      Map<TopicPartition, Long> begins,
+      Map<TopicPartition, Long> ends) {
+    List<TopicPartition> added =
+        consumer.partitionsFor(topic).stream()
+            .map(partition -> new TopicPartition(topic, partition.partition()))
+            .filter(partition -> !ends.containsKey(partition))
+            .toList();
+    if (!added.isEmpty()) {
+      begins.putAll(consumer.beginningOffsets(added));
+      ends.putAll(consumer.endOffsets(added));
+      consumer.assign(ends.keySet());
+      consumer.seekToBeginning(added);
+    }
+  }
+
+  private static boolean isAt(Map<TopicPartition, Long> ends, Consumer<byte[], byte[]> consumer) {
+    return ends.entrySet().stream()
+        .allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+  }
+
+  Message message(ConsumerRecord<byte[], byte[]> record) throws IOException {
+    String place = record.topic() + "-" + record.partition() + "-" + record.offset();
+    return new Message(place, content(record));
+  }
+
+  private Content content(ConsumerRecord<byte[], byte[]> record) throws IOException {
+    if (record.value() == null) {
+      return new Tombstone(ImageRecordReader.id(record.key()).orElse(null), source(record));
+    }
+    try {
+      return format == WireFormat.JSON ? fromJson(record.value()) : fromAvro(record.value());
+    } catch (UnreadableRecordException | RuntimeException e) {
+      return new Unreadable(
+          "is no embedding and no dead letter in " + format.key() + ": " + e.getMessage());
+    }
+  }
+
+  /** The job says it in a header; where somebody else wrote the tombstone, it is that itself. */
+  private static Source source(ConsumerRecord<byte[], byte[]> record) {
+    Header header = record.headers().lastHeader(SourceHeader.KEY);
+    return Optional.ofNullable(header)
+        .flatMap(said -> SourceHeader.read(said.value()))
+        .orElseGet(
+            () ->
+                new Source(
+                    record.topic(),
+                    record.partition(),
+                    record.offset(),
+                    record.timestamp() < 0 ? null : Instant.ofEpochMilli(record.timestamp())));
+  }
+
+  private Content fromAvro(byte[] value) throws UnreadableRecordException, IOException {
+    try {
+      return new Vector(EmbeddingFields.of(embeddings.read(value)));
+    } catch (UnreadableRecordException e) {
+      DeadLetter letter = deadLetters.read(value);
+      return new Letter(
+          letter.getId(),
+          new Failure(letter.getStage().name(), letter.getCode().name(), letter.getMessage()));
+    }
+  }
+
+  private static Content fromJson(byte[] value) throws UnreadableRecordException {
+    JsonNode node;
+    try {
+      node = JSON.readTree(value);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("it is no JSON", e);
+    }
+    JsonNode error = node.path("error");
+    if (error.isObject()) {
+      return new Letter(
+          node.path("id").textValue(),
+          new Failure(text(error, "stage"), text(error, "code"), text(error, "message")));
+    }
+    JsonNode model = node.path("model");
+    JsonNode image = node.path("image");
+    JsonNode capturedAt = node.path("capturedAt");
+    return new Vector(
+        new EmbeddingFields(
+            text(node, "id"),
+            vector(node.path("vector")),
+            new Model(
+                text(model, "name"),
+                text(model, "sha256"),
+                text(model, "precision"),
+                text(model, "preprocessing")),
+            text(node, "vectorSpace"),
+            new Image(
+                text(image, "format"), (int) number(image, "width"), (int) number(image, "height")),
+            source(node.path("source")),
+            capturedAt.isNumber() ? Instant.ofEpochMilli(capturedAt.longValue()) : null,
+            attributes(node.path("attributes")),
+            scores(node.path("scores"))));
+  }
+
+  private static String text(JsonNode node, String field) {
+    String text = node.path(field).textValue();
+    if (text == null) {
+      throw new IllegalArgumentException("there is no text '" + field + "' where it has to be");
+    }
+    return text;
+  }
+
+  private static long number(JsonNode node, String field) {
+    if (!node.path(field).isIntegralNumber()) {
+      throw new IllegalArgumentException("there is no number '" + field + "' where it has to be");
+    }
+    return node.path(field).longValue();
+  }
+
+  private static float[] vector(JsonNode node) {
+    float[] vector = new float[node.size()];
+    for (int i = 0; i < vector.length; i++) {
+      if (!node.get(i).isNumber()) {
+        throw new IllegalArgumentException("feature " + i + " is no number");
+      }
+      vector[i] = node.get(i).floatValue();
+    }
+    return vector;
+  }
+
+  private static Source source(JsonNode node) {
+    return new Source(
+        text(node, "topic"),
+        (int) number(node, "partition"),
+        number(node, "offset"),
+        node.has("timestamp") ? Instant.ofEpochMilli(number(node, "timestamp")) : null);
+  }
+
+  private static Map<String, String> attributes(JsonNode node) {
+    Map<String, String> attributes = new HashMap<>();
+    node.properties().forEach(entry -> attributes.put(entry.getKey(), entry.getValue().asText()));
+    return attributes;
+  }
+
+  private static List<ClassScore> scores(JsonNode node) {
+    List<ClassScore> scores = new ArrayList<>();
+    for (JsonNode score : node) {
+      scores.add(new ClassScore(text(score, "label"), score.path("score").floatValue()));
+    }
+    return scores.isEmpty() ? null : scores;
+  }
+}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Images to a topic, and records from one. */
+package io.imageembedding.cli.topic;

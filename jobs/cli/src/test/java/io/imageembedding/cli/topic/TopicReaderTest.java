@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.cli.topic;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.imageembedding.cli.output.CommandFailure;
+import io.imageembedding.cli.output.Result;
+import io.imageembedding.cli.output.Result.Failure;
+import io.imageembedding.cli.topic.TopicReader.Letter;
+import io.imageembedding.cli.topic.TopicReader.Message;
+import io.imageembedding.cli.topic.TopicReader.Tombstone;
+import io.imageembedding.cli.topic.TopicReader.Unreadable;
+import io.imageembedding.cli.topic.TopicReader.Vector;
+import io.imageembedding.embedding.ClassScore;
+import io.imageembedding.schema.Code;
+import io.imageembedding.schema.DeadLetter;
+import io.imageembedding.schema.EmbeddingFields;
+import io.imageembedding.schema.Image;
+import io.imageembedding.schema.Model;
+import io.imageembedding.schema.RecordWriter;
+import io.imageembedding.schema.Source;
+import io.imageembedding.schema.SourceHeader;
+import io.imageembedding.schema.Stage;
+import io.imageembedding.schema.WireFormat;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TopicReaderTest {
+
+  @ParameterizedTest
+  @EnumSource(names = {"AVRO", "JSON"})
+  void scoresAreReadBackAsTheyWereWritten(WireFormat format) throws IOException {
+    Result answer =
+        written(
+            format,
+            List.of(
+                new io.imageembedding.schema.ClassScore("tabby", 0.7f),
+                new io.imageembedding.schema.ClassScore("Schäferhund", 0.1f)));
+
+    assertThat(answer.id()).isEqualTo("a.jpg");
+    assertThat(answer.embedding().vector()).containsExactly(1, -2);
+    assertThat(answer.embedding().scores())
+        .containsExactly(new ClassScore("tabby", 0.7f), new ClassScore("Schäferhund", 0.1f));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"AVRO", "JSON"})
+  void aRecordOfAModelThatIsNoClassifierIsReadBackWithoutScores(WireFormat format)
+      throws IOException {
+    assertThat(written(format, null).embedding().scores()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"AVRO", "JSON"})
+  void everyFieldOfAnEmbeddingIsReadBack(WireFormat format) throws IOException {
+    EmbeddingFields fields =
+        fields(List.of(new io.imageembedding.schema.ClassScore("tabby", 0.7f)));
+
+    Message message = read(format, bytes(format, fields));
+
+    assertThat(message.place()).isEqualTo("embeddings-2-7");
+    assertThat(message.content()).isEqualTo(new Vector(fields));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"AVRO", "JSON"})
+  void aDeadLetterIsReadBack(WireFormat format) throws IOException {
+    DeadLetter letter =
+        new DeadLetter(
+            "a.jpg",
+            Stage.store,
+            Code.ZERO_NORM,
+            "no direction",
+            new Source("images", 0, 1L, null),
+            null,
+            null,
+            List.of(),
+            Instant.ofEpochMilli(5));
+    byte[] value = RecordWriter.deadLetters(format, null, "dead").write(letter);
+
+    assertThat(read(format, value).content())
+        .isEqualTo(new Letter("a.jpg", new Failure("store", "ZERO_NORM", "no direction")));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"AVRO", "JSON"})
+  void aTombstoneSaysWhatItDeletesAndWhen(WireFormat format) throws IOException {
+    Source source = new Source("images", 3, 42L, Instant.ofEpochMilli(1234));
+    RecordHeaders headers = new RecordHeaders();
+    headers.add(SourceHeader.KEY, SourceHeader.write(source));
+
+    Message said = read(format, "ä.jpg".getBytes(UTF_8), null, headers);
+    assertThat(said.content()).isEqualTo(new Tombstone("ä.jpg", source));
+    assertThat(said.answer().json()).isEqualTo("{\"id\":\"ä.jpg\",\"deleted\":true}");
+    assertThat(said.answer().summary()).isEqualTo("deleted");
+
+    assertThat(read(format, "b".getBytes(UTF_8), null, new RecordHeaders()).content())
+        .isEqualTo(new Tombstone("b", new Source("embeddings", 2, 7L, Instant.ofEpochMilli(999))));
+    assertThat(read(format, null, null, new RecordHeaders()).content())
+        .isEqualTo(new Tombstone(null, new Source("embeddings", 2, 7L, Instant.ofEpochMilli(999))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "AVRO | text",
+        "JSON | text",
+        "JSON | {}",
+        "JSON | []",
+        "JSON | {\"id\":\"a\",\"vector\":[1,\"x\"]}",
+        "JSON | {\"error\":{}}",
+      })
+  void whatIsNeitherIsNamedByItsPlace(WireFormat format, String text) throws IOException {
+    Message message = read(format, text.getBytes(UTF_8));
+
+    assertThat(message.content()).isInstanceOf(Unreadable.class);
+    assertThatThrownBy(message::answer)
+        .isInstanceOf(CommandFailure.class)
+        .hasMessageStartingWith(
+            "message embeddings-2-7 is no embedding and no dead letter in " + format.key() + ": ");
+  }
+
+  private static Result written(WireFormat format, List<io.imageembedding.schema.ClassScore> scores)
+      throws IOException {
+    return read(format, bytes(format, fields(scores))).answer();
+  }
+
+  private static EmbeddingFields fields(List<io.imageembedding.schema.ClassScore> scores) {
+    return new EmbeddingFields(
+        "a.jpg",
+        new float[] {1, -2},
+        new Model("m", "ab", "fp32", "way"),
+        "cd",
+        new Image("jpeg", 640, 427),
+        new Source("images", 0, 1L, Instant.ofEpochMilli(77)),
+        Instant.ofEpochMilli(55),
+        Map.of("camera", "häfen"),
+        scores);
+  }
+
+  private static byte[] bytes(WireFormat format, EmbeddingFields fields) throws IOException {
+    return RecordWriter.embeddings(format, null, "embeddings").write(fields);
+  }
+
+  private static Message read(WireFormat format, byte[] value) throws IOException {
+    return read(format, null, value, new RecordHeaders());
+  }
+
+  private static Message read(WireFormat format, byte[] key, byte[] value, RecordHeaders headers)
+      throws IOException {
+    return new TopicReader(format, null)
+        .message(
+            new ConsumerRecord<>(
+                "embeddings",
+                2,
+                7,
+                999,
+                TimestampType.CREATE_TIME,
+                0,
+                0,
+                key,
+                value,
+                headers,
+                Optional.empty()));
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.flink;
+
+import io.imageembedding.embed.ElementRefusedException;
+import java.io.IOException;
+import java.io.Serializable;
+
+/**
+ * Finds the encoded image in an element. Travels with the job; each task slot uses a copy of its
+ * own, from one thread.
+ *
+ * @param <T> the element
+ */
+@FunctionalInterface
+public interface ImageExtractor<T> extends Serializable {
+
+  /**
+   * The image as its file would hold it. The array is only read, and only until the next call.
+   *
+   * @throws ElementRefusedException if the element holds none: it is answered with a refusal and
+   *     the others of its batch go on
+   * @throws IOException if something that is not the element's fault is in the way: the task fails,
+   *     and Flink restarts it as the job is set
+   */
+  byte[] image(T element) throws ElementRefusedException, IOException;
+
+  /** How much of a batch's bytes the element takes; 0 where that is not known cheaply. */
+  default long size(T element) {
+    return 0;
+  }
+
+  /**
+   * Where the element came from, in a text that is the same when it comes again after a restart and
+   * that no other element of the job has: by it an image that ends the process is known. Null: it
+   * is not known, and such an image ends the process whenever it comes.
+   */
+  default String place(T element) {
+    return null;
+  }
+
+  /** Called once in the task before the first element. */
+  default void open() throws IOException {}
+}

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The operator itself: any stream of elements that hold an image, answered one for one. */
+package io.imageembedding.flink;

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model;
+
+import io.imageembedding.embedding.Internal;
+import io.imageembedding.image.InputRange;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * What to take of a model where there is a choice; null means that the only fitting one is taken.
+ *
+ * <pre>{@code
+ * ModelOptions.builder().signature("serving_default").labels(Labels.read(file)).build()
+ * }</pre>
+ *
+ * @param signature name of a signature of a SavedModel
+ * @param input name of the input tensor or of the signature's input
+ * @param output name of the output tensor, or of the signature's output
+ * @param inputSize width and height of the images in pixels, for a model that does not say it
+ * @param logits whether a checkpoint gives its classifier's scores and not its features
+ * @param labels names of a classifier's classes in their order; null where there are none
+ * @param sha256 digest that the model must have, 64 lower-case hex digits; null for any
+ * @param allowedOperations operations that the model may use beside those that every model may
+ * @param precision arithmetic that it runs in
+ * @param inputRange numbers that it takes for colours
+ */
+public record ModelOptions(
+    String signature,
+    String input,
+    String output,
+    Integer inputSize,
+    boolean logits,
+    List<String> labels,
+    String sha256,
+    Set<String> allowedOperations,
+    Precision precision,
+    InputRange inputRange)
+    implements Serializable {
+
+  /** No choice. */
+  public static final ModelOptions NONE = builder().build();
+
+  private static final long serialVersionUID = 1L;
+
+  public ModelOptions {
+    labels = labels == null ? null : List.copyOf(labels);
+    sha256 = sha256 == null ? null : sha256.toLowerCase(Locale.ROOT);
+    allowedOperations = Set.copyOf(allowedOperations);
+  }
+
+  @Internal
+  public ModelOptions in(Precision other) {
+    return new ModelOptions(
+        signature,
+        input,
+        output,
+        inputSize,
+        logits,
+        labels,
+        sha256,
+        allowedOperations,
+        other,
+        inputRange);
+  }
+
+  /** Options with no choice made yet. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Makes the choices one by one; see {@link ModelOptions}. */
+  public static final class Builder {
+    private String signature;
+    private String input;
+    private String output;
+    private Integer inputSize;
+    private boolean logits;
+    private List<String> labels;
+    private String sha256;
+    private Set<String> allowedOperations = Set.of();
+    private Precision precision = Precision.FP32;
+    private InputRange inputRange = InputRange.UNIT;
+
+    private Builder() {}
+
+    public Builder signature(String name) {
+      signature = name;
+      return this;
+    }
+
+    public Builder input(String name) {
+      input = name;
+      return this;
+    }
+
+    public Builder output(String name) {
+      output = name;
+      return this;
+    }
+
+    public Builder inputSize(Integer pixels) {
+      inputSize = pixels;
+      return this;
+    }
+
+    public Builder logits(boolean wanted) {
+      logits = wanted;
+      return this;
+    }
+
+    public Builder labels(List<String> names) {
+      labels = names;
+      return this;
+    }
+
+    public Builder sha256(String digest) {
+      sha256 = digest;
+      return this;
+    }
+
+    public Builder allowedOperations(Set<String> names) {
+      allowedOperations = names;
+      return this;
+    }
+
+    public Builder precision(Precision wanted) {
+      precision = wanted;
+      return this;
+    }
+
+    public Builder inputRange(InputRange range) {
+      inputRange = range;
+      return this;
+    }
+
+    public ModelOptions build() {
+      return new ModelOptions(
+          signature,
+          input,
+          output,
+          inputSize,
+          logits,
+          labels,
+          sha256,
+          allowedOperations,
+          precision,
+          inputRange);
+    }
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.model.fetch;
+
+/** Is told how far a download is: often, and from any thread. */
+@FunctionalInterface
+public interface FetchProgress {
+
+  /** Shows nothing. */
+  FetchProgress NONE = (done, total) -> {};
+
+  /**
+   * @param done bytes that have come so far; starts anew when a download does
+   * @param total bytes that are to come, -1 if that is not known
+   */
+  void report(long done, long total);
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.kafka;
+
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.Refusal;
+import io.imageembedding.flink.Embedded;
+import io.imageembedding.schema.ClassScore;
+import io.imageembedding.schema.Code;
+import io.imageembedding.schema.EmbeddingFields;
+import io.imageembedding.schema.Image;
+import io.imageembedding.schema.ImageRecordReader;
+import io.imageembedding.schema.Model;
+import io.imageembedding.schema.RecordWriter;
+import io.imageembedding.schema.Source;
+import io.imageembedding.schema.SourceHeader;
+import io.imageembedding.schema.Stage;
+import io.imageembedding.schema.UnreadableRecordException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.streaming.api.functions.ProcessFunction;
+import org.apache.flink.util.Collector;
+import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Encodes every answer: embeddings to the main output, dead letters to the side output {@link
+ * #DEAD_LETTERS}. What its topic would not take becomes a dead letter, and a dead letter that its
+ * topic would not take loses as much of the original as it must.
+ *
+ * <p>A message without a value whose key is an id is a tombstone. It goes to the main output, too,
+ * in its place behind the embeddings that it deletes.
+ */
+final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, EmbeddedMessage> {
+  private static final long serialVersionUID = 1L;
+
+  static final OutputTag<OutgoingMessage> DEAD_LETTERS =
+      new OutputTag<>("dead-letters", OutgoingMessage.typeInformation());
+
+  private static final Logger LOG = LoggerFactory.getLogger(OutputEncoder.class);
+
+  /**
+   * Only tasks use Avro's classes. A JobManager reads the job's graph with threads that live as
+   * long as it does, and Avro leaves an object of its own, and so the job's class loader, with
+   * every thread that parses a schema.
+   */
+  private static final class Codes {
+    static final Map<String, Code> BY_NAME =
+        Stream.of(Code.values()).collect(Collectors.toMap(Code::name, code -> code));
+  }
+
+  /** Why a message is answered by a dead letter; costs no stack trace. */
+  private static final class RefusedException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final Stage stage;
+    private final Code code;
+
+    RefusedException(Stage stage, Code code, String message) {
+      super(message, null, false, false);
+      this.stage = stage;
+      this.code = code;
+    }
+  }
+
+  private final WireSettings wire;
+  private final String outputTopic;
+  private final String deadLetterTopic;
+  private final TopicSettings.Lookup topics;
+
+  private transient ImageRecordReader reader;
+  private transient RecordWriter<EmbeddingFields> embeddings;
+  private transient DeadLetterEncoder deadLetters;
+  private transient TopicSettings output;
+  private transient Provenance provenance;
+  private transient Model model;
+
+  /**
+   * @param outputTopic null where embeddings go to none
+   */
+  OutputEncoder(
+      WireSettings wire, String outputTopic, String deadLetterTopic, TopicSettings.Lookup topics) {
+    this.wire = wire;
+    this.outputTopic = outputTopic;
+    this.deadLetterTopic = deadLetterTopic;
+    this.topics = topics;
+  }
+
+  @Override
+  public void open(OpenContext context) throws IOException {
+    reader = new ImageRecordReader(wire.input(), wire.registry(wire.input()));
+    if (outputTopic != null) {
+      output = topics.of(outputTopic);
+      embeddings =
+          RecordWriter.embeddings(wire.output(), wire.registry(wire.output()), outputTopic);
+    }
+    deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, topics);
+  }
+
+  @Override
+  public void processElement(
+      Embedded<KafkaMessage> answer, Context context, Collector<EmbeddedMessage> out)
+      throws IOException {
+    if (outputTopic != null && answer.outcome() instanceof Embedding embedding) {
+      int dimension = embedding.vector().length;
+      output.requireRoomForEmbeddings(outputTopic, wire.bytesOfAnEmbedding(dimension), dimension);
+    }
+    EmbeddedMessage encoded;
+    try {
+      encoded = encoded(answer);
+    } catch (RefusedException e) {
+      KafkaMessage message = answer.element();
+      context.output(
+          DEAD_LETTERS, deadLetters.encode(message, id(message), e.stage, e.code, e.getMessage()));
+      return;
+    }
+    out.collect(encoded);
+  }
+
+  /** The boundary: by whatever a message's content fails, it is refused and the task goes on. */
+  private EmbeddedMessage encoded(Embedded<KafkaMessage> answer)
+      throws RefusedException, IOException {
+    try {
+      EmbeddedMessage encoded = content(answer);
+      requireRoom(encoded);
+      return encoded;
+    } catch (UnreadableRecordException e) {
+      throw new RefusedException(Stage.wire, e.code(), e.getMessage());
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.warn("Message {} cannot be answered: {}", answer.element(), e.toString());
+      throw new RefusedException(Stage.store, Code.OTHER, "the answer cannot be written: " + e);
+    }
+  }
+
+  private EmbeddedMessage content(Embedded<KafkaMessage> answer)
+      throws RefusedException, UnreadableRecordException, IOException {
+    KafkaMessage message = answer.element();
+    if (answer.outcome() instanceof Embedding embedding) {
+      return embedded(message, record(message, embedding));
+    }
+    Refusal refusal = (Refusal) answer.outcome();
+    Optional<String> deleted = deletedId(message, refusal);
+    if (deleted.isPresent()) {
+      return tombstone(message, deleted.get());
+    }
+    throw new RefusedException(
+        Stage.valueOf(refusal.stage().name().toLowerCase(Locale.ROOT)),
+        Codes.BY_NAME.getOrDefault(refusal.code(), Code.OTHER),
+        refusal.message());
+  }
+
+  private void requireRoom(EmbeddedMessage answer) throws RefusedException {
+    if (answer.outgoing() == null) {
+      return;
+    }
+    long bytes = MessageSizes.upperBound(answer.outgoing());
+    if (bytes > output.maxMessageBytes()) {
+      throw new RefusedException(
+          Stage.store,
+          Code.RECORD_TOO_LARGE,
+          "the embedding record takes "
+              + bytes
+              + " bytes, topic "
+              + outputTopic
+              + " messages up to "
+              + output.maxMessageBytes());
+    }
+  }
+
+  private EmbeddedMessage embedded(KafkaMessage message, EmbeddingFields record) {
+    OutgoingMessage outgoing =
+        outputTopic == null
+            ? null
+            : new OutgoingMessage(
+                key(message, record.id()), bytes(record), message.headers(), message.partition());
+    return new EmbeddedMessage(message, record.id(), record, outgoing, null);
+  }
+
+  /** The message's; the id where it has none and the topic takes no message without. */
+  private byte[] key(KafkaMessage message, String id) {
+    return message.key() == null && output.compacted()
+        ? id.getBytes(StandardCharsets.UTF_8)
+        : message.key();
+  }
+
+  private byte[] bytes(EmbeddingFields record) {
+    try {
+      return embeddings.write(record);
+    } catch (IOException e) {
+      // Nothing is written to but memory.
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Optional<String> deletedId(KafkaMessage message, Refusal refusal) {
+    return message.value() == null && refusal.code().equals(Code.NULL_VALUE.name())
+        ? ImageRecordReader.id(message.key())
+        : Optional.empty();
+  }
+
+  private EmbeddedMessage tombstone(KafkaMessage message, String id) throws IOException {
+    OutgoingMessage outgoing = null;
+    if (outputTopic != null) {
+      List<KafkaHeader> headers = new ArrayList<>(message.headers());
+      headers.removeIf(header -> header.key().equals(SourceHeader.KEY));
+      headers.add(new KafkaHeader(SourceHeader.KEY, SourceHeader.write(source(message))));
+      outgoing = new OutgoingMessage(message.key(), null, headers, message.partition());
+    }
+    return new EmbeddedMessage(message, id, null, outgoing, null);
+  }
+
+  private EmbeddingFields record(KafkaMessage message, Embedding embedding)
+      throws UnreadableRecordException, IOException {
+    ImageRecordReader.Metadata metadata = metadata(message);
+    return new EmbeddingFields(
+        metadata.id(),
+        embedding.vector(),
+        model(embedding.provenance()),
+        embedding.provenance().vectorSpace(),
+        new Image(
+            embedding.image().format(), embedding.image().width(), embedding.image().height()),
+        source(message),
+        metadata.capturedAt(),
+        metadata.attributes(),
+        scores(embedding));
+  }
+
+  private static List<ClassScore> scores(Embedding embedding) {
+    return embedding.scores().isEmpty()
+        ? null
+        : embedding.scores().stream()
+            .map(score -> new ClassScore(score.label(), score.score()))
+            .toList();
+  }
+
+  private Model model(Provenance current) {
+    if (!current.equals(provenance)) {
+      provenance = current;
+      model =
+          new Model(
+              current.model(), current.sha256(), current.precision(), current.preprocessing());
+    }
+    return model;
+  }
+
+  private ImageRecordReader.Metadata metadata(KafkaMessage message)
+      throws UnreadableRecordException, IOException {
+    return reader.metadata(
+        message.key(), message.value(), message.topic(), message.partition(), message.offset());
+  }
+
+  /** The record's id, or null where it cannot be read or is none. */
+  private String id(KafkaMessage message) throws IOException {
+    try {
+      return metadata(message).id();
+    } catch (UnreadableRecordException e) {
+      return null;
+    }
+  }
+
+  static Source source(KafkaMessage message) {
+    return new Source(
+        message.topic(),
+        message.partition(),
+        message.offset(),
+        message.timestamp() == KafkaMessage.NO_TIMESTAMP
+            ? null
+            : Instant.ofEpochMilli(message.timestamp()));
+  }
+}

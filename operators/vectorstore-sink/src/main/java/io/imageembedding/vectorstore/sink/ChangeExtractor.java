@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore.sink;
+
+import io.imageembedding.vectorstore.Change;
+import java.io.Serializable;
+
+/**
+ * Says what an element of a stream does to a store.
+ *
+ * @param <T> the element
+ */
+@FunctionalInterface
+public interface ChangeExtractor<T> extends Serializable {
+
+  /** The change, never null. Must not depend on anything but the element. */
+  Change change(T element) throws Exception;
+}

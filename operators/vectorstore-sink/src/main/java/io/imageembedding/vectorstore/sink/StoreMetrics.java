@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.vectorstore.sink;
+
+import io.imageembedding.vectorstore.RefusedChange;
+import io.imageembedding.vectorstore.RefusedChange.Reason;
+import io.imageembedding.vectorstore.WriteResult;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+
+/**
+ * Metrics of a writer, in the group {@value #GROUP} of each subtask. Histograms hold the last
+ * {@value #WINDOW} values.
+ */
+public final class StoreMetrics {
+
+  /** Group that all the others are in. */
+  public static final String GROUP = "vectorStore";
+
+  /** Counter: changes that are in the store now. */
+  public static final String WRITTEN = "changesWritten";
+
+  /** Counter: changes that the store had already, or had newer. */
+  public static final String STALE = "changesStale";
+
+  /** Counter: changes that no store takes; one for each reason, in a group {@code reason}. */
+  public static final String REFUSED = "changesRefused";
+
+  /** Gauge: how often something failed and was tried again. */
+  public static final String RETRIES = "retries";
+
+  /** Gauge: changes that are not written yet. */
+  public static final String PENDING = "changesPending";
+
+  /** Histogram: changes in a batch. */
+  public static final String BATCH_SIZE = "batchSize";
+
+  /** Histogram: milliseconds until a batch was written, with all retries. */
+  public static final String WRITE_TIME = "writeTimeMillis";
+
+  /** Histogram: milliseconds until what was written was durable, at each checkpoint. */
+  public static final String COMMIT_TIME = "commitTimeMillis";
+
+  private static final int WINDOW = 1000;
+
+  private final MetricGroup group;
+  private final Counter written;
+  private final Counter stale;
+  private final Map<Reason, Counter> refused = new EnumMap<>(Reason.class);
+  private final AtomicLong retries = new AtomicLong();
+  private final Histogram batchSize;
+  private final Histogram writeTime;
+  private final Histogram commitTime;
+
+  StoreMetrics(MetricGroup parent, Gauge<Integer> pending) {
+    group = parent.addGroup(GROUP);
+    written = group.counter(WRITTEN);
+    stale = group.counter(STALE);
+    batchSize = histogram(BATCH_SIZE);
+    writeTime = histogram(WRITE_TIME);
+    commitTime = histogram(COMMIT_TIME);
+    group.gauge(RETRIES, retries::get);
+    group.gauge(PENDING, pending);
+  }
+
+  private Histogram histogram(String name) {
+    return group.histogram(name, new DescriptiveStatisticsHistogram(WINDOW));
+  }
+
+  /** May be called by any thread. */
+  void retried() {
+    retries.incrementAndGet();
+  }
+
+  void batch(int size, WriteResult result, long nanos) {
+    batchSize.update(size);
+    writeTime.update(nanos / 1_000_000);
+    written.inc(result.written());
+    stale.inc(result.stale());
+    for (RefusedChange change : result.refused()) {
+      refused
+          .computeIfAbsent(
+              change.reason(), reason -> group.addGroup("reason", reason.name()).counter(REFUSED))
+          .inc();
+    }
+  }
+
+  void committed(long nanos) {
+    commitTime.update(nanos / 1_000_000);
+  }
+}
