@@ -2,8 +2,11 @@
 package io.imageembedding.it;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -159,6 +162,15 @@ class HouseRulesTest {
           .dependOnClassesThat()
           .haveNameMatching("org\\.tensorflow\\.(TensorFlow|EagerSession|SavedModelBundle)");
 
+  private static final ArchRule GRAPHS_AND_SESSIONS_HAVE_ONE_DOOR =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "tensorflow..")
+          .and()
+          .resideOutsideOfPackage(ROOT + "bench..")
+          .should()
+          .callConstructorWhere(target(owner(nameMatching("org\\.tensorflow\\.(Graph|Session)"))));
+
   private static final ArchRule NO_CYCLES =
       slices().matching(ROOT + "(**)").should().beFreeOfCycles();
 
@@ -208,6 +220,7 @@ class HouseRulesTest {
             arguments("nothing knows a kind of store", NOTHING_KNOWS_A_KIND_OF_STORE),
             arguments("fetching knows no tensorflow", FETCHING_KNOWS_NO_TENSORFLOW),
             arguments("native tensorflow has one door", NATIVE_TENSORFLOW_HAS_ONE_DOOR),
+            arguments("graphs and sessions have one door", GRAPHS_AND_SESSIONS_HAVE_ONE_DOOR),
             arguments("no cycles", NO_CYCLES),
             arguments("commands are inside", COMMANDS_ARE_INSIDE),
             arguments("rooms know no command", ROOMS_KNOW_NO_COMMAND)));
