@@ -9,17 +9,12 @@ import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.kafka.KafkaSetupException;
-import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -88,28 +83,6 @@ class TopicSettingsITCase {
     DeadLetter letter = RecordReader.deadLetters(WireFormat.AVRO, null).read(dead.get(0).value());
     assertThat(letter.getCode()).isEqualTo(Code.NULL_VALUE);
     assertThat(letter.getKey().array()).containsExactly(0, 0, 0, 7);
-  }
-
-  @Test
-  void aServerThatSaysNothingDoesNotHideOneThatAnswers() throws IOException {
-    try (ServerSocketChannel silent = ServerSocketChannel.open()) {
-      silent.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      silent.configureBlocking(false);
-      Properties client = new Properties();
-      client.setProperty(
-          "bootstrap.servers",
-          "127.0.0.1:" + silent.socket().getLocalPort() + "," + kafka.bootstrapServers());
-
-      // Kafka's client begins with any of them.
-      SocketChannel asked;
-      do {
-        try (TopicAdmin admin = new TopicAdmin(client)) {
-          admin.requireTopic(topics.images());
-        }
-        asked = silent.accept();
-      } while (asked == null);
-      asked.close();
-    }
   }
 
   @Test
