@@ -25,7 +25,7 @@ final class BrokerPatience {
   static final String NEEDED =
       "; needed: HOST:PORT of brokers that run and that this machine reaches";
 
-  /** One try, so that a server that says nothing leaves time for another one. */
+  /** One try; after it Kafka's client may, but need not, turn to another server. */
   private static final Duration TRY = Duration.ofSeconds(5);
 
   private BrokerPatience() {}
