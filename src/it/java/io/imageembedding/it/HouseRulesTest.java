@@ -13,17 +13,29 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.PackageMatcher;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.imageembedding.annotation.Internal;
+import io.imageembedding.annotation.PublicEvolving;
+import java.lang.annotation.Annotation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.avro.specific.AvroGenerated;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -39,10 +51,11 @@ class HouseRulesTest {
   private static final Map<String, List<String>> SEES = new LinkedHashMap<>();
 
   static {
+    sees("annotation");
     sees("safety..");
     sees("embedding..", "safety..");
     sees("schema..");
-    // The engine; every room of it has its mark for what is internal from embedding.
+    // The engine.
     sees("tensorflow..");
     sees("image..", "embedding..", "tensorflow..");
     sees("model", "embedding..", "image..");
@@ -77,6 +90,7 @@ class HouseRulesTest {
   }
 
   private static final String[] NO_FLINK = {
+    ROOT + "annotation..",
     ROOT + "safety..",
     ROOT + "embedding..",
     ROOT + "tensorflow..",
@@ -191,6 +205,38 @@ class HouseRulesTest {
           .dependOnClassesThat()
           .resideInAPackage(ROOT + "cli");
 
+  /** Records of the topics are made from their schemas, which say what may change in them. */
+  private static final ArchRule WHAT_IS_PUBLIC_SAYS_FOR_WHOM =
+      classes()
+          .that()
+          .arePublic()
+          .and()
+          .areTopLevelClasses()
+          .and()
+          .areNotAnnotatedWith(AvroGenerated.class)
+          .and()
+          .resideOutsideOfPackages(ROOT + "annotation", ROOT + "it..", ROOT + "bench..")
+          .should()
+          .beAnnotatedWith(org.apache.flink.annotation.PublicEvolving.class)
+          .orShould()
+          .beAnnotatedWith(org.apache.flink.annotation.Internal.class)
+          .orShould()
+          .beAnnotatedWith(PublicEvolving.class)
+          .orShould()
+          .beAnnotatedWith(Internal.class);
+
+  private static final DescribedPredicate<JavaClass> INTERNAL =
+      markedWith(org.apache.flink.annotation.Internal.class, Internal.class);
+
+  private static final DescribedPredicate<JavaClass> FOR_USERS =
+      markedWith(org.apache.flink.annotation.PublicEvolving.class, PublicEvolving.class);
+
+  private static final ArchRule EXAMPLES_USE_NOTHING_INTERNAL =
+      noClasses().should().dependOnClassesThat(INTERNAL);
+
+  private static final ArchRule WHAT_USERS_SEE_SHOWS_NOTHING_INTERNAL =
+      classes().that(FOR_USERS).should(showNothingInternal());
+
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -221,6 +267,9 @@ class HouseRulesTest {
             arguments("fetching knows no tensorflow", FETCHING_KNOWS_NO_TENSORFLOW),
             arguments("native tensorflow has one door", NATIVE_TENSORFLOW_HAS_ONE_DOOR),
             arguments("graphs and sessions have one door", GRAPHS_AND_SESSIONS_HAVE_ONE_DOOR),
+            arguments("what is public says for whom", WHAT_IS_PUBLIC_SAYS_FOR_WHOM),
+            arguments(
+                "what users see shows nothing internal", WHAT_USERS_SEE_SHOWS_NOTHING_INTERNAL),
             arguments("no cycles", NO_CYCLES),
             arguments("commands are inside", COMMANDS_ARE_INSIDE),
             arguments("rooms know no command", ROOMS_KNOW_NO_COMMAND)));
@@ -230,6 +279,16 @@ class HouseRulesTest {
   @MethodSource("rules")
   void holds(String name, ArchRule rule) {
     rule.check(CLASSES);
+  }
+
+  @Test
+  void examplesUseNothingInternal() {
+    JavaClasses examples =
+        new ClassFileImporter()
+            .importPath(
+                JavaProcess.project()
+                    .resolve("operators/core/target/test-classes/io/imageembedding/example"));
+    EXAMPLES_USE_NOTHING_INTERNAL.check(examples);
   }
 
   @Test
@@ -266,8 +325,9 @@ class HouseRulesTest {
                         room -> assertThat(PackageMatcher.of(ROOT + room).matches(name)).isTrue()));
   }
 
+  /** Every room has the marks of the API. */
   private static void sees(String room, String... others) {
-    SEES.put(room, List.of(others));
+    SEES.put(room, Stream.concat(Stream.of("annotation"), Stream.of(others)).toList());
   }
 
   private static String[] with(String[] some, String... more) {
@@ -283,5 +343,48 @@ class HouseRulesTest {
         .should()
         .dependOnClassesThat(
             resideInAPackage("io.imageembedding..").and(not(resideInAnyPackage(allowed))));
+  }
+
+  /** Of a type, or of the one that it stands in. */
+  private static DescribedPredicate<JavaClass> markedWith(
+      Class<? extends Annotation> flinks, Class<? extends Annotation> ours) {
+    return DescribedPredicate.describe(
+        "marked as " + ours.getSimpleName(),
+        type -> {
+          JavaClass each = type.getBaseComponentType();
+          while (each.getEnclosingClass().isPresent()) {
+            each = each.getEnclosingClass().get();
+          }
+          return each.isAnnotatedWith(flinks) || each.isAnnotatedWith(ours);
+        });
+  }
+
+  private static ArchCondition<JavaClass> showNothingInternal() {
+    return new ArchCondition<>("show nothing internal") {
+      @Override
+      public void check(JavaClass type, ConditionEvents events) {
+        for (JavaMember member : type.getMembers()) {
+          if (member.getModifiers().contains(JavaModifier.SYNTHETIC)
+              || !(member.getModifiers().contains(JavaModifier.PUBLIC)
+                  || member.getModifiers().contains(JavaModifier.PROTECTED))
+              || member.isAnnotatedWith(org.apache.flink.annotation.Internal.class)
+              || member.isAnnotatedWith(Internal.class)) {
+            continue;
+          }
+          Stream<JavaClass> shown =
+              member instanceof JavaCodeUnit unit
+                  ? Stream.concat(
+                      Stream.of(unit.getRawReturnType()), unit.getRawParameterTypes().stream())
+                  : Stream.of(((JavaField) member).getRawType());
+          shown
+              .filter(INTERNAL)
+              .forEach(
+                  each ->
+                      events.add(
+                          SimpleConditionEvent.violated(
+                              member, member.getFullName() + " shows " + each.getName())));
+        }
+      }
+    };
   }
 }

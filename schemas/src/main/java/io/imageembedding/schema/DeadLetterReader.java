@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.IOException;
 
 /**
  * Reads dead letters with all that they hold of the original message, in every wire format that
  * they are written in. Not thread-safe.
  */
+@PublicEvolving
 public final class DeadLetterReader {
   private final RecordReader<DeadLetter> avro;
 

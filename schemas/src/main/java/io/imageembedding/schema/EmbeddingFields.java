@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Objects;
  * @param capturedAt null where it is not known
  * @param scores the likeliest classes, best first; null where the model is no classifier
  */
+@PublicEvolving
 public record EmbeddingFields(
     String id,
     float[] embedding,

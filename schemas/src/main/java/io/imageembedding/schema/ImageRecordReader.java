@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -16,6 +17,7 @@ import org.apache.avro.generic.GenericRecord;
  * Reads images from messages: the encoded image alone, and what else the record says without the
  * image, so that neither costs the other. Not thread-safe.
  */
+@PublicEvolving
 public final class ImageRecordReader {
 
   /**

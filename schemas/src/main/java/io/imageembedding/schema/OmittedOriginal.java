@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -9,6 +10,7 @@ import java.util.regex.Pattern;
  * The note at the end of a dead letter's message where parts of the original were left out. It is
  * what tells a value that was left out from one that never was.
  */
+@PublicEvolving
 public final class OmittedOriginal {
   private static final Pattern NOTE =
       Pattern.compile(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.apache.avro.specific.SpecificDatumReader;
  *
  * @param <T> the record
  */
+@PublicEvolving
 public final class RecordReader<T> {
   private static final int MAX_WRITERS = 1000;
 

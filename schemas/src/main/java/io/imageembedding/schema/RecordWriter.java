@@ -3,6 +3,7 @@ package io.imageembedding.schema;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import org.apache.avro.Schema;
@@ -18,6 +19,7 @@ import org.apache.avro.specific.SpecificDatumWriter;
  *
  * @param <T> the record
  */
+@PublicEvolving
 public final class RecordWriter<T> {
   private static final JsonFactory JSON = new JsonFactory();
 

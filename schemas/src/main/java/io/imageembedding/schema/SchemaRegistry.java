@@ -3,6 +3,7 @@ package io.imageembedding.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.schema.RegistryCalls.Answer;
 import java.io.IOException;
 import java.net.URI;
@@ -28,6 +29,7 @@ import org.apache.avro.Schema;
  * IOException} is thrown, so that the task fails and is restarted and no message is blamed. Not
  * thread-safe.
  */
+@PublicEvolving
 public final class SchemaRegistry {
   private static final int MAX_KNOWN_IDS = 1000;
   private static final int MAX_UNKNOWN_IDS = 10_000;

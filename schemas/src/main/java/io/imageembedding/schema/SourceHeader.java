@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Instant;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * input topic it came from, as one JSON object with topic, partition, offset and, where there is
  * one, timestamp. Embeddings of the same id are older or newer than that.
  */
+@PublicEvolving
 public final class SourceHeader {
 
   /** Key of the header. */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import io.imageembedding.annotation.PublicEvolving;
+
 /** A message that holds no readable record; the fault is the message's. */
+@PublicEvolving
 public final class UnreadableRecordException extends Exception {
   private static final long serialVersionUID = 1L;
 

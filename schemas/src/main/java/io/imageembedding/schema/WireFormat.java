@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** How a record is written into the value of a message. */
+@PublicEvolving
 public enum WireFormat {
   /** Avro single-object encoding: C3 01, fingerprint of the writer's schema, the record. */
   AVRO(true, true),

@@ -5,6 +5,7 @@ import io.imageembedding.cli.output.Failures;
 import io.imageembedding.cli.output.PrintableWriter;
 import java.io.PrintWriter;
 import java.util.Arrays;
+import org.apache.flink.annotation.Internal;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,6 +38,7 @@ import picocli.CommandLine.Spec;
       ServeCommand.class,
       StoreCommand.class
     })
+@Internal
 public final class Embed implements Runnable {
   private static final String VERBOSE = "--verbose";
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -24,6 +25,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * <p>Submitted to a cluster with {@code flink run JAR --config FILE [-D key=value]...}; the command
  * line's {@code job} runs the same in its own process.
  */
+@PublicEvolving
 public final class EmbedImagesJob {
 
   /** Name of a job that has none. */

@@ -18,6 +18,7 @@ import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.VectorStore;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
@@ -25,6 +26,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * What a job asks when it is built, one by one and without making anything: a store that is not
  * there yet is not made, and one that a job writes to is not locked.
  */
+@Internal
 public final class JobChecks {
   private final Configuration config;
   private final Optional<JobStore> store;

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 
@@ -23,6 +24,7 @@ import org.apache.flink.configuration.Configuration;
  * The job's options from a YAML file, in which keys may be nested or dotted, and from {@code
  * key=value} pairs, which win.
  */
+@Internal
 public final class JobConfiguration {
   private JobConfiguration() {}
 

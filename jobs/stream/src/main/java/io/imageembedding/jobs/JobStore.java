@@ -22,6 +22,7 @@ import io.imageembedding.vectorstore.sink.Stored;
 import io.imageembedding.vectorstore.sink.VectorStoreStage;
 import java.time.Duration;
 import java.util.Optional;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ReadableConfig;
@@ -32,6 +33,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
  * it first, effectively once, and only what it takes is sent. So both have the same images, and an
  * image that the store refuses becomes a dead letter.
  */
+@Internal
 public final class JobStore {
   private static final Duration LONGEST_RETRY_TIME = Duration.ofDays(1);
 

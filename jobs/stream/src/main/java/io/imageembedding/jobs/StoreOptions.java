@@ -6,9 +6,11 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 import io.imageembedding.flink.EmbedOptions;
 import java.time.Duration;
 import java.util.List;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.configuration.ConfigOption;
 
 /** Options of the vector store that the job feeds. */
+@PublicEvolving
 public final class StoreOptions {
 
   public static final ConfigOption<String> ADDRESS =

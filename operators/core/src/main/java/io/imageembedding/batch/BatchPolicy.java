@@ -3,6 +3,7 @@ package io.imageembedding.batch;
 
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.annotation.PublicEvolving;
 
 /**
  * When a micro-batch is closed: at the first of its limits. With a latency budget, a batch also
@@ -17,6 +18,7 @@ import java.time.Duration;
  * @param latencyBudget longest time that an element should take from the operator's input to its
  *     output as long as the operator keeps up, at least a millisecond; null for none
  */
+@PublicEvolving
 public record BatchPolicy(int maxCount, long maxBytes, Duration maxAge, Duration latencyBudget)
     implements Serializable {
 

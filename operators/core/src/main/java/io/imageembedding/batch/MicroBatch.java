@@ -4,6 +4,7 @@ package io.imageembedding.batch;
 import io.imageembedding.types.RecordTypeInformation;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 
 /**
@@ -12,6 +13,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  *
  * @param <T> the element
  */
+@PublicEvolving
 public final class MicroBatch<T> {
 
   /** Timestamp of an element that has none. */

@@ -3,6 +3,7 @@ package io.imageembedding.batch;
 
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -12,6 +13,7 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
  * timestamps; batches hold no state, and are closed before checkpoint barriers, before watermarks
  * that an element would be late for, and at the end of input. Back-pressure is Flink's own.
  */
+@PublicEvolving
 public final class MicroBatches {
   private MicroBatches() {}
 

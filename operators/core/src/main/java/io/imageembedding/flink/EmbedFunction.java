@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
@@ -37,6 +38,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param <T> the element
  */
+@PublicEvolving
 public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, MicroBatch<Embedded<T>>>
     implements CheckpointedFunction {
   private static final long serialVersionUID = 1L;

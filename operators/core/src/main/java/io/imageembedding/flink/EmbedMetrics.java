@@ -7,6 +7,7 @@ import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Refusal;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
@@ -16,6 +17,7 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
  * Metrics of the operator, in the group {@value #GROUP} of each subtask. Histograms hold the last
  * {@value #WINDOW} values.
  */
+@PublicEvolving
 public final class EmbedMetrics implements EmbedListener {
 
   /** Group that all the others are in. */

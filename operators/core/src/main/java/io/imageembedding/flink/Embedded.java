@@ -5,6 +5,7 @@ import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.types.RecordTypeInformation;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 
 /**
@@ -14,6 +15,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  * @param outcome an {@link Embedding} or a {@link Refusal}
  * @param <T> the element
  */
+@PublicEvolving
 public record Embedded<T>(T element, Outcome outcome) {
 
   /** Type information of answered elements. */

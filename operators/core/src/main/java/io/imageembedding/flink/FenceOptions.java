@@ -5,10 +5,12 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 
 /** The option of the crash fence, by which an image that ends the process is found. */
+@PublicEvolving
 public final class FenceOptions {
 
   /** Value for no fence at all. */

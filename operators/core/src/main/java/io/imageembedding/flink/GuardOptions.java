@@ -6,10 +6,12 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 
 /** Options of {@link RefusalGuard}, which is off unless a share is set. */
+@PublicEvolving
 public final class GuardOptions {
 
   public static final ConfigOption<Double> REFUSED_SHARE =

@@ -16,6 +16,7 @@ import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -40,6 +41,7 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
  *
  * @param <T> the element
  */
+@PublicEvolving
 public final class ImageEmbedding<T> {
   private final ImageExtractor<T> extractor;
   private ModelSource model = ModelSource.parse("builtin");

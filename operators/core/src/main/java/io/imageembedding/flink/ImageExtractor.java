@@ -4,6 +4,7 @@ package io.imageembedding.flink;
 import io.imageembedding.embed.ElementRefusedException;
 import java.io.IOException;
 import java.io.Serializable;
+import org.apache.flink.annotation.PublicEvolving;
 
 /**
  * Finds the encoded image in an element. Travels with the job; each task slot uses a copy of its
@@ -12,6 +13,7 @@ import java.io.Serializable;
  * @param <T> the element
  */
 @FunctionalInterface
+@PublicEvolving
 public interface ImageExtractor<T> extends Serializable {
 
   /**

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.flink;
 
+import org.apache.flink.annotation.PublicEvolving;
+
 /** An option that cannot be used; the message names key, value and what is allowed, in one line. */
+@PublicEvolving
 public final class InvalidOptionException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

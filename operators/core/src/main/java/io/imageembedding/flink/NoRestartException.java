@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.flink;
 
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.runtime.throwable.ThrowableAnnotation;
 import org.apache.flink.runtime.throwable.ThrowableType;
 
@@ -10,6 +11,7 @@ import org.apache.flink.runtime.throwable.ThrowableType;
  * from. The message is one line for a person and says what to do.
  */
 @ThrowableAnnotation(ThrowableType.NonRecoverableError)
+@PublicEvolving
 public final class NoRestartException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -5,10 +5,12 @@ import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 
 /** Reads options so that a wrong one is refused by key, value and what is allowed. */
+@Internal
 public final class Options {
 
   /** What the keys of this project's options begin with. */

@@ -5,6 +5,7 @@ import static org.apache.flink.util.Preconditions.checkArgument;
 
 import java.io.Serializable;
 import java.util.Set;
+import org.apache.flink.annotation.PublicEvolving;
 
 /**
  * Fails a job whose images are refused too often, for a producer that sends nothing but rubbish is
@@ -15,6 +16,7 @@ import java.util.Set;
  * @param window how many last images that is a part of, 1 to {@value #LARGEST_WINDOW}
  * @param uncounted codes of refusals that do not count
  */
+@PublicEvolving
 public record RefusalGuard(double largestShare, int window, Set<String> uncounted)
     implements Serializable {
 

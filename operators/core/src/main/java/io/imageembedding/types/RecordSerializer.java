@@ -4,6 +4,7 @@ package io.imageembedding.types;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
@@ -17,6 +18,7 @@ import org.apache.flink.core.memory.DataOutputView;
  *
  * @param <T> the value
  */
+@Internal
 public abstract class RecordSerializer<T> extends TypeSerializer<T> {
   private static final long serialVersionUID = 1L;
 

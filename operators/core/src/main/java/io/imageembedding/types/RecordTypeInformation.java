@@ -4,6 +4,7 @@ package io.imageembedding.types;
 import java.io.Serializable;
 import java.util.List;
 import java.util.function.Function;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.serialization.SerializerConfig;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -14,6 +15,7 @@ import org.apache.flink.api.common.typeutils.TypeSerializer;
  *
  * @param <T> the value
  */
+@Internal
 public final class RecordTypeInformation<T> extends TypeInformation<T> {
   private static final long serialVersionUID = 1L;
 

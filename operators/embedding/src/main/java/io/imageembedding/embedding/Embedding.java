@@ -3,6 +3,7 @@ package io.imageembedding.embedding;
 
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.Arrays;
 import java.util.List;
 
@@ -14,6 +15,7 @@ import java.util.List;
  * @param provenance what made the vector
  * @param scores the likeliest classes, best first; empty where the model is no classifier
  */
+@PublicEvolving
 public record Embedding(
     float[] vector, ImageInfo image, Provenance provenance, List<ClassScore> scores)
     implements Outcome {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.embedding;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 
 /**
@@ -11,4 +12,5 @@ import java.io.Serializable;
  * @param width in pixels, as stored (before any EXIF orientation is applied)
  * @param height in pixels, as stored (before any EXIF orientation is applied)
  */
+@PublicEvolving
 public record ImageInfo(String format, int width, int height) implements Serializable {}

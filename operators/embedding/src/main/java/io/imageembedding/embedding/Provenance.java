@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.embedding;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -16,6 +17,7 @@ import java.util.HexFormat;
  * @param vectorSpace SHA-256 over the digest of the model, preprocessing and precision, each in
  *     UTF-8 and followed by a line feed; 64 lower-case hex digits
  */
+@PublicEvolving
 public record Provenance(
     String model, String sha256, String precision, String preprocessing, String vectorSpace) {
 

@@ -3,6 +3,7 @@ package io.imageembedding.embedding;
 
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.safety.Printable;
 
 /**
@@ -14,6 +15,7 @@ import io.imageembedding.safety.Printable;
  *     and {@link #CRASHED}, for the others the other constants here
  * @param message the reason in words, one line
  */
+@PublicEvolving
 public record Refusal(Stage stage, String code, String message) implements Outcome {
 
   /** The model could not be run on the image, though it still runs on others. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.safety;
 
+import io.imageembedding.annotation.Internal;
 import java.util.Locale;
 
 /** Holds what a caller gives to what it has to be. */
+@Internal
 public final class Arguments {
   private Arguments() {}
 

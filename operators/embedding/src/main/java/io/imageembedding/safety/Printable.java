@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.safety;
 
+import io.imageembedding.annotation.Internal;
+
 /**
  * Texts from outside as they may be printed: in one line, on a terminal, in a log or on a page.
  *
@@ -9,6 +11,7 @@ package io.imageembedding.safety;
  * surrogate pairs are printed as their number, such as <code>&#92;u001b</code>. Two characters that
  * cannot be seen stay, because names are spelt with them: the joiner and the non-joiner.
  */
+@Internal
 public final class Printable {
   private static final int NON_JOINER = 0x200c;
   private static final int JOINER = 0x200d;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.safety;
 
+import io.imageembedding.annotation.Internal;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Names of settings that hold a secret by what they are called, wherever they stand. */
+@Internal
 public final class SecretNames {
   private static final String KINDS =
       "password|passwd|pwd|passphrase|passcode|secret|token|credentials?|user[._-]?info"

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.embed;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.embedding.Refusal;
 
 /**
  * Thrown by an {@code ImageExtractor} for an element in which it finds no encoded image; becomes a
  * {@link Refusal} of stage {@link Refusal.Stage#WIRE}.
  */
+@PublicEvolving
 public final class ElementRefusedException extends Exception {
   private static final long serialVersionUID = 1L;
 

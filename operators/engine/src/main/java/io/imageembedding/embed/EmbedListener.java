@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.embed;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.embedding.Outcome;
 
 /** Hears what an {@link ImageEmbedder} does; called by the thread that embeds. */

@@ -4,6 +4,7 @@ package io.imageembedding.embed;
 import static io.imageembedding.safety.Arguments.checkArgument;
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
 import java.io.Serializable;
@@ -17,6 +18,7 @@ import java.io.Serializable;
  * @param topK most classes that an embedding by a classifier has scores of
  * @param cacheBytes heap for answers to images that came before; 0: every image is embedded
  */
+@PublicEvolving
 public record EmbedSettings(
     Preprocessing preprocessing, DecodeLimits limits, int batchSize, int topK, long cacheBytes)
     implements Serializable {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.embed;
 
+import io.imageembedding.annotation.Internal;
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.embedding.ClassScore;
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.ImageInfo;
-import io.imageembedding.embedding.Internal;
 import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
@@ -37,6 +38,7 @@ import org.slf4j.LoggerFactory;
  * image as well, it is the model that is broken and {@link ModelException} is thrown. Owns native
  * memory; not thread-safe.
  */
+@PublicEvolving
 public final class ImageEmbedder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ImageEmbedder.class);
 

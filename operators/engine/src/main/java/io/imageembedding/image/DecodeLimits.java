@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 import java.time.Duration;
 
@@ -15,6 +16,7 @@ import java.time.Duration;
  * @param maxFrames frames of an animation or pages of a document
  * @param maxTime longest time that the image may take to be decoded
  */
+@PublicEvolving
 public record DecodeLimits(
     long maxBytes, int maxWidth, int maxHeight, long maxPixels, int maxFrames, Duration maxTime)
     implements Serializable {

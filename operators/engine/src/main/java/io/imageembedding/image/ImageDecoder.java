@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.image.DecodePass.Resized;
 import io.imageembedding.image.UndecodableImageException.Fault;
@@ -34,6 +35,7 @@ import java.util.function.Supplier;
  * is one more all are, and while they hold much of the heap those whose decoders take heap. Owns
  * native memory; not thread-safe.
  */
+@Internal
 public final class ImageDecoder implements AutoCloseable {
   private static final long CLOSING_SECONDS = 5;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
 import org.tensorflow.ndarray.Shape;
@@ -16,6 +17,7 @@ import org.tensorflow.types.TFloat32;
  * <p>Images are appended one after the other by {@link ImageDecoder}; {@link #clear()} makes the
  * same memory ready for the next batch. Not thread-safe.
  */
+@PublicEvolving
 public final class ImageTensor implements AutoCloseable {
   static {
     TensorFlowRuntime.prepare();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
  * @param scale of red, green and blue
  * @param shift of red, green and blue
  */
+@PublicEvolving
 public record InputRange(String text, List<Float> scale, List<Float> shift)
     implements Serializable {
 

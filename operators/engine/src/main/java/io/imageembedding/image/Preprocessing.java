@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param orientation whether the EXIF orientation is applied before resizing
  * @param jpegDecoding how large JPEGs are decoded
  */
+@PublicEvolving
 public record Preprocessing(Orientation orientation, JpegDecoding jpegDecoding)
     implements Serializable {
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.annotation.Internal;
+
 /** Says why one encoded image does not become pixels. */
+@Internal
 public final class UndecodableImageException extends Exception {
   private static final long serialVersionUID = 1L;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import java.util.Locale;
 
 /** What somebody can choose of a model, by the name of the option. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.List;
 
 /**
@@ -10,6 +11,7 @@ import java.util.List;
  * @param logits whether the softmax over a vector is the classes' probabilities; else it holds them
  *     as it is
  */
+@PublicEvolving
 public record ClassLabels(List<String> labels, boolean logits) {
 
   public ClassLabels {

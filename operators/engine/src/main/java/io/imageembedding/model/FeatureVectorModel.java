@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.image.ImageTensor;
 import java.util.Optional;
 
@@ -8,6 +9,7 @@ import java.util.Optional;
  * A loaded network that turns images into feature vectors; the one face behind which every kind of
  * model runs. It owns native memory until it is closed; not thread-safe.
  */
+@PublicEvolving
 public interface FeatureVectorModel extends AutoCloseable {
 
   /** What this model is, and what it takes and gives. */

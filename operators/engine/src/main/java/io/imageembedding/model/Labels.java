@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.annotation.Internal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Names of a classifier's classes from a file: UTF-8, one label a line, in the classes' order. */
+@Internal
 public final class Labels {
 
   /** Largest file in bytes. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.List;
 import java.util.Map;
 
@@ -26,6 +27,7 @@ import java.util.Map;
  * @param inputRange numbers that it takes for colours
  * @param hint what should be looked at before it is used; null if there is nothing
  */
+@PublicEvolving
 public record ModelDescription(
     String name,
     String form,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.image.InputRange;
 import io.imageembedding.image.Preprocessing;
@@ -19,6 +20,7 @@ import java.io.Serializable;
  * @param cosine smallest cosine between its vectors and those of fp32, on probe images; 1 for fp32
  * @param inputRange of the numbers that it takes for colours
  */
+@PublicEvolving
 public record ModelDescriptor(
     String name,
     String sha256,

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.annotation.PublicEvolving;
+
 /**
  * A model that cannot be used: missing, damaged, refused, or of a shape that does not fit. The
  * message is one line for a person and names the model, what was found and what is needed.
  */
+@PublicEvolving
 public class ModelException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

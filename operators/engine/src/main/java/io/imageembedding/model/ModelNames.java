@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 
 /**
  * Knows what texts name models; found by its name in {@code META-INF/services}, so that who only

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.image.InputRange;
 import java.io.Serializable;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.Set;
  * @param precision arithmetic that it runs in
  * @param inputRange numbers that it takes for colours
  */
+@PublicEvolving
 public record ModelOptions(
     String signature,
     String input,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 import java.util.ServiceLoader;
 
 /** Names where a model is, and loads it there; travels with the job to the task slots. */
 @FunctionalInterface
+@PublicEvolving
 public interface ModelSource extends Serializable {
 
   /** Every kind of text that names a model, in words. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.Locale;
 
 /**
  * Arithmetic that a network runs in. Part of the vector space: vectors of two must not be mixed.
  */
+@PublicEvolving
 public enum Precision {
   /** 32-bit floating point: the vectors of the model's own pipeline, on every processor. */
   FP32,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.OptionalDouble;
 
 /**
@@ -17,6 +18,7 @@ import java.util.OptionalDouble;
  * @param goldens between vectors and the golden ones that lie beside the model; empty if there are
  *     none
  */
+@PublicEvolving
 public record ProofFigures(
     int dimension,
     boolean sameBits,

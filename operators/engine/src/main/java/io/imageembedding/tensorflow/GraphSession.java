@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.tensorflow;
 
+import io.imageembedding.annotation.Internal;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.tensorflow.Graph;
 import org.tensorflow.Session;
 import org.tensorflow.proto.GraphDef;
 
 /** A native graph with the session that runs it, and the owner of both. Not thread-safe. */
+@Internal
 public final class GraphSession implements AutoCloseable {
   private static final AtomicInteger OPEN = new AtomicInteger();
 

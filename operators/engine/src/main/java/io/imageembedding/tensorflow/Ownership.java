@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.tensorflow;
 
+import io.imageembedding.annotation.Internal;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -20,6 +21,7 @@ import java.util.Deque;
  *
  * <p>Not thread-safe.
  */
+@Internal
 public final class Ownership implements AutoCloseable {
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.tensorflow;
 
+import io.imageembedding.annotation.Internal;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.function.Supplier;
@@ -20,6 +21,7 @@ import org.tensorflow.proto.RewriterConfig;
  * operation, operations run by the calling thread. Parallelism comes from task slots, and the first
  * session of a JVM fixes the thread pool of all later ones.
  */
+@Internal
 public final class TensorFlowRuntime {
   private static final ConfigProto CONFIG =
       ConfigProto.newBuilder()

@@ -9,12 +9,14 @@ import io.imageembedding.schema.Source;
 import io.imageembedding.types.RecordTypeInformation;
 import java.util.Objects;
 import java.util.Optional;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 
 /**
  * A message whose answer is ready to be sent: with the embedding of its image, or without one where
  * it is a tombstone, which says by a key without a value that the image of that id is deleted.
  */
+@PublicEvolving
 public final class EmbeddedMessage {
 
   /** Why what comes before the topics does not take the answer. */

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.util.SerializedThrowable;
 
 /**
@@ -18,6 +19,7 @@ import org.apache.flink.util.SerializedThrowable;
  * <p>It knows exceptions by the names of their classes, so it reads what came from another process
  * as well, where the classes are not at hand.
  */
+@Internal
 public final class FailureDescription {
   private static final int MAX_LENGTH = 1000;
   private static final int MAX_DEPTH = 100;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.connector.kafka.source.metrics.KafkaSourceReaderMetrics;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
@@ -8,6 +9,7 @@ import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 
 /** Metrics of the input, in the group {@value #GROUP} of each subtask that reads. */
+@PublicEvolving
 public final class InputMetrics {
 
   /** Group that all the others are in. */

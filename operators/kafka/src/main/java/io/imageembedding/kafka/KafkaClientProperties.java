@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.apache.flink.annotation.Internal;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.SaslConfigs;
@@ -18,6 +19,7 @@ import org.apache.kafka.common.config.provider.FileConfigProvider;
  * itself resolves where a client starts, <code>${file:PATH:KEY}</code>, <code>${env:NAME}</code> or
  * <code>${directory:PATH:FILE}</code>.
  */
+@Internal
 public final class KafkaClientProperties {
   private static final List<String> PROVIDERS = List.of("file", "env", "directory");
 

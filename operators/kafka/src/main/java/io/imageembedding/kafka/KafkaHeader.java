@@ -6,6 +6,7 @@ import static org.apache.flink.util.Preconditions.checkNotNull;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 
@@ -15,6 +16,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
  * @param key may occur more than once in a message
  * @param value null where it has none; not to be changed
  */
+@PublicEvolving
 public record KafkaHeader(String key, byte[] value) {
 
   public KafkaHeader {

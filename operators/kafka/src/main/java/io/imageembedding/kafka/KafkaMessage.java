@@ -6,6 +6,7 @@ import static org.apache.flink.util.Preconditions.checkNotNull;
 import io.imageembedding.types.RecordTypeInformation;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 
 /**
@@ -21,6 +22,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  *     is later, in milliseconds since 1970-01-01 UTC; {@link #NO_TIMESTAMP} where none has one. So
  *     it never goes back within a partition, and of two messages with one id it tells the newer
  */
+@PublicEvolving
 public record KafkaMessage(
     byte[] key,
     byte[] value,

@@ -5,10 +5,12 @@ import static org.apache.flink.configuration.ConfigOptions.key;
 
 import java.time.Duration;
 import java.util.List;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 
 /** Options of the topics. */
+@PublicEvolving
 public final class KafkaOptions {
 
   /** Where an input that has no restored offsets is read from. */

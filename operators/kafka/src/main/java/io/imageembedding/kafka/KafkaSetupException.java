@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import org.apache.flink.annotation.PublicEvolving;
+
 /**
  * Brokers or topics are not as the job needs them; the message says in one line what was found and
  * what is needed.
  */
+@PublicEvolving
 public final class KafkaSetupException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

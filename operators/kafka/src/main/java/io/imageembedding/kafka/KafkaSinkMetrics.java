@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import org.apache.flink.annotation.PublicEvolving;
+
 /** Metrics of the sinks, in the group {@value #GROUP} of each subtask of their committers. */
+@PublicEvolving
 public final class KafkaSinkMetrics {
 
   /** Group that all the others are in. */

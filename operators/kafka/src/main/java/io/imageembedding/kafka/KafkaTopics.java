@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
@@ -44,6 +45,7 @@ import org.slf4j.LoggerFactory;
  * <p>A job that puts embeddings somewhere else, too, or only there, says by {@link
  * #write(DataStream, UnaryOperator)} what they pass through before they are sent.
  */
+@PublicEvolving
 public final class KafkaTopics {
 
   /** Aligned phase of an unaligned checkpoint where none is set. */

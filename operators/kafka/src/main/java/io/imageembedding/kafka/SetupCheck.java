@@ -2,6 +2,7 @@
 package io.imageembedding.kafka;
 
 import java.util.function.Supplier;
+import org.apache.flink.annotation.Internal;
 
 /**
  * One question about what a job needs from outside, of which the answer is for a person.
@@ -10,6 +11,7 @@ import java.util.function.Supplier;
  * @param advice what to do where it is not as it should be
  * @param question answers with what was found, or throws what is wrong
  */
+@Internal
 public record SetupCheck(String name, String advice, Supplier<Finding> question) {
 
   /**

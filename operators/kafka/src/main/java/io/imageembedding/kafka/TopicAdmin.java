@@ -9,6 +9,7 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.apache.flink.annotation.Internal;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
@@ -30,6 +31,7 @@ import org.slf4j.LoggerFactory;
  * Asks the brokers what there is and what it takes. It gives up after 8 seconds where none of them
  * answers anything, and after 15 where they have answered before.
  */
+@Internal
 public final class TopicAdmin implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TopicAdmin.class);
   private static final long POLL_MILLIS = 50;

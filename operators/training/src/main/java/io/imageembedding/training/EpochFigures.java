@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.training;
 
+import io.imageembedding.annotation.PublicEvolving;
+
 /**
  * How an epoch went.
  *
@@ -12,6 +14,7 @@ package io.imageembedding.training;
  * @param validationAccuracy part of them; null where there are none
  * @param seconds that the epoch took
  */
+@PublicEvolving
 public record EpochFigures(
     int epoch,
     double loss,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.training;
 
+import io.imageembedding.annotation.PublicEvolving;
+
 /** Is told how training goes. */
+@PublicEvolving
 public interface FineTuneListener {
 
   /** Hears nothing. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.training;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.OptionalDouble;
 
 /**
@@ -20,6 +21,7 @@ import java.util.OptionalDouble;
  *     else TF-Slim's 4e-5
  * @param batchNormDecay of moving averages; empty: the module's own, else 0.997
  */
+@PublicEvolving
 public record FineTuneOptions(
     boolean headOnly,
     int epochs,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.training;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -14,6 +15,7 @@ import java.util.List;
  * @param validated whether those are images held back; else they are the training images
  * @param skipped images that could not be read, each with the reason
  */
+@PublicEvolving
 public record FineTuneResult(
     Path model,
     List<String> labels,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.training;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.network.TrainableNetwork;
 import io.imageembedding.model.source.TrainableNetworks;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
  * after every epoch a checkpoint: started again with the same output, training goes on from there.
  * With the same seed on the same machine the result is the same, whether it was interrupted or not.
  */
+@PublicEvolving
 public final class FineTuner {
 
   private FineTuner() {}

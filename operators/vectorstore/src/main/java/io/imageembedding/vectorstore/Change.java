@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.Comparator;
 
 /** One thing to be done to a store: put a vector under an id, or delete what is there. */
+@PublicEvolving
 public sealed interface Change permits StoredVector, Deletion {
 
   /** Older before newer, of two changes to one id. */

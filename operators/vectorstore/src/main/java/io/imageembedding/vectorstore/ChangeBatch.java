@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.vectorstore.RefusedChange.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.TreeMap;
  * A batch as a store writes it: only changes that belong into the collection, at most one for each
  * id, ordered by id so that writers that run at once do not wait for each other in a circle.
  */
+@PublicEvolving
 public final class ChangeBatch {
 
   /** Longest id, in bytes of UTF-8: what an index of PostgreSQL takes. */

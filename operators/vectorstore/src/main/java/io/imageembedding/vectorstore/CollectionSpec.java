@@ -4,12 +4,14 @@ package io.imageembedding.vectorstore;
 import static io.imageembedding.safety.Arguments.checkArgument;
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 
 /**
  * What all vectors of a store have in common. It is written into the store when that is first used,
  * and never changes.
  */
+@PublicEvolving
 public record CollectionSpec(int dimension, Similarity metric, VectorSpace space)
     implements Serializable {
 

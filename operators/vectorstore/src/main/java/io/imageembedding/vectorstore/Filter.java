@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
  *
  * @param conditions by key
  */
+@PublicEvolving
 public record Filter(Map<String, String> conditions) implements Serializable {
 
   /** Key of the image's URI. */

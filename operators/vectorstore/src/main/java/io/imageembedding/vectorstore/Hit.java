@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.Comparator;
 
 /**
@@ -10,6 +11,7 @@ import java.util.Comparator;
  * @param version where the vector came from
  * @param image what the image was
  */
+@PublicEvolving
 public record Hit(String id, float score, Version version, ImageMetadata image) {
 
   /** The order of a search's result; where several are as near, by id. */

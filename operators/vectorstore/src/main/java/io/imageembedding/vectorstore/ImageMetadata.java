@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.TreeMap;
  * @param capturedAt when it was taken, in milliseconds since 1970-01-01 UTC; null where unknown
  * @param attributes whatever the producer wants to find again, unmodifiable, ordered by key
  */
+@PublicEvolving
 public record ImageMetadata(
     String uri,
     String format,

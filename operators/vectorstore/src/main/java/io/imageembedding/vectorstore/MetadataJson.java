@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.annotation.Internal;
 import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
@@ -11,6 +12,7 @@ import java.util.TreeMap;
  * Reads what a store keeps beside a vector, whatever somebody else has made of it: what is not as a
  * store writes it is left out, because one odd row must not fail every search that finds it.
  */
+@Internal
 public final class MetadataJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 

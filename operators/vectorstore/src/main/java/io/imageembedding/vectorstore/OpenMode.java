@@ -4,6 +4,7 @@ package io.imageembedding.vectorstore;
 import static io.imageembedding.safety.Arguments.checkArgument;
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.Optional;
 
 /**
@@ -15,6 +16,7 @@ import java.util.Optional;
  *     new store is made for the first vector
  * @param retry how long a failure that can pass is waited for
  */
+@PublicEvolving
 public record OpenMode(
     boolean writable, int shard, Optional<CollectionSpec> expected, RetryPolicy retry) {
 

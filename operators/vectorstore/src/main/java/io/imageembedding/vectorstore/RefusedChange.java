@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
+
 /**
  * A change that no store takes, whenever it is tried again.
  *
  * @param index of the change in the batch that it was written with
  * @param message the reason in words, one line
  */
+@PublicEvolving
 public record RefusedChange(int index, String id, Reason reason, String message) {
 
   /** Why it is refused. */

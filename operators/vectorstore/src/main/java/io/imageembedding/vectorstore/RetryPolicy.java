@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import static io.imageembedding.safety.Arguments.checkArgument;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 import java.time.Duration;
 
@@ -10,6 +11,7 @@ import java.time.Duration;
  * How a failure that can pass is tried again: after a first pause, then after twice as long each
  * time up to a longest pause, until a total is over.
  */
+@PublicEvolving
 public record RetryPolicy(Duration firstPause, Duration longestPause, Duration total)
     implements Serializable {
 

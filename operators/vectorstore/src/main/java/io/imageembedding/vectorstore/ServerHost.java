@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.Internal;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Where the server of a store is. */
+@Internal
 public final class ServerHost {
   private static final Pattern LOOPBACK =
       Pattern.compile(

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.Arrays;
 import java.util.Locale;
 
 /** How near two vectors are. */
+@PublicEvolving
 public enum Similarity {
   /** Cosine of the angle between them, 1 for the same direction, -1 for the opposite. */
   COSINE;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.safety.SecretNames;
 import java.io.Serializable;
 import java.net.URLDecoder;
@@ -38,6 +39,7 @@ import java.util.regex.Pattern;
  * @param target what stands before the options
  * @param options by key, decoded
  */
+@PublicEvolving
 public record StoreAddress(String scheme, String target, Map<String, String> options)
     implements Serializable {
 

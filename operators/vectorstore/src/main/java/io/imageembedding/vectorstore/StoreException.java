@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
+
 /** A store cannot do what was asked; the message says why in one line. */
+@PublicEvolving
 public final class StoreException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,7 @@ import org.apache.commons.codec.digest.DigestUtils;
  * @param version decides which vector of an id is kept
  * @param image what the image was
  */
+@PublicEvolving
 public record StoredVector(
     String id, float[] vector, VectorSpace space, Version version, ImageMetadata image)
     implements Change, Serializable {

@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 
 /**
@@ -15,6 +16,7 @@ import java.io.Serializable;
  * @param precision arithmetic that the model ran in
  * @param preprocessing the way from encoded image to the model's input
  */
+@PublicEvolving
 public record VectorSpace(
     String id, String model, String sha256, String precision, String preprocessing)
     implements Serializable {

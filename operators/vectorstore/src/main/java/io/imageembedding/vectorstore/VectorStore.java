@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +30,7 @@ import java.util.Optional;
  * }
  * }</pre>
  */
+@PublicEvolving
 public interface VectorStore extends AutoCloseable {
 
   /**

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
+
 /**
  * A kind of store, named in {@code META-INF/services} of the artifact that has it. Nothing else has
  * to know of it.
  */
+@PublicEvolving
 public interface VectorStoreProvider {
 
   /** What its addresses begin with, without the colon. */

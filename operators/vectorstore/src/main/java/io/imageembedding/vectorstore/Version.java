@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import static java.util.Objects.requireNonNull;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 
 /**
@@ -28,6 +29,7 @@ import java.io.Serializable;
  * @param partition of the topic
  * @param offset in the partition
  */
+@PublicEvolving
 public record Version(long timestamp, String topic, int partition, long offset)
     implements Comparable<Version>, Serializable {
 

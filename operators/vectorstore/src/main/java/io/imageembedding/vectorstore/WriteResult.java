@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.annotation.PublicEvolving;
 import java.util.List;
 
 /**
@@ -11,6 +12,7 @@ import java.util.List;
  *     newer version
  * @param refused changes that no store takes, in the order of the batch
  */
+@PublicEvolving
 public record WriteResult(int written, int stale, List<RefusedChange> refused) {
 
   public WriteResult {

@@ -16,6 +16,7 @@ import java.util.Properties;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
+import org.apache.flink.annotation.Internal;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -26,6 +27,7 @@ import org.apache.kafka.server.common.Feature;
  * interface only. What it stores lies in a folder; a temporary one is deleted when the broker is
  * closed.
  */
+@Internal
 public final class EmbeddedKafka implements AutoCloseable {
   private static final int NODE_ID = 1;
   private static final String HOST = "127.0.0.1";

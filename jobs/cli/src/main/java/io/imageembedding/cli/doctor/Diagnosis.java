@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli.doctor;
 
+import org.apache.flink.annotation.Internal;
+
 /**
  * What came of one check.
  *
@@ -8,6 +10,7 @@ package io.imageembedding.cli.doctor;
  * @param found what there is, or what is wrong
  * @param advice what to do; null where there is nothing to do
  */
+@Internal
 public record Diagnosis(String check, Status status, String found, String advice) {
 
   /** How it is. */

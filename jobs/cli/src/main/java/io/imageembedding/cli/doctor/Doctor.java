@@ -15,8 +15,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.apache.flink.annotation.Internal;
 
 /** Makes checks one after the other, each within a time limit, whatever becomes of the others. */
+@Internal
 public final class Doctor {
 
   /**

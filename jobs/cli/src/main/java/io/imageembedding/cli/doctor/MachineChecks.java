@@ -18,8 +18,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.jar.JarFile;
+import org.apache.flink.annotation.Internal;
 
 /** What a job needs of this machine, whatever it does. */
+@Internal
 public final class MachineChecks {
   static final String NATIVES = "natives";
 

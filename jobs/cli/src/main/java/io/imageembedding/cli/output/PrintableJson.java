@@ -11,11 +11,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.imageembedding.safety.Printable;
+import org.apache.flink.annotation.Internal;
 
 /**
  * JSON that may be printed: what {@link Printable} does not print as it is stands there by its
  * number, so that a terminal obeys none of it and a program reads the same text.
  */
+@Internal
 public final class PrintableJson {
   public static final JsonFactory FACTORY =
       new JsonFactoryBuilder().characterEscapes(new Escapes()).build();

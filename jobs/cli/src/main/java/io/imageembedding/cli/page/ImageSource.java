@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import org.apache.flink.annotation.Internal;
 
 /** Where the images of a store's vectors can be read again. May be used by several threads. */
+@Internal
 public interface ImageSource extends AutoCloseable {
 
   /**

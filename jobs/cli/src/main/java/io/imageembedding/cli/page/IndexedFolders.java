@@ -15,12 +15,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.flink.annotation.Internal;
 
 /**
  * What was indexed into a store on this machine by this user, kept beside the cache of models. What
  * a store itself says of files may be said by whoever writes to it; what stands here was named by
  * the person who indexed.
  */
+@Internal
 public final class IndexedFolders {
   private static final String CACHE = "IMAGE_EMBEDDING_CACHE";
 

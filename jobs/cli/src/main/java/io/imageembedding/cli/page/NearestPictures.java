@@ -6,8 +6,10 @@ import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import java.util.List;
+import org.apache.flink.annotation.Internal;
 
 /** Searches by a picture that is itself in the store. */
+@Internal
 public final class NearestPictures {
   private NearestPictures() {}
 

@@ -12,11 +12,13 @@ import io.imageembedding.model.ModelSource;
 import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.vectorstore.CollectionSpec;
 import java.io.IOException;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Embeds images that are searched for, so that their vectors may be compared with those of a store.
  * May be used by several threads, which take turns.
  */
+@Internal
 public final class QueryEmbedder implements AutoCloseable {
   private final ImageEmbedder embedder;
 

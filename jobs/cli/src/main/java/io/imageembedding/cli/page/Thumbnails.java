@@ -11,12 +11,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Base64;
 import javax.imageio.ImageIO;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Small JPEGs of images in any encoding, upright as EXIF says. They are made of decoded pixels, so
  * nothing of the file itself is in them, and whatever the bytes are, nothing else comes out. May be
  * used by several threads.
  */
+@Internal
 public final class Thumbnails implements AutoCloseable {
   /** Most pixels of a side: twice what a page shows, for dense screens. */
   private static final int SIDE = 400;

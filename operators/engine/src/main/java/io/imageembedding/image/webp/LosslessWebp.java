@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image.webp;
 
+import io.imageembedding.annotation.Internal;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -12,6 +13,7 @@ import java.util.Set;
  * bounded by the image's pixels and the stream's bytes, whatever the stream says: each transform is
  * allowed once, and prefix codes take memory by what describes them.
  */
+@Internal
 public final class LosslessWebp {
   private static final int SIGNATURE = 0x2f;
   private static final int LITERALS = 256;

@@ -3,6 +3,7 @@ package io.imageembedding.model.export;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.format.SavedModelDirectory;
 import io.imageembedding.model.graph.CheckpointWriter;
@@ -40,6 +41,7 @@ import java.util.List;
  *
  * <p>The same network gives the same bytes.
  */
+@Internal
 public final class ReusableSavedModel {
 
   /** Where the names of the classes are in a model's directory: one in each line, UTF-8. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.fetch;
 
+import io.imageembedding.annotation.Internal;
 import java.nio.file.Path;
 import java.time.Instant;
 
@@ -14,4 +15,5 @@ import java.time.Instant;
  * @param path its folder, its file, or the prefix of a checkpoint's files
  * @param time when it came into the cache; for a model that is in none, when it was last changed
  */
+@Internal
 public record CachedModel(String origin, String sha256, long bytes, Path path, Instant time) {}

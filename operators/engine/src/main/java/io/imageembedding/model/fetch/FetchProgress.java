@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.fetch;
 
+import io.imageembedding.annotation.Internal;
+
 /** Is told how far a download is: often, and from any thread. */
 @FunctionalInterface
+@Internal
 public interface FetchProgress {
 
   /** Shows nothing. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.fetch;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.fetch.ModelCache.Named;
 import java.io.IOException;
@@ -37,6 +38,7 @@ import org.slf4j.LoggerFactory;
  * fetch the same at once; one that fails or is killed leaves no model behind, and no model is ever
  * seen in parts. Failures are {@link ModelException}s.
  */
+@Internal
 public final class ModelFetcher {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFetcher.class);
   private static final String GRAPH = ".pb";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.fetch;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -2,7 +2,7 @@
 package io.imageembedding.model.format;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.Choice;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelOptions;

@@ -2,7 +2,7 @@
 package io.imageembedding.model.graph;
 
 import com.google.protobuf.ByteString;
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.tensorflow.proto.DataType;

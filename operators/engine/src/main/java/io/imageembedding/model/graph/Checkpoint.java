@@ -2,7 +2,7 @@
 package io.imageembedding.model.graph;
 
 import com.google.protobuf.CodedInputStream;
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.ModelException;
 import java.io.IOException;
 import java.io.RandomAccessFile;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.graph;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.imageembedding.model.graph;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.graph;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -2,6 +2,7 @@
 package io.imageembedding.model.graph;
 
 import com.google.protobuf.ByteString;
+import io.imageembedding.annotation.Internal;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import org.tensorflow.proto.TensorShapeProto;
  *
  * @param bytes not to be changed
  */
+@Internal
 public record FloatTensor(long[] shape, byte[] bytes) {
   private static final long MAX_ELEMENTS = 1L << 28;
 

@@ -2,6 +2,7 @@
 package io.imageembedding.model.graph;
 
 import com.google.protobuf.ByteString;
+import io.imageembedding.annotation.Internal;
 import java.util.Collection;
 import java.util.List;
 import org.tensorflow.proto.AttrValue;
@@ -12,6 +13,7 @@ import org.tensorflow.proto.TensorProto;
 import org.tensorflow.proto.TensorShapeProto;
 
 /** Writes a graph node by node. Names have dots where TensorFlow's own would have slashes. */
+@Internal
 public final class GraphNodes {
   private final GraphDef.Builder graph = GraphDef.newBuilder();
 

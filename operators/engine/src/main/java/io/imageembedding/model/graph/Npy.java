@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.graph;
 
+import io.imageembedding.annotation.Internal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,6 +26,7 @@ import java.util.zip.ZipFile;
  * @param shape of the array
  * @param values all of them, row by row
  */
+@Internal
 public record Npy(int[] shape, double[] values) {
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
   private static final Pattern DESCR = Pattern.compile("'descr':\\s*'([^']+)'");

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.imageembedding.annotation.Internal;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ import java.util.TreeMap;
  * little-endian), header in JSON (name to dtype, shape and offsets; {@code __metadata__} apart),
  * then the values, little-endian and row-major.
  */
+@Internal
 public final class Safetensors {
   private static final String METADATA = "__metadata__";
   private static final ObjectMapper MAPPER = new ObjectMapper();

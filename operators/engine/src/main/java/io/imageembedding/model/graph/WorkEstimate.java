@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.graph;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.graph.FlatGraph.Node;
 import io.imageembedding.model.graph.FlatGraph.Tensor;
 import io.imageembedding.tensorflow.TensorFlowFailure;
@@ -28,6 +29,7 @@ import org.tensorflow.proto.TensorShapeProto;
  * of a graph that are constant to infer the shapes of others, and so runs nothing that was not
  * found small enough before.
  */
+@Internal
 public final class WorkEstimate {
   /** Of one tensor; four images of 600 pixels in EfficientNet-B7 have 280 MB. */
   private static final long MOST_TENSOR_BYTES = 512L << 20;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.graph.FloatTensor;
 
 /**
@@ -10,6 +11,7 @@ import io.imageembedding.model.graph.FloatTensor;
  * @param biases {@code [classes]}
  * @param softmax whether probabilities come out and not logits
  */
+@Internal
 public record ClassifierHead(FloatTensor kernel, FloatTensor biases, boolean softmax) {
 
   /** Number of classes. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
+import io.imageembedding.annotation.Internal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.TreeMap;
  * {@code mobilenet_v2.py} builds and names it: RGB in [0,1] in, mapped to [-1,1], the mean over the
  * last feature map out, or a classifier's logits made of it.
  */
+@Internal
 public final class MobileNetV2 {
 
   /** Depth multipliers that networks were published with. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.graph.FlatGraph;
 import io.imageembedding.model.graph.FlatGraph.Node;
 import io.imageembedding.model.graph.FlatGraph.Tensor;
@@ -23,6 +24,7 @@ import org.tensorflow.proto.TensorProto;
  * generation, spelled out, or folded; padding SAME or explicit; the mean a reduction or a pooling;
  * a classifier a convolution or a matrix product.
  */
+@Internal
 public final class NetworkRecogniser {
   private static final double MAPPING_TOLERANCE = 1e-6;
 

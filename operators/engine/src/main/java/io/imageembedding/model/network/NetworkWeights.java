@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.graph.FloatTensor;
 import java.util.Map;
 
@@ -11,5 +12,6 @@ import java.util.Map;
  *     MobileNetV2#variables()} says
  * @param head the classifier behind the features; null where there is none
  */
+@Internal
 public record NetworkWeights(
     MobileNetV2 network, Map<String, FloatTensor> variables, ClassifierHead head) {}

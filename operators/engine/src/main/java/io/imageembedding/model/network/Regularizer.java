@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.graph.FlatGraph;
 import io.imageembedding.model.graph.GraphNodes;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import org.tensorflow.proto.OpDef;
  *     operations of one output only
  * @param variables TF-Slim's names, in the order of the function's arguments
  */
+@Internal
 public record Regularizer(FunctionDef function, List<String> variables) {
   private static final DataType FLOAT = DataType.DT_FLOAT;
 

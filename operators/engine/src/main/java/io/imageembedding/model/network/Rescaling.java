@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.graph.FlatGraph;
 import io.imageembedding.model.graph.FlatGraph.Node;
 import io.imageembedding.model.graph.FlatGraph.Tensor;
@@ -13,6 +14,7 @@ import java.util.Optional;
  * Finds out whether a network begins by making small numbers of large ones: then it takes bytes for
  * colours, and on numbers in [0,1] it sees nearly black pictures only.
  */
+@Internal
 public final class Rescaling {
   /** That of bytes to [-1,1] is 1/127.5; a standard deviation does not make it less small. */
   private static final double OF_BYTES = 0.05;

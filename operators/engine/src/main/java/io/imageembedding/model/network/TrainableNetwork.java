@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
+import io.imageembedding.annotation.Internal;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -12,5 +13,6 @@ import java.util.OptionalDouble;
  *     function has it; empty where it has none
  * @param regularizers the module's own regularisation losses; empty where it has none
  */
+@Internal
 public record TrainableNetwork(
     NetworkWeights weights, OptionalDouble batchNormDecay, List<Regularizer> regularizers) {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.optimize;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.Precision;
 import io.imageembedding.model.UnsupportedPrecisionException;

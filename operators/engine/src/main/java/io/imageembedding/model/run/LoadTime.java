@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.run;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.safety.Printable;
 import java.time.Duration;

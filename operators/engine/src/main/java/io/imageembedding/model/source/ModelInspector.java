@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.source;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.ModelDescription;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
@@ -20,6 +21,7 @@ import java.util.TreeMap;
 import org.tensorflow.proto.GraphDef;
 
 /** Says what a model is, proves it, and writes it as a plain SavedModel. */
+@Internal
 public final class ModelInspector {
   private ModelInspector() {}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.source;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelOptions;
@@ -12,6 +13,7 @@ import io.imageembedding.model.optimize.OpenedModel;
 import java.util.List;
 
 /** Reads networks for training and writing, from wherever models are. */
+@Internal
 public final class TrainableNetworks {
   private TrainableNetworks() {}
 

@@ -7,8 +7,10 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.apache.flink.annotation.Internal;
 
 /** What became of the dead letters that were read; it counts what is committed only. */
+@Internal
 public final class ReplayCounts {
 
   /** Why a dead letter that was selected is not sent again. */

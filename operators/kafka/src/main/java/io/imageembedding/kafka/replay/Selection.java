@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.flink.annotation.Internal;
 
 /**
  * Which dead letters of a topic are sent again, and where to.
@@ -19,6 +20,7 @@ import java.util.TreeSet;
  * @param stages those of one of them; empty: any
  * @param since those that were refused then or later; null: any
  */
+@Internal
 public record Selection(
     String fromTopic, String toTopic, Set<Code> codes, Set<Stage> stages, Instant since) {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.milvus;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.OpenMode;
@@ -52,6 +53,7 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
  * <p><b>Deletions</b> leave a row with the id, the version and a vector that nobody finds, as
  * {@link Deletion} says. Rows are durable when {@code write} returns.
  */
+@Internal
 public final class MilvusStoreProvider implements VectorStoreProvider {
 
   @Override

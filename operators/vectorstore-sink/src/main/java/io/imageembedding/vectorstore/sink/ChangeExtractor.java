@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore.sink;
 
 import io.imageembedding.vectorstore.Change;
 import java.io.Serializable;
+import org.apache.flink.annotation.PublicEvolving;
 
 /**
  * Says what an element of a stream does to a store.
@@ -10,6 +11,7 @@ import java.io.Serializable;
  * @param <T> the element
  */
 @FunctionalInterface
+@PublicEvolving
 public interface ChangeExtractor<T> extends Serializable {
 
   /** The change, never null. Must not depend on anything but the element. */

@@ -7,6 +7,7 @@ import io.imageembedding.vectorstore.WriteResult;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Histogram;
@@ -17,6 +18,7 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
  * Metrics of a writer, in the group {@value #GROUP} of each subtask. Histograms hold the last
  * {@value #WINDOW} values.
  */
+@PublicEvolving
 public final class StoreMetrics {
 
   /** Group that all the others are in. */

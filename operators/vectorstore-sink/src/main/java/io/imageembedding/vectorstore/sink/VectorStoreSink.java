@@ -12,6 +12,7 @@ import io.imageembedding.vectorstore.StoreException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.time.Duration;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
@@ -38,6 +39,7 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
  *
  * @param <T> the element
  */
+@PublicEvolving
 public final class VectorStoreSink<T> implements Sink<T> {
   private static final long serialVersionUID = 1L;
 

@@ -12,6 +12,7 @@ import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
 import java.time.Duration;
+import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -32,6 +33,7 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
  *
  * @param <T> the element
  */
+@PublicEvolving
 public final class VectorStoreStage<T> {
 
   /** 100 elements, or what came within 500 ms. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.lucene;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
@@ -16,6 +17,7 @@ import java.util.Set;
  * #DEFAULT_EF_SEARCH}), and {@value #RAM_BUFFER_MB}, memory of a writer before it writes a segment
  * (default {@value #DEFAULT_RAM_BUFFER_MB}).
  */
+@Internal
 public final class LuceneStoreProvider implements VectorStoreProvider {
   static final String EF_SEARCH = "ef-search";
   static final int DEFAULT_EF_SEARCH = 150;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.lucene;
 
+import io.imageembedding.annotation.Internal;
 import java.io.IOException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -20,6 +21,7 @@ import org.apache.lucene.search.TaskExecutor;
  * Lucene's HNSW format for vectors of up to {@value #MAX_DIMENSIONS} features; Lucene itself stops
  * at 1024. Public only because Lucene finds it by name.
  */
+@Internal
 public final class WideVectorFormat extends KnnVectorsFormat {
 
   /** Most features of a vector. */

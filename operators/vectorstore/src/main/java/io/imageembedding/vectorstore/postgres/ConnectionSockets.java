@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.postgres;
 
+import io.imageembedding.annotation.Internal;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -21,6 +22,7 @@ import javax.net.SocketFactory;
  * <p>Public only for the driver, which makes an instance by name. That one delegates to the
  * instance that was lent under the given name.
  */
+@Internal
 public final class ConnectionSockets extends SocketFactory {
   private static final Map<String, ConnectionSockets> LENT = new ConcurrentHashMap<>();
 

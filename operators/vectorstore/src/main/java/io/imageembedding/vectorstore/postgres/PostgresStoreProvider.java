@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.postgres;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.VectorStore;
@@ -37,6 +38,7 @@ import io.imageembedding.vectorstore.VectorStoreProvider;
  * <p>The index is built by {@link VectorStore#optimize}, and not before: into an HNSW index rows go
  * some thirty times slower than without. Until then a search reads every row, and is exact.
  */
+@Internal
 public final class PostgresStoreProvider implements VectorStoreProvider {
 
   @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.tool;
 
-import io.imageembedding.embedding.Internal;
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.StoredVector;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.tool;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.StoreAddress;
@@ -23,6 +24,7 @@ import java.util.function.LongConsumer;
  * so a vector that is older than the deletion of its id and arrives after the copy comes back; a
  * job that repeats its input repeats the deletion with it.
  */
+@PublicEvolving
 public final class StoreCopy {
   private static final int PAGE = 500;
   private static final int PAGES_A_COMMIT = 20;

@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore.tool;
 
 import static io.imageembedding.safety.Arguments.checkArgument;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.VectorStore;
@@ -30,6 +31,7 @@ import java.util.function.LongConsumer;
  *     far from the vector; empty where no filter tells vectors apart
  * @param faults what is wrong, a line each; none for a sound store
  */
+@PublicEvolving
 public record StoreVerification(
     String store,
     Optional<CollectionSpec> collection,

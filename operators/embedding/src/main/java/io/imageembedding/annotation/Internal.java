@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.imageembedding.embedding;
+package io.imageembedding.annotation;
 
 import java.lang.annotation.Documented;
 import java.lang.annotation.ElementType;
