@@ -8,13 +8,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.kafka.KafkaOptions;
 import io.imageembedding.kafka.KafkaSetupException;
+import io.imageembedding.kafka.KafkaTopics;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -36,6 +41,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Jobs between topics whose settings are not the usual ones. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -83,6 +90,34 @@ class TopicSettingsITCase {
     DeadLetter letter = RecordReader.deadLetters(WireFormat.AVRO, null).read(dead.get(0).value());
     assertThat(letter.getCode()).isEqualTo(Code.NULL_VALUE);
     assertThat(letter.getKey().array()).containsExactly(0, 0, 0, 7);
+  }
+
+  /** Each letter is a server: s takes connections and says nothing, b is the broker. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sb", "bs", "sbs", "ssssssbssssss"})
+  void aServerThatSaysNothingDoesNotHideOneThatAnswers(String servers) throws Exception {
+    List<ServerSocket> silent = new ArrayList<>();
+    try {
+      List<String> list = new ArrayList<>();
+      for (char server : servers.toCharArray()) {
+        if (server == 's') {
+          silent.add(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+          list.add("127.0.0.1:" + silent.get(silent.size() - 1).getLocalPort());
+        } else {
+          list.add(kafka.bootstrapServers());
+        }
+      }
+      Configuration config = config();
+      config.set(KafkaOptions.BOOTSTRAP_SERVERS, String.join(",", list));
+
+      KafkaTopics checked = EmbedImagesJob.topics(config);
+      checked.check();
+      assertThat(checked.describeStart()).contains("0 of its 0 messages are ahead");
+    } finally {
+      for (ServerSocket socket : silent) {
+        socket.close();
+      }
+    }
   }
 
   @Test

@@ -169,6 +169,7 @@ final class IndexCommand implements Callable<Integer> {
     Properties properties = source.connection().clientProperties();
     try (TopicAdmin admin = new TopicAdmin(properties)) {
       admin.requireTopic(source.topic());
+      properties = admin.answering();
     }
     CountDownLatch ended = new CountDownLatch(1);
     try (VectorStore vectors = store.open(OpenMode.write(0));

@@ -74,6 +74,7 @@ final class PublishCommand implements Callable<Integer> {
         admin.createIfMissing(topic, partitions);
       }
       admin.requireTopic(topic);
+      properties = admin.answering();
     }
     try (ImagePublisher publisher =
             new ImagePublisher(properties, topic, WireFormat.parse(format));

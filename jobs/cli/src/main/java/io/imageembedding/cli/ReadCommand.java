@@ -41,6 +41,7 @@ final class ReadCommand implements Callable<Integer> {
     Properties properties = connection.clientProperties();
     try (TopicAdmin admin = new TopicAdmin(properties)) {
       admin.requireTopic(topic);
+      properties = admin.answering();
     }
     PrintWriter out = spec.commandLine().getOut();
     long[] count = {0};

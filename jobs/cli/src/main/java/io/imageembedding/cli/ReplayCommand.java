@@ -142,7 +142,12 @@ final class ReplayCommand implements Callable<Integer> {
         new Selection(fromTopic, toTopic, codes, stages, since == null ? null : instant(since));
     String name = run == null ? selection.runName(since) : run;
     Properties properties = connection.clientProperties();
-    Replay.Settings settings = new Replay.Settings(name, maxTries, oldest(properties), !dryRun);
+    Long oldest;
+    try (TopicAdmin admin = new TopicAdmin(properties)) {
+      oldest = oldest(admin);
+      properties = admin.answering();
+    }
+    Replay.Settings settings = new Replay.Settings(name, maxTries, oldest, !dryRun);
     PrintWriter err = spec.commandLine().getErr();
     CountDownLatch ended = new CountDownLatch(1);
     try (ProgressBar progress = Progress.bar(dryRun ? "reading" : "replaying", 0)) {
@@ -196,14 +201,12 @@ final class ReplayCommand implements Callable<Integer> {
   }
 
   /** The oldest timestamp that the topic keeps, if originals get theirs. */
-  private Long oldest(Properties properties) {
-    try (TopicAdmin admin = new TopicAdmin(properties)) {
-      admin.requireTopic(fromTopic);
-      admin.requireTopic(toTopic);
-      return timestamp == Timestamp.NOW
-          ? null
-          : admin.oldestKept(toTopic).map(Instant::toEpochMilli).orElse(Long.MIN_VALUE);
-    }
+  private Long oldest(TopicAdmin admin) {
+    admin.requireTopic(fromTopic);
+    admin.requireTopic(toTopic);
+    return timestamp == Timestamp.NOW
+        ? null
+        : admin.oldestKept(toTopic).map(Instant::toEpochMilli).orElse(Long.MIN_VALUE);
   }
 
   /** Lets the transaction that is under way come to its end. */

@@ -66,7 +66,7 @@ final class BoundedInputEnumerator
     connector.start();
     long watch = settings.watch().toMillis();
     if (watch > 0) {
-      Properties properties = settings.connector();
+      Properties properties = settings.enumerator();
       properties.setProperty(
           AdminClientConfig.CLIENT_ID_CONFIG, settings.clientId() + "-topic-watch");
       admin = AdminClient.create(properties);

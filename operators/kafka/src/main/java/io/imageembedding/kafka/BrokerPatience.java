@@ -3,12 +3,10 @@ package io.imageembedding.kafka;
 
 import java.time.Duration;
 import java.util.Properties;
-import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.CommonClientConfigs;
-import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
-import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.KafkaException;
 
 /**
  * How long brokers are waited for where a person waits, too. Kafka's own limits are a minute and
@@ -25,7 +23,14 @@ final class BrokerPatience {
   static final String NEEDED =
       "; needed: HOST:PORT of brokers that run and that this machine reaches";
 
-  /** One try; after it Kafka's client may, but need not, turn to another server. */
+  /**
+   * One try of a client that cannot be waited for until it is connected; after it Kafka's client
+   * may, but need not, turn to another server, so that several have to be possible within its
+   * minute.
+   */
+  static final Duration TRY_IN_BACKGROUND = Duration.ofSeconds(10);
+
+  /** One try where a person waits. */
   private static final Duration TRY = Duration.ofSeconds(5);
 
   private BrokerPatience() {}
@@ -46,25 +51,37 @@ final class BrokerPatience {
   }
 
   /**
-   * Waits until a broker answers anything.
+   * A client with these limits that a broker has answered.
    *
-   * @param servers for the message
-   * @throws KafkaSetupException if none does
+   * @throws KafkaSetupException if no client can be made of the properties, or no broker answers,
+   *     or those that do refuse
    */
-  static void awaitFirstAnswer(Admin admin, String servers) {
-    DescribeClusterOptions briefly =
-        new DescribeClusterOptions().timeoutMs((int) FIRST_ANSWER.toMillis());
+  static BrokerConnection connect(Properties clientProperties) {
     try {
-      admin.describeCluster(briefly).clusterId().get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof TimeoutException) {
-        throw nobody(servers, FIRST_ANSWER, e);
-      }
+      return BrokerConnection.open(limited(clientProperties), FIRST_ANSWER);
+    } catch (KafkaException e) {
+      Throwable reason = e.getCause() == null ? e : e.getCause();
+      String why = String.valueOf(reason.getMessage());
+      boolean address = why.contains(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
       throw new KafkaSetupException(
-          "Kafka at " + servers + " refused: " + e.getCause().getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new KafkaSetupException("interrupted while asking Kafka", e);
+          "no Kafka client for "
+              + clientProperties.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG)
+              + ": "
+              + why
+              + (address ? NEEDED : ""),
+          e);
+    }
+  }
+
+  /**
+   * A client with the limits that it is given, for tasks: where nobody answers at once it is of all
+   * servers, and waits for them when it is asked.
+   */
+  static AdminClient patient(Properties clientProperties) {
+    try {
+      return BrokerConnection.open(clientProperties, FIRST_ANSWER).admin();
+    } catch (KafkaSetupException e) {
+      return AdminClient.create(clientProperties);
     }
   }
 

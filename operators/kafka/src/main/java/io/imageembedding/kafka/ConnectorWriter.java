@@ -50,7 +50,7 @@ final class ConnectorWriter {
         ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
     producer.setProperty(
         ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
-    Admin admin = Admin.create(settings.clients());
+    Admin admin = BrokerPatience.patient(settings.clients());
     try {
       OwnedTransactions.abortLeft(prefix, admin, context.getTaskInfo(), recovered);
     } catch (InterruptedException e) {

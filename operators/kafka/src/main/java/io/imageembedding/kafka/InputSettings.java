@@ -10,6 +10,7 @@ import java.util.Properties;
 import java.util.TreeMap;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.connector.kafka.source.KafkaSourceOptions;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -96,6 +97,15 @@ record InputSettings(
           given,
           "milliseconds; 0 or less: new partitions are not looked for");
     }
+  }
+
+  /** The same for those who ask for partitions and offsets. */
+  Properties enumerator() {
+    Properties properties = connector();
+    properties.putIfAbsent(
+        AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+        String.valueOf(BrokerPatience.TRY_IN_BACKGROUND.toMillis()));
+    return properties;
   }
 
   /** What the connector is given: an offset that is gone is always an error to its consumers. */

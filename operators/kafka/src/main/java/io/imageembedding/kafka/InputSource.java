@@ -88,7 +88,7 @@ final class InputSource
         partitions,
         new InputOffsets(settings),
         settings.bounded() ? OffsetsInitializer.latest() : new NoStoppingOffsetsInitializer(),
-        properties,
+        settings.enumerator(),
         context,
         getBoundedness(),
         state);

@@ -17,7 +17,6 @@ import org.apache.flink.connector.kafka.source.enumerator.KafkaSourceEnumerator.
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer.PartitionOffsetsRetriever;
 import org.apache.flink.util.FlinkRuntimeException;
 import org.apache.kafka.clients.admin.AdminClient;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -139,9 +138,7 @@ record InputStart(
    */
   private static InputStart ask(InputSettings settings, Map<TopicPartition, Long> restored) {
     Properties client = settings.client();
-    try (AdminClient admin = AdminClient.create(BrokerPatience.limited(client))) {
-      BrokerPatience.awaitFirstAnswer(
-          admin, client.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG));
+    try (AdminClient admin = BrokerPatience.connect(client).admin()) {
       Set<TopicPartition> partitions =
           new InputPartitions(settings).getSubscribedTopicPartitions(admin);
       PartitionOffsetsRetriever brokers =

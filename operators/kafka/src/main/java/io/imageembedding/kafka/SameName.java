@@ -54,7 +54,7 @@ final class SameName {
    */
   static void refuse(
       Properties clients, String jobName, Collection<String> topics, Duration interval) {
-    try (Admin admin = Admin.create(BrokerPatience.limited(clients))) {
+    try (Admin admin = BrokerPatience.connect(clients).admin()) {
       String id =
           new SameName(admin, SinkSettings.transactionalIdPrefixes(jobName), topics)
               .movingWithin(interval);

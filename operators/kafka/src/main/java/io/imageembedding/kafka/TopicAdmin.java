@@ -14,7 +14,6 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -41,6 +40,7 @@ public final class TopicAdmin implements AutoCloseable {
 
   private final String servers;
   private final Admin admin;
+  private final Properties answering;
   private final Duration patience;
 
   /**
@@ -49,23 +49,10 @@ public final class TopicAdmin implements AutoCloseable {
    */
   public TopicAdmin(Properties clientProperties) {
     servers = clientProperties.getProperty(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
-    try {
-      admin = Admin.create(BrokerPatience.limited(clientProperties));
-    } catch (KafkaException e) {
-      Throwable reason = e.getCause() == null ? e : e.getCause();
-      String why = String.valueOf(reason.getMessage());
-      boolean address = why.contains(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
-      throw new KafkaSetupException(
-          "no Kafka client for " + servers + ": " + why + (address ? BrokerPatience.NEEDED : ""),
-          e);
-    }
+    BrokerConnection connection = BrokerPatience.connect(clientProperties);
+    admin = connection.admin();
+    answering = BrokerConnection.beginningWith(connection.server(), clientProperties);
     patience = BrokerPatience.ANSWER;
-    try {
-      BrokerPatience.awaitFirstAnswer(admin, servers);
-    } catch (RuntimeException e) {
-      close();
-      throw e;
-    }
   }
 
   /**
@@ -75,7 +62,18 @@ public final class TopicAdmin implements AutoCloseable {
   TopicAdmin(String servers, Admin admin, Duration patience) {
     this.servers = servers;
     this.admin = admin;
+    this.answering = new Properties();
     this.patience = patience;
+  }
+
+  /**
+   * The properties that this was made of, with the server that answered instead of all. A client of
+   * them does not begin with one of the others, which may take connections and say nothing.
+   */
+  public Properties answering() {
+    Properties copy = new Properties();
+    copy.putAll(answering);
+    return copy;
   }
 
   /**

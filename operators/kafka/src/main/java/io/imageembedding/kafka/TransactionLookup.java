@@ -53,9 +53,17 @@ final class TransactionLookup implements AutoCloseable {
   private final Properties clients;
   private final Admin admin;
 
-  TransactionLookup(Properties clients) {
-    this.clients = clients;
-    admin = Admin.create(BrokerPatience.limited(clients));
+  /**
+   * @throws IOException if no broker answers, or they refuse; asking again may help
+   */
+  TransactionLookup(Properties clients) throws IOException {
+    try {
+      BrokerConnection connection = BrokerPatience.connect(clients);
+      admin = connection.admin();
+      this.clients = BrokerConnection.beginningWith(connection.server(), clients);
+    } catch (KafkaSetupException e) {
+      throw new IOException(e.getMessage(), e);
+    }
   }
 
   /**
