@@ -62,7 +62,8 @@ final class KillScenarios {
     trial.option("parallelism.default", "1");
     trial.option("image-embedding.batch.max-count", "64");
     trial.option("image-embedding.batch.max-age", "10 min");
-    trial.option("execution.checkpointing.interval", "20 s");
+    // A checkpoint closes the batch: none may come between the feeding and the blow.
+    trial.option("execution.checkpointing.interval", trial.isLong() ? "60 s" : "20 s");
     trial.feed(0, before);
     trial.submit();
     trial.awaitAnswers(before);

@@ -169,7 +169,10 @@ final class IndexCommand implements Callable<Integer> {
     Properties properties = source.connection().clientProperties();
     try (TopicAdmin admin = new TopicAdmin(properties)) {
       admin.requireTopic(source.topic());
-      properties = admin.answering();
+      if (!source.follow()) {
+        // What follows for days begins anew with any of the list, should all brokers have moved.
+        properties = admin.answering();
+      }
     }
     CountDownLatch ended = new CountDownLatch(1);
     try (VectorStore vectors = store.open(OpenMode.write(0));

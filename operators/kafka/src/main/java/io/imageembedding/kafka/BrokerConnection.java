@@ -6,6 +6,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -136,6 +137,7 @@ record BrokerConnection(AdminClient admin, String server) {
                 first.completeExceptionally(
                     answers.stream()
                         .map(BrokerConnection::failure)
+                        .filter(Objects::nonNull)
                         .filter(each -> !(each instanceof TimeoutException))
                         .findFirst()
                         .orElseGet(() -> new TimeoutException("none of them answered"))));
