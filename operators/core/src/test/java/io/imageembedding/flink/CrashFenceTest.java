@@ -191,6 +191,28 @@ class CrashFenceTest {
   }
 
   @Test
+  void anImageThatIsStuckForEverKeepsNoOtherFromBeingConvicted() throws Exception {
+    for (int death = 1; death <= 4; death++) {
+      String process = "process-" + death;
+      inBackground = 0;
+      CrashFence fence = fence(process, 0);
+      assertThat(fence.embed(List.of("stuck"), (from, to) -> List.of(TOO_LONG)))
+          .containsExactly(TOO_LONG);
+      inBackground = 1;
+      fence.embed(List.of("stuck"), (from, to) -> List.of(TOO_LONG));
+      dieWith(fence, process, "killer");
+    }
+
+    inBackground = 0;
+    try (CrashFence fence = fence("last", 0)) {
+      assertThat(embed(fence, "stuck", "sound", "killer"))
+          .extracting(outcome -> ((Refusal) outcome).code())
+          .containsExactly("EMPTY", "EMPTY", Refusal.CRASHED);
+    }
+    assertThat(runs).containsExactly(1, 1);
+  }
+
+  @Test
   void aBatchThatEndedOrFailedInJavaLeavesNothing() throws Exception {
     CrashFence fence = fence("first", 0);
     embed(fence, "a", "b");
@@ -303,7 +325,10 @@ class CrashFenceTest {
 
   /** As if a process had died in the middle of a batch: its note is never cleared. */
   private void dieWith(String process, String... places) throws IOException {
-    CrashFence fence = fence(process, 0);
+    dieWith(fence(process, 0), process, places);
+  }
+
+  private void dieWith(CrashFence fence, String process, String... places) throws IOException {
     assertThatThrownBy(
             () ->
                 fence.embed(

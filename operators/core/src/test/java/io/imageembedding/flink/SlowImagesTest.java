@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.flink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.imageembedding.batch.MicroBatch;
+import io.imageembedding.batch.MicroBatch.FlushReason;
+import io.imageembedding.embed.EmbedSettings;
+import io.imageembedding.embed.TestingImages;
+import io.imageembedding.embed.TestingModel;
+import io.imageembedding.embedding.Outcome;
+import io.imageembedding.embedding.Refusal;
+import io.imageembedding.image.DecodeLimits;
+import io.imageembedding.image.Preprocessing;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.apache.flink.streaming.api.operators.StreamMap;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+class SlowImagesTest {
+
+  /** Less than any processor needs for {@link #slow}, and far more than a small image takes. */
+  private static final Duration MAX_TIME = Duration.ofMillis(30);
+
+  private static final int SIDE = 12_000;
+
+  @Test
+  void imagesThatTakeTooLongAreRefusedAndTheRestOfTheirBatchesIsEmbedded() throws Exception {
+    byte[] small = TestingImages.solid(5);
+    List<byte[]> batch = List.of(small, slow(), small);
+    EmbedSettings settings =
+        new EmbedSettings(
+            Preprocessing.REFERENCE,
+            new DecodeLimits(64L << 20, SIDE, SIDE, (long) SIDE * SIDE, 1, MAX_TIME),
+            4,
+            1,
+            0);
+    try (var operator =
+        new OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>>(
+            new StreamMap<>(
+                new EmbedFunction<>(bytes -> bytes, TestingModel.SOUND, null, settings)))) {
+      operator.open();
+      // A machine that does other things may give a small image too little time, too.
+      for (int times = 0; times < 3; times++) {
+        Awaitility.await()
+            .atMost(Duration.ofMinutes(1))
+            .untilAsserted(
+                () ->
+                    assertThat(answers(operator, batch))
+                        .extracting(SlowImagesTest::code)
+                        .containsExactly("embedded", "TOO_LARGE", "embedded"));
+      }
+    }
+  }
+
+  private static List<Outcome> answers(
+      OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>> operator,
+      List<byte[]> batch)
+      throws Exception {
+    operator.processElement(
+        new StreamRecord<>(new MicroBatch<>(batch, new long[batch.size()], FlushReason.COUNT)));
+    List<Outcome> outcomes =
+        operator.extractOutputValues().get(0).elements().stream().map(Embedded::outcome).toList();
+    operator.getOutput().clear();
+    return outcomes;
+  }
+
+  private static String code(Outcome outcome) {
+    return outcome instanceof Refusal refusal ? refusal.code() : "embedded";
+  }
+
+  /** Few bytes, 144 megapixels. */
+  private static byte[] slow() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageIO.write(new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_BINARY), "png", bytes);
+    return bytes.toByteArray();
+  }
+}
