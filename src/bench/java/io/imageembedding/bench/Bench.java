@@ -2,17 +2,24 @@
 package io.imageembedding.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.bench.fixture.Fixtures;
+import io.imageembedding.bench.fixture.Folders;
+import io.imageembedding.bench.report.Plan;
+import io.imageembedding.bench.report.Report;
+import io.imageembedding.bench.report.Results;
+import io.imageembedding.bench.report.Row;
+import io.imageembedding.bench.section.Section;
+import io.imageembedding.bench.section.Sections;
+import io.imageembedding.bench.section.Setting;
 import io.imageembedding.it.JavaProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,24 +35,6 @@ import picocli.CommandLine.Spec;
             + " in Python are measured where the interpreter that BENCH_PYTHON names (default:"
             + " python3) has them.")
 public final class Bench implements Callable<Integer> {
-
-  /**
-   * What sections are run with.
-   *
-   * @param folder of fixtures and logs
-   */
-  record Setting(Plan effort, Path folder, StreamSetup streams) {}
-
-  static final List<Section> SECTIONS =
-      List.of(
-          new InferSection(),
-          new DecodeSection(),
-          new CodecSection(),
-          new EndToEndSection(),
-          new LatencySection(),
-          new ScalingSection(),
-          new AllocationSection(),
-          new StartSection());
 
   @Option(names = "--quick", description = "Short rounds: under 10 minutes.")
   private boolean quick;
@@ -87,22 +76,22 @@ public final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     requireSections();
-    Plan effort = smoke ? Plan.SMOKE : quick ? Plan.QUICK : Plan.FULL;
+    Plan plan = smoke ? Plan.SMOKE : quick ? Plan.QUICK : Plan.FULL;
     Report report = new Report(spec.commandLine().getOut());
-    run(effort, report);
+    run(plan, report);
     if (json != null) {
       write(report.rows(), json);
     }
     if (results != null) {
-      Results.write(results, effort, report);
+      Results.write(results, plan, report);
     } else if (only.isEmpty() && !smoke) {
-      Results.write(JavaProcess.project().resolve("src/bench/RESULTS.md"), effort, report);
+      Results.write(JavaProcess.project().resolve("src/bench/RESULTS.md"), plan, report);
     }
     return report.failed() ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
   }
 
   private void requireSections() {
-    List<String> names = SECTIONS.stream().map(Section::name).toList();
+    List<String> names = Sections.ALL.stream().map(Section::name).toList();
     only.stream()
         .filter(name -> !names.contains(name))
         .findFirst()
@@ -117,25 +106,24 @@ public final class Bench implements Callable<Integer> {
             });
   }
 
-  private void run(Plan effort, Report report) throws Exception {
+  private void run(Plan plan, Report report) throws Exception {
     if (kept != null) {
-      measure(effort, Files.createDirectories(kept).toAbsolutePath(), report);
+      measure(plan, Files.createDirectories(kept).toAbsolutePath(), report);
       return;
     }
     Path folder = Files.createTempDirectory("image-embedding-bench-");
     try {
-      measure(effort, folder, report);
+      measure(plan, folder, report);
     } finally {
-      delete(folder);
+      Folders.delete(folder);
     }
   }
 
-  private void measure(Plan effort, Path folder, Report report)
+  private void measure(Plan plan, Path folder, Report report)
       throws IOException, InterruptedException {
-    Fixtures.write(folder, effort.photos());
-    try (StreamSetup streams = new StreamSetup(effort, folder)) {
-      Setting setting = new Setting(effort, folder, streams);
-      for (Section section : SECTIONS) {
+    Fixtures.write(folder, plan.photos());
+    try (Setting setting = new Setting(plan, folder)) {
+      for (Section section : Sections.ALL) {
         if (only.isEmpty() || only.contains(section.name())) {
           measure(section, setting, report);
         }
@@ -172,11 +160,5 @@ public final class Bench implements Callable<Integer> {
                 })
             .toList();
     new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(file.toFile(), list);
-  }
-
-  static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
-    }
   }
 }

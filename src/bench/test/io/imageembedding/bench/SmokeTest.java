@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.bench.section.Section;
+import io.imageembedding.bench.section.Sections;
+import io.imageembedding.bench.worker.Python;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +25,7 @@ class SmokeTest {
             .execute("--smoke", "--json", json.toString(), "--results", results.toString());
     assertThat(exit).isZero();
     JsonNode rows = new ObjectMapper().readTree(json.toFile());
-    for (Section section : Bench.SECTIONS) {
+    for (Section section : Sections.ALL) {
       assertThat(rows)
           .anySatisfy(row -> assertThat(row.get("name").asText()).startsWith(section.name()));
     }

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** What is measured in a process of its own. */
+package io.imageembedding.bench.contender;

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** The network in the forms that rivals take. */
+package io.imageembedding.bench.network;
