@@ -32,7 +32,10 @@ import java.lang.annotation.Annotation;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.AvroGenerated;
 import org.junit.jupiter.api.Test;
@@ -221,6 +224,22 @@ class HouseRulesTest {
           .orShould()
           .beAnnotatedWith(Internal.class);
 
+  private static final Set<String> STORE_ROOMS =
+      Set.of(
+          "Store",
+          "StoreProvider",
+          "Settings",
+          "Schema",
+          "Rows",
+          "Queries",
+          "Search",
+          "Upsert",
+          "Failures");
+
+  /** Those of a store on a server. */
+  private static final Set<String> SERVER_ROOMS =
+      Stream.concat(STORE_ROOMS.stream(), Stream.of("Connection")).collect(Collectors.toSet());
+
   private static final DescribedPredicate<JavaClass> INTERNAL =
       markedWith(org.apache.flink.annotation.Internal.class, Internal.class);
 
@@ -319,6 +338,23 @@ class HouseRulesTest {
                 assertThat(named)
                     .anySatisfy(
                         room -> assertThat(PackageMatcher.of(ROOT + room).matches(name)).isTrue()));
+  }
+
+  /** Who knows one store finds the way in the others. */
+  @Test
+  void everyStoreHasTheSameRooms() {
+    assertThat(rooms("lucene", "Lucene")).isEqualTo(STORE_ROOMS);
+    assertThat(rooms("postgres", "Postgres")).isEqualTo(SERVER_ROOMS);
+    assertThat(rooms("milvus", "Milvus")).isEqualTo(SERVER_ROOMS);
+  }
+
+  /** Classes of a store's package that bear its name; what only one store has, does not. */
+  private static Set<String> rooms(String room, String store) {
+    return CLASSES.stream()
+        .filter(type -> type.getPackageName().equals(ROOT + "vectorstore." + room))
+        .filter(type -> type.isTopLevelClass() && type.getSimpleName().startsWith(store))
+        .map(type -> type.getSimpleName().substring(store.length()))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** Every room has the marks of the API. */

@@ -9,8 +9,7 @@ import java.util.Comparator;
 public sealed interface Change permits StoredVector, Deletion {
 
   /** Older before newer, of two changes to one id. */
-  Comparator<Change> BY_AGE =
-      Comparator.comparing(Change::version).thenComparingLong(Change::tieBreak);
+  Comparator<Change> BY_AGE = Comparator.comparing(Age::of);
 
   String id();
 

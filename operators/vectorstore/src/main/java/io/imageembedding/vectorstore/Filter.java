@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -62,5 +63,42 @@ public record Filter(Map<String, String> conditions) implements Serializable {
       }
     }
     return new Filter(conditions);
+  }
+
+  /** Everything that can be asked for and that holds for a vector. */
+  public static Map<String, String> conditionsOf(StoredVector vector) {
+    Map<String, String> conditions = new LinkedHashMap<>();
+    for (String field : FIELDS) {
+      String value = value(field, vector);
+      if (value != null) {
+        conditions.put(field, value);
+      }
+    }
+    vector
+        .image()
+        .attributes()
+        .forEach(
+            (key, value) -> {
+              if (!FIELDS.contains(key)) {
+                conditions.put(key, value);
+              }
+            });
+    return conditions;
+  }
+
+  /** Whether every condition holds for a vector. */
+  public boolean holds(StoredVector vector) {
+    return conditions.entrySet().stream()
+        .allMatch(wanted -> wanted.getValue().equals(value(wanted.getKey(), vector)));
+  }
+
+  private static String value(String key, StoredVector vector) {
+    return switch (key) {
+      case URI -> vector.image().uri();
+      case FORMAT -> vector.image().format();
+      case TOPIC -> vector.version().topic();
+      case PARTITION -> String.valueOf(vector.version().partition());
+      default -> vector.image().attributes().get(key);
+    };
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
-import io.imageembedding.vectorstore.tool.FilterSample;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -107,7 +106,7 @@ public final class TestingStore implements VectorStore {
     List<Hit> hits =
         vectors()
             .filter(v -> v.vector().length == collection.dimension())
-            .filter(v -> FilterSample.holds(filter, v))
+            .filter(v -> filter.holds(v))
             .map(v -> hit(v, (float) TestingVectors.cosine(v.vector(), vector)))
             .filter(hit -> Float.isFinite(hit.score()))
             .sorted(Hit.NEAREST_FIRST)

@@ -12,48 +12,34 @@ import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.WriteResult;
-import io.imageembedding.vectorstore.milvus.Rows.Age;
 import io.milvus.v2.client.MilvusClientV2;
 import io.milvus.v2.exception.ErrorCode;
 import io.milvus.v2.exception.MilvusClientException;
 import io.milvus.v2.service.index.response.DescribeIndexResp.IndexDesc;
 import io.milvus.v2.service.utility.request.FlushReq;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /** A collection of a Milvus server. What it guarantees, {@link MilvusStoreProvider} says. */
 final class MilvusStore implements VectorStore {
 
-  /** Most bytes of a request to write, about; a server takes 64 MB. */
-  private static final long MOST_BYTES = 16 << 20;
-
   /** Most hits of a search, by Milvus. */
   private static final int MOST_HITS = 16_384;
-
-  /** Ids that are remembered until they are read again; some 200 bytes each. */
-  private static final int MOST_REMEMBERED = 50_000;
 
   private static final long INDEX_POLL_MILLIS = 200;
 
   private final MilvusSettings settings;
   private final MilvusSchema schema;
   private final OpenMode mode;
-  private final IdLocks locks;
-  private final Queries queries;
-  private final Nearest nearest;
+  private final MilvusQueries queries;
+  private final MilvusSearch search;
+  private final MilvusUpsert upsert;
 
-  /** Newest age of each id that was written and is not known to be still there. */
-  private final Map<String, Age> sinceCommit = new ConcurrentHashMap<>();
-
-  private volatile Connection connection;
+  private volatile MilvusConnection connection;
   private volatile CollectionSpec collection;
   private volatile boolean closed;
 
@@ -61,9 +47,9 @@ final class MilvusStore implements VectorStore {
     this.settings = settings;
     this.mode = mode;
     schema = new MilvusSchema(settings);
-    queries = new Queries(settings.collection());
-    nearest = new Nearest(settings, queries);
-    locks = IdLocks.of(settings.name());
+    queries = new MilvusQueries(settings.collection());
+    search = new MilvusSearch(settings, queries);
+    upsert = new MilvusUpsert(settings, queries);
   }
 
   static MilvusStore open(MilvusSettings settings, OpenMode mode) {
@@ -112,82 +98,17 @@ final class MilvusStore implements VectorStore {
             use(open, schema.create(open, first.get()));
           }
           ChangeBatch batch = ChangeBatch.of(changes, collection);
-          return batch.result(writeNewer(open, batch.newest()));
-        });
-  }
-
-  /** Writes those changes that are newer than what is there; how many. */
-  private int writeNewer(MilvusClientV2 open, List<Change> changes) {
-    List<String> ids = changes.stream().map(Change::id).toList();
-    Map<String, Age> newer = new HashMap<>();
-    try (IdLocks.Held held = locks.hold(ids)) {
-      Map<String, Age> there = ages(open, ids);
-      Upsert upsert = new Upsert(collection.dimension());
-      for (Change change : changes) {
-        Age age = Age.of(change);
-        Age known = there.get(change.id());
-        if (known == null || age.compareTo(known) > 0) {
-          newer.put(change.id(), age);
-          upsert.add(change, age);
-          if (upsert.rows() == Queries.MOST_ROWS || upsert.bytes() >= MOST_BYTES) {
-            connection.upsert(upsert);
-            upsert = new Upsert(collection.dimension());
-          }
-        }
-      }
-      if (upsert.rows() > 0) {
-        connection.upsert(upsert);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StoreException(settings.name() + ": interrupted while waiting to write", e);
-    }
-    newer.forEach((id, age) -> sinceCommit.merge(id, age, (a, b) -> a.compareTo(b) >= 0 ? a : b));
-    if (sinceCommit.size() > MOST_REMEMBERED) {
-      requireStillThere(open);
-    }
-    return newer.size();
-  }
-
-  private Map<String, Age> ages(MilvusClientV2 open, List<String> ids) {
-    Map<String, Age> ages = new HashMap<>();
-    for (List<String> some : Queries.parts(ids)) {
-      for (Map<String, Object> row : queries.rows(open, Rows.selecting(some), Rows.OF_AGE)) {
-        ages.put(Rows.id(row), Rows.age(row));
-      }
-    }
-    return ages;
-  }
-
-  /** Fails if anything that was written has become older since, or is gone. */
-  private void requireStillThere(MilvusClientV2 open) {
-    Map<String, Age> written = Map.copyOf(sinceCommit);
-    Map<String, Age> there = ages(open, List.copyOf(written.keySet()));
-    written.forEach(
-        (id, age) -> {
-          Age is = there.get(id);
-          if (is == null || is.compareTo(age) < 0) {
-            throw new StoreException(
-                settings.name()
-                    + ": another writer has put "
-                    + (is == null ? "nothing" : "the older " + is.version())
-                    + " over "
-                    + age.version()
-                    + " of "
-                    + id
-                    + "; write again what is not committed");
-          }
-          sinceCommit.remove(id, age);
+          return batch.result(upsert.execute(connection, collection.dimension(), batch.newest()));
         });
   }
 
   /** Every row was durable when it was written; this is about those of other writers. */
   @Override
   public void commit() {
-    if (!sinceCommit.isEmpty()) {
+    if (upsert.isUncommitted()) {
       call(
           open -> {
-            requireStillThere(open);
+            upsert.requireStillThere(connection);
             return null;
           });
     }
@@ -205,104 +126,23 @@ final class MilvusStore implements VectorStore {
             return List.of();
           }
           ChangeBatch.requireSearchable(vector, collection);
-          return nearest.find(open, vector, k, filter);
+          return search.nearest(open, vector, k, filter);
         });
   }
 
   @Override
   public Optional<StoredVector> get(String id) {
-    return call(
-        open -> isKnown(open) ? vectors(open, List.of(id)).stream().findFirst() : Optional.empty());
-  }
-
-  private List<StoredVector> vectors(MilvusClientV2 open, List<String> ids) {
-    return queries.rows(open, Rows.selecting(ids), Rows.OF_VECTOR).stream()
-        .filter(row -> !Rows.isDeleted(row))
-        .map(row -> Rows.vector(row, collection))
-        .toList();
+    return call(open -> isKnown(open) ? queries.get(open, id, collection) : Optional.empty());
   }
 
   @Override
   public List<StoredVector> scan(String after, int most) {
-    return call(
-        open -> {
-          List<StoredVector> all = new ArrayList<>();
-          String last = after;
-          boolean more = isKnown(open);
-          while (more && all.size() < most) {
-            int page = Math.min(Queries.MOST_ROWS, most - all.size());
-            List<Map<String, Object>> rows =
-                queries.inOrder(open, Rows.PRESENT, last, page, Rows.OF_VECTOR);
-            rows.forEach(row -> all.add(Rows.vector(row, collection)));
-            more = rows.size() == page;
-            last = more ? all.get(all.size() - 1).id() : last;
-          }
-          return all;
-        });
+    return call(open -> isKnown(open) ? queries.scan(open, after, most, collection) : List.of());
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Milvus does not sort by a field. So it is asked how many rows are younger than a
-   * millisecond, than four, and so on, until there are enough, and only those are looked at.
-   */
   @Override
   public List<StoredVector> newest(int most) {
-    return call(
-        open -> {
-          if (!isKnown(open) || most < 1) {
-            return List.of();
-          }
-          String expression = young(open, most);
-          List<Aged> young = new ArrayList<>();
-          List<Map<String, Object>> page;
-          String last = null;
-          do {
-            page = queries.inOrder(open, expression, last, Queries.MOST_ROWS, Rows.OF_AGE);
-            for (Map<String, Object> row : page) {
-              last = Rows.id(row);
-              young.add(new Aged(last, Rows.age(row)));
-            }
-          } while (page.size() == Queries.MOST_ROWS);
-          young.sort(Comparator.comparing(Aged::age).reversed());
-          List<StoredVector> newest = new ArrayList<>();
-          List<String> ids = young.stream().limit(most).map(Aged::id).toList();
-          for (List<String> some : Queries.parts(ids)) {
-            newest.addAll(vectors(open, some));
-          }
-          newest.sort(Comparator.comparing(StoredVector::version).reversed());
-          return List.copyOf(newest);
-        });
-  }
-
-  /** An expression for the newest rows, as many as are wanted and not many more, or for all. */
-  private String young(MilvusClientV2 open, int most) {
-    long fewEnough = most + (long) Queries.MOST_ROWS;
-    if (queries.count(open, Rows.PRESENT) <= fewEnough) {
-      return Rows.PRESENT;
-    }
-    long now = System.currentTimeMillis();
-    long tooFew = now;
-    for (int bits = 0; bits < Long.SIZE - 1; bits += 2) {
-      long since = now - (1L << bits);
-      long count = queries.count(open, Rows.since(since));
-      while (count > fewEnough && tooFew - since > 1) {
-        long middle = since + (tooFew - since) / 2;
-        long there = queries.count(open, Rows.since(middle));
-        if (there < most) {
-          tooFew = middle;
-        } else {
-          since = middle;
-          count = there;
-        }
-      }
-      if (count >= most) {
-        return Rows.since(since);
-      }
-      tooFew = since;
-    }
-    return Rows.PRESENT;
+    return call(open -> isKnown(open) ? queries.newest(open, most, collection) : List.of());
   }
 
   @Override
@@ -318,7 +158,10 @@ final class MilvusStore implements VectorStore {
               .index(open)
               .ifPresent(index -> details.put("index", String.valueOf(index.getIndexType())));
           return new StoreDescription(
-              settings.name(), queries.count(open, Rows.PRESENT), Optional.of(collection), details);
+              settings.name(),
+              queries.count(open, MilvusRows.PRESENT),
+              Optional.of(collection),
+              details);
         });
   }
 
@@ -383,12 +226,12 @@ final class MilvusStore implements VectorStore {
     }
   }
 
-  private synchronized Connection connected() {
+  private synchronized MilvusConnection connected() {
     if (closed) {
       throw new StoreException(settings.name() + " is closed");
     }
     if (connection == null) {
-      connection = Connection.open(settings);
+      connection = MilvusConnection.open(settings);
       if (closed) {
         close();
         throw new StoreException(settings.name() + " is closed");
@@ -401,11 +244,9 @@ final class MilvusStore implements VectorStore {
   @Override
   public void close() {
     closed = true;
-    Connection open = connection;
+    MilvusConnection open = connection;
     if (open != null) {
       open.close();
     }
   }
-
-  private record Aged(String id, Age age) {}
 }

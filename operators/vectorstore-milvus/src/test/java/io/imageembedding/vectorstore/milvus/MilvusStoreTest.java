@@ -7,6 +7,7 @@ import static io.imageembedding.vectorstore.TestingVectors.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.imageembedding.vectorstore.Age;
 import io.imageembedding.vectorstore.ChangeBatch;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Deletion;
@@ -22,7 +23,6 @@ import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
-import io.imageembedding.vectorstore.milvus.Rows.Age;
 import io.milvus.v2.client.MilvusClientV2;
 import io.milvus.v2.common.DataType;
 import io.milvus.v2.service.collection.request.AddFieldReq;
@@ -117,9 +117,10 @@ class MilvusStoreTest extends ServerStoreContract {
   }
 
   private void putAsAnother(StoredVector vector) {
-    Upsert row = new Upsert(DIMENSION);
+    Columns row = new Columns(DIMENSION);
     row.add(vector, Age.of(vector));
-    try (Connection another = Connection.open(MilvusSettings.of(StoreAddress.parse(address())))) {
+    try (MilvusConnection another =
+        MilvusConnection.open(MilvusSettings.of(StoreAddress.parse(address())))) {
       another.upsert(row);
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.lucene;
 
-import io.imageembedding.vectorstore.lucene.Documents.Age;
+import io.imageembedding.vectorstore.Age;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,7 @@ final class IdLookup {
 
   IdLookup(IndexReader reader) throws IOException {
     for (LeafReaderContext context : reader.leaves()) {
-      Terms terms = context.reader().terms(Documents.ID);
+      Terms terms = context.reader().terms(LuceneRows.ID);
       if (terms != null) {
         leaves.add(new Leaf(context, terms.iterator(), context.reader().getLiveDocs()));
       }
@@ -37,7 +37,7 @@ final class IdLookup {
             doc != DocIdSetIterator.NO_MORE_DOCS;
             doc = postings.nextDoc()) {
           if (leaf.live == null || leaf.live.get(doc)) {
-            Age age = Documents.age(leaf.context.reader(), doc);
+            Age age = LuceneRows.age(leaf.context.reader(), doc);
             if (newest == null || age.compareTo(newest.age) > 0) {
               newest = new Found(leaf.context, doc, age);
             }

@@ -4,9 +4,7 @@ package io.imageembedding.vectorstore.lucene;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.StoreException;
-import io.imageembedding.vectorstore.lucene.Documents.Age;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,26 +14,20 @@ import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.store.Directory;
 import org.apache.lucene.store.LockObtainFailedException;
-import org.apache.lucene.util.BytesRef;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes one shard, and holds the reader of it that is also right about what is not committed.
- * Which version an id has is looked up in that reader, and for what was written since it was opened
- * in a map: opening one for each batch would write a segment for each. Not for several threads, but
- * for {@link #acquireReader}.
+ * Writes one shard, and holds the reader of it that is also right about what is not committed. Not
+ * for several threads, but for {@link #acquireReader}.
  */
 final class ShardWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShardWriter.class);
 
-  /** Ids that are remembered until the reader is opened anew; some 200 bytes each. */
-  private static final int MOST_REMEMBERED = 50_000;
-
   private final String store;
   private final Directory directory;
   private final IndexWriter writer;
-  private final Map<String, Age> sinceReader = new HashMap<>();
+  private final LuceneUpsert upsert;
   private DirectoryReader reader;
 
   private ShardWriter(
@@ -43,6 +35,7 @@ final class ShardWriter implements AutoCloseable {
     this.store = store;
     this.directory = directory;
     this.writer = writer;
+    upsert = new LuceneUpsert(writer);
     this.reader = reader;
   }
 
@@ -80,27 +73,13 @@ final class ShardWriter implements AutoCloseable {
   /** What the last commit says that the shard holds. */
   Optional<CollectionSpec> committedCollection() throws IOException {
     Map<String, String> data = reader.getIndexCommit().getUserData();
-    return data.isEmpty() ? Optional.empty() : Optional.of(CollectionFile.decode(store, data));
+    return data.isEmpty() ? Optional.empty() : Optional.of(LuceneSchema.decode(store, data));
   }
 
   /** Writes those changes that are newer than what the shard has; how many. */
   int write(List<Change> changes) throws IOException {
-    IdLookup lookup = new IdLookup(reader);
-    int written = 0;
-    for (Change change : changes) {
-      Age known = sinceReader.get(change.id());
-      if (known == null) {
-        IdLookup.Found found = lookup.newest(new BytesRef(change.id()));
-        known = found == null ? null : found.age();
-      }
-      Age age = Age.of(change);
-      if (known == null || age.compareTo(known) > 0) {
-        writer.updateDocument(Documents.id(change.id()), Documents.of(change, age.tieBreak()));
-        sinceReader.put(change.id(), age);
-        written++;
-      }
-    }
-    if (sinceReader.size() > MOST_REMEMBERED) {
+    int written = upsert.execute(reader, changes);
+    if (upsert.isFarAhead()) {
       refresh();
     }
     return written;
@@ -108,7 +87,7 @@ final class ShardWriter implements AutoCloseable {
 
   /** Whether the reader lags behind. */
   boolean isDirty() {
-    return !sinceReader.isEmpty();
+    return upsert.isAhead();
   }
 
   void refresh() throws IOException {
@@ -119,12 +98,12 @@ final class ShardWriter implements AutoCloseable {
         reader = newer;
       }
     }
-    sinceReader.clear();
+    upsert.forget();
   }
 
   void commit(CollectionSpec collection) throws IOException {
     if (writer.hasUncommittedChanges()) {
-      writer.setLiveCommitData(CollectionFile.encode(collection).entrySet());
+      writer.setLiveCommitData(LuceneSchema.encode(collection).entrySet());
       writer.commit();
     }
     refresh();

@@ -141,7 +141,7 @@ final class PostgresConnection implements AutoCloseable {
       return isClosed(cause);
     }
     if (cause instanceof SQLException failure) {
-      return SqlFailures.of(settings.name(), failure);
+      return PostgresFailures.of(settings.name(), failure);
     }
     if (cause instanceof Error error) {
       throw error;
@@ -158,7 +158,7 @@ final class PostgresConnection implements AutoCloseable {
       throw isClosed(null);
     }
     try {
-      connection = PostgresDriver.connect(settings.url(), settings.connection(writable), fresh);
+      connection = JdbcDriver.connect(settings.url(), settings.connection(writable), fresh);
       connection.setAutoCommit(false);
       limitWaiting(connection);
     } catch (SQLException | RuntimeException | Error e) {
@@ -205,7 +205,7 @@ final class PostgresConnection implements AutoCloseable {
     }
     abort();
     thread.shutdown();
-    PostgresDriver.clear();
+    JdbcDriver.clear();
   }
 
   /** What is done with a connection. */

@@ -14,9 +14,7 @@ import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.WriteResult;
 import io.imageembedding.vectorstore.postgres.PostgresSchema.Table;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -86,8 +84,9 @@ final class PostgresStore implements VectorStore {
     table =
         new Open(
             there,
-            new Rows(schema.table(), there),
-            new UpsertStatement(schema.table(), there.extension().type(ElementType.VECTOR)));
+            new PostgresQueries(schema.table(), there),
+            new PostgresSearch(settings, schema, there),
+            new PostgresUpsert(schema.table(), there.extension().type(ElementType.VECTOR)));
     return table;
   }
 
@@ -110,7 +109,7 @@ final class PostgresStore implements VectorStore {
       // Known only when it is committed, so not in the transaction of the batch.
       known = use(connection.call(open -> schema.create(open, first.get())));
     }
-    UpsertStatement upsert = known.upsert();
+    PostgresUpsert upsert = known.upsert();
     Table held = known.table();
     ChangeBatch batch = ChangeBatch.of(changes, held.collection(), held.type().largest());
     return batch.result(
@@ -128,19 +127,14 @@ final class PostgresStore implements VectorStore {
             return List.of();
           }
           ChangeBatch.requireSearchable(vector, known.table().collection());
-          warnIfSlow(open);
-          int candidates = filter.conditions().isEmpty() ? k : Math.max(k, settings.efSearch());
-          Rows.Nearest nearest = known.rows().nearest(open, vector, k, filter, candidates, false);
-          return nearest.isAll() && schema.isIndexed(open)
-              // The index gives up after so many rows, also where there are more that match.
-              ? known.rows().nearest(open, vector, k, filter, k, true).hits()
-              : nearest.hits();
+          warnIfSlow(open, known);
+          return known.search().nearest(open, vector, k, filter);
         });
   }
 
-  private void warnIfSlow(Connection open) throws SQLException {
+  private void warnIfSlow(Connection open, Open known) throws SQLException {
     if (!warned && !schema.isIndexed(open)) {
-      long rows = count(open);
+      long rows = known.queries().count(open);
       if (rows > MANY) {
         LOG.warn(
             "{} has {} vectors and no index yet, so every search reads all of them",
@@ -153,39 +147,28 @@ final class PostgresStore implements VectorStore {
 
   @Override
   public Optional<StoredVector> get(String id) {
-    return vectors(" AND id = ?", query -> query.setString(1, id)).stream().findFirst();
+    return connection.call(
+        open -> {
+          Open known = known(open);
+          return known == null ? Optional.empty() : known.queries().get(open, id);
+        });
   }
 
   @Override
   public List<StoredVector> scan(String after, int most) {
-    return most < 1
-        ? List.of()
-        : vectors(
-            (after == null ? "" : " AND id > ?") + " ORDER BY id LIMIT ?",
-            query -> {
-              int parameter = 1;
-              if (after != null) {
-                query.setString(parameter++, after);
-              }
-              query.setInt(parameter, most);
-            });
+    return connection.call(
+        open -> {
+          Open known = known(open);
+          return known == null ? List.of() : known.queries().scan(open, after, most);
+        });
   }
 
   @Override
   public List<StoredVector> newest(int most) {
-    return most < 1
-        ? List.of()
-        : vectors(
-            " ORDER BY version_timestamp DESC, topic DESC, topic_partition DESC,"
-                + " topic_offset DESC LIMIT ?",
-            query -> query.setInt(1, most));
-  }
-
-  private List<StoredVector> vectors(String condition, Rows.Parameters parameters) {
     return connection.call(
         open -> {
           Open known = known(open);
-          return known == null ? List.of() : known.rows().vectors(open, condition, parameters);
+          return known == null ? List.of() : known.queries().newest(open, most);
         });
   }
 
@@ -201,17 +184,11 @@ final class PostgresStore implements VectorStore {
           details.put("type", known.table().type().sql());
           details.put("index", schema.isIndexed(open) ? "hnsw" : "none");
           return new StoreDescription(
-              settings.name(), count(open), Optional.of(known.table().collection()), details);
+              settings.name(),
+              known.queries().count(open),
+              Optional.of(known.table().collection()),
+              details);
         });
-  }
-
-  private long count(Connection open) throws SQLException {
-    String sql = "SELECT count(*) FROM " + schema.table() + " WHERE NOT deleted";
-    try (Statement statement = open.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      row.next();
-      return row.getLong(1);
-    }
   }
 
   /** Nothing is left to do: {@link #write} commits. */
@@ -227,7 +204,7 @@ final class PostgresStore implements VectorStore {
           Open known = known(open);
           if (known != null && !schema.isIndexed(open)) {
             open.setNetworkTimeout(Runnable::run, 0);
-            schema.createIndex(open, known.table(), count(open));
+            schema.createIndex(open, known.table(), known.queries().count(open));
             connection.limitWaiting(open);
           }
           return null;
@@ -240,5 +217,6 @@ final class PostgresStore implements VectorStore {
     connection.close();
   }
 
-  private record Open(Table table, Rows rows, UpsertStatement upsert) {}
+  private record Open(
+      Table table, PostgresQueries queries, PostgresSearch search, PostgresUpsert upsert) {}
 }

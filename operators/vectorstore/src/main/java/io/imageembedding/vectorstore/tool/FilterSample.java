@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.tool;
 
-import io.imageembedding.annotation.Internal;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.StoredVector;
 import java.util.ArrayList;
@@ -16,8 +15,7 @@ import java.util.TreeSet;
 /**
  * Filters that a store's own vectors suggest: from those that few of them meet to those of many.
  */
-@Internal
-public final class FilterSample {
+final class FilterSample {
   private static final int MOST_FILTERS = 20;
   private static final int MOST_KEYS = 100;
 
@@ -29,35 +27,10 @@ public final class FilterSample {
   private final Map<String, Map<String, Long>> counts = new TreeMap<>();
   private final Set<String> ids = new TreeSet<>();
 
-  /** Whether a vector meets every condition of a filter. */
-  public static boolean holds(Filter filter, StoredVector vector) {
-    return filter.conditions().entrySet().stream()
-        .allMatch(wanted -> wanted.getValue().equals(value(wanted.getKey(), vector)));
-  }
-
-  private static String value(String key, StoredVector vector) {
-    return switch (key) {
-      case Filter.URI -> vector.image().uri();
-      case Filter.FORMAT -> vector.image().format();
-      case Filter.TOPIC -> vector.version().topic();
-      case Filter.PARTITION -> String.valueOf(vector.version().partition());
-      default -> vector.image().attributes().get(key);
-    };
-  }
-
   void add(StoredVector vector) {
-    for (String key : List.of(Filter.FORMAT, Filter.TOPIC, Filter.PARTITION)) {
-      add(key, value(key, vector));
-    }
-    vector
-        .image()
-        .attributes()
-        .forEach(
-            (key, value) -> {
-              if (!Filter.FIELDS.contains(key)) {
-                add(key, value);
-              }
-            });
+    Map<String, String> conditions = Filter.conditionsOf(vector);
+    conditions.remove(Filter.URI);
+    conditions.forEach(this::add);
   }
 
   private void add(String key, String value) {

@@ -146,7 +146,7 @@ final class StoreVerifier {
           new Query(
               vector,
               chosen.stream()
-                  .filter(filter -> !FilterSample.holds(filter, vector))
+                  .filter(filter -> !filter.holds(vector))
                   .findFirst()
                   .orElse(chosen.get(0))));
     }
@@ -202,9 +202,7 @@ final class StoreVerifier {
     private void compare(List<StoredVector> others, double[] lengths) {
       for (int i = 0; i < lengths.length; i++) {
         StoredVector other = others.get(i);
-        if (lengths[i] > 0
-            && !other.id().equals(vector.id())
-            && FilterSample.holds(filter, other)) {
+        if (lengths[i] > 0 && !other.id().equals(vector.id()) && filter.holds(other)) {
           nearest.add(dot(vector.vector(), other.vector()) / (length * lengths[i]));
           if (nearest.size() > K) {
             nearest.remove();

@@ -21,7 +21,7 @@ public final class BareIndexing implements AutoCloseable {
   public BareIndexing(Path folder) throws IOException {
     IndexWriterConfig config = new IndexWriterConfig();
     config.setCodec(new WideVectorCodec());
-    config.setRAMBufferSizeMB(LuceneStoreProvider.DEFAULT_RAM_BUFFER_MB);
+    config.setRAMBufferSizeMB(LuceneSettings.DEFAULT_RAM_BUFFER_MB);
     config.setUseCompoundFile(false);
     config.getMergePolicy().setNoCFSRatio(0);
     directory = FSDirectory.open(folder);
@@ -31,7 +31,7 @@ public final class BareIndexing implements AutoCloseable {
   /** Indexes a batch. */
   public void upsert(List<StoredVector> batch) throws IOException {
     for (StoredVector vector : batch) {
-      writer.updateDocument(Documents.id(vector.id()), Documents.of(vector, 0));
+      writer.updateDocument(LuceneRows.id(vector.id()), LuceneRows.of(vector, 0));
     }
   }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.milvus;
 
+import io.imageembedding.vectorstore.Age;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.Version;
-import io.imageembedding.vectorstore.milvus.Rows.Age;
 import io.milvus.grpc.ArrayArray;
 import io.milvus.grpc.BoolArray;
 import io.milvus.grpc.DataType;
@@ -25,7 +25,7 @@ import java.util.Random;
  * upsert takes rows of JSON, and boxes and checks every feature for longer than the server needs to
  * write it.
  */
-final class Upsert {
+final class Columns {
   private final int dimension;
   private final StringArray.Builder ids = StringArray.newBuilder();
   private final FloatArray.Builder embeddings = FloatArray.newBuilder();
@@ -40,7 +40,7 @@ final class Upsert {
   private int rows;
   private long bytes;
 
-  Upsert(int dimension) {
+  Columns(int dimension) {
     this.dimension = dimension;
   }
 
@@ -57,8 +57,8 @@ final class Upsert {
       for (float feature : stored.vector()) {
         embeddings.addData(feature);
       }
-      add(images, Rows.parts(stored.image()));
-      add(conditions, Rows.conditions(stored));
+      add(images, MilvusRows.parts(stored.image()));
+      add(conditions, MilvusRows.conditions(stored));
     } else {
       addPlaceholder(change.id());
       add(images, List.of());

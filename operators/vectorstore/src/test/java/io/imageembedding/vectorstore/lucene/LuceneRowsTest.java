@@ -11,20 +11,20 @@ import org.apache.lucene.document.Document;
 import org.apache.lucene.document.StoredField;
 import org.junit.jupiter.api.Test;
 
-class DocumentsTest {
+class LuceneRowsTest {
 
   @Test
   void metadataThatSomebodyElseMadeOddIsReadWithoutWhatIsOdd() {
     Document document =
-        Documents.of(TestingVectors.stored("a", new float[] {1, 2}, Version.at(1)), 3);
-    assertThat(Documents.image(document).attributes()).containsOnlyKeys("class");
+        LuceneRows.of(TestingVectors.stored("a", new float[] {1, 2}, Version.at(1)), 3);
+    assertThat(LuceneRows.image(document).attributes()).containsOnlyKeys("class");
     document.removeField("image");
     document.add(
         new StoredField(
             "image",
             "{\"format\": \"png\", \"attributes\": {\"a\": {\"b\": 1}, \"c\": \"d\"}}"
                 .getBytes(UTF_8)));
-    assertThat(Documents.image(document).attributes()).isEqualTo(Map.of("c", "d"));
-    assertThat(Documents.image(document).format()).isEqualTo("png");
+    assertThat(LuceneRows.image(document).attributes()).isEqualTo(Map.of("c", "d"));
+    assertThat(LuceneRows.image(document).format()).isEqualTo("png");
   }
 }

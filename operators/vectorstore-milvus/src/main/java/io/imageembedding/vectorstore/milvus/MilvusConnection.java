@@ -15,21 +15,21 @@ import java.net.Socket;
 import java.net.UnknownHostException;
 import java.util.concurrent.TimeUnit;
 
-/** The client, and beside it a way to the server for {@link Upsert}. */
-final class Connection implements AutoCloseable {
+/** The client, and beside it a way to the server for {@link Columns}. */
+final class MilvusConnection implements AutoCloseable {
   private static final int CONNECT_TIMEOUT_MILLIS = 5000;
 
   private final MilvusSettings settings;
   private final MilvusClientV2 client;
   private final ManagedChannel channel;
 
-  private Connection(MilvusSettings settings, MilvusClientV2 client, ManagedChannel channel) {
+  private MilvusConnection(MilvusSettings settings, MilvusClientV2 client, ManagedChannel channel) {
     this.settings = settings;
     this.client = client;
     this.channel = channel;
   }
 
-  static Connection open(MilvusSettings settings) {
+  static MilvusConnection open(MilvusSettings settings) {
     ConnectConfig config = settings.connection();
     // The client itself would wait for a server that is not there, and not say so.
     try (Socket socket = new Socket()) {
@@ -44,14 +44,14 @@ final class Connection implements AutoCloseable {
     MilvusClientV2 client = new MilvusClientV2(config);
     // Whoever opened the store tries again, and knows for how long.
     client.retryConfig(RetryConfig.builder().maxRetryTimes(1).build());
-    return new Connection(settings, client, new ClientUtils().getChannel(config));
+    return new MilvusConnection(settings, client, new ClientUtils().getChannel(config));
   }
 
   MilvusClientV2 client() {
     return client;
   }
 
-  void upsert(Upsert rows) {
+  void upsert(Columns rows) {
     new RpcUtils()
         .handleResponse(
             "Upsert into " + settings.collection(),

@@ -10,7 +10,7 @@ import java.sql.SQLException;
 import java.util.Set;
 
 /** What went wrong with a server, in one line, and whether it can pass. */
-final class SqlFailures {
+final class PostgresFailures {
   private static final String NO_AGREEMENT = "08004";
 
   private static final String DISK_FULL = "53100";
@@ -41,7 +41,7 @@ final class SqlFailures {
   private static final Set<String> PASSING =
       Set.of("25006", "25P03", "25P04", "40001", "40003", "40P01", "55006", "55P03", "58030");
 
-  private SqlFailures() {}
+  private PostgresFailures() {}
 
   static StoreException of(String store, SQLException failure) {
     if (failure instanceof BatchUpdateException && failure.getNextException() != null) {

@@ -21,23 +21,23 @@ import java.util.PriorityQueue;
  * <p>A server does that by itself. Milvus Lite 3.2 does not: its graph is left after as many rows
  * as {@code ef} says, whether they meet the filter or not.
  */
-final class Nearest {
+final class MilvusSearch {
   private static final List<String> OF_COMPARISON =
       List.of(MilvusSchema.ID, MilvusSchema.EMBEDDING);
 
   private final MilvusSettings settings;
-  private final Queries queries;
+  private final MilvusQueries queries;
 
-  Nearest(MilvusSettings settings, Queries queries) {
+  MilvusSearch(MilvusSettings settings, MilvusQueries queries) {
     this.settings = settings;
     this.queries = queries;
   }
 
   /** At most {@code k} of those that meet the filter, nearest first. */
-  List<Hit> find(MilvusClientV2 open, float[] vector, int k, Filter filter) {
+  List<Hit> nearest(MilvusClientV2 open, float[] vector, int k, Filter filter) {
     if (filter.conditions().isEmpty()) {
       return nearestFirst(
-          search(open, vector, k, filter, Rows.OF_HIT).stream()
+          search(open, vector, k, filter, MilvusRows.OF_HIT).stream()
               .map(found -> hit((String) found.getId(), found.getScore(), found.getEntity()))
               .toList(),
           k);
@@ -46,7 +46,8 @@ final class Nearest {
     List<SearchResp.SearchResult> found =
         search(open, vector, candidates, filter, List.of(MilvusSchema.ID));
     Map<String, Float> scores = new HashMap<>();
-    if (found.size() < candidates && found.size() < queries.count(open, Rows.selecting(filter))) {
+    if (found.size() < candidates
+        && found.size() < queries.count(open, MilvusRows.selecting(filter))) {
       scores = compareAll(open, vector, k, filter);
     } else {
       for (SearchResp.SearchResult each : found.subList(0, Math.min(k, found.size()))) {
@@ -64,7 +65,7 @@ final class Nearest {
             .annsField(MilvusSchema.EMBEDDING)
             .data(List.of(new FloatVec(vector)))
             .limit(most)
-            .filter(Rows.selecting(filter))
+            .filter(MilvusRows.selecting(filter))
             .searchParams(Map.of("ef", Math.max(most, settings.efSearch())))
             .outputFields(fields)
             .consistencyLevel(settings.consistency())
@@ -80,17 +81,19 @@ final class Nearest {
     List<Map<String, Object>> page;
     String last = null;
     do {
-      page = queries.inOrder(open, Rows.selecting(filter), last, Queries.MOST_ROWS, OF_COMPARISON);
+      page =
+          queries.inOrder(
+              open, MilvusRows.selecting(filter), last, MilvusQueries.MOST_ROWS, OF_COMPARISON);
       for (Map<String, Object> row : page) {
-        last = Rows.id(row);
-        float[] other = Rows.features(row);
+        last = MilvusRows.id(row);
+        float[] other = MilvusRows.features(row);
         double lengths = length * Math.sqrt(dot(other, other));
         nearest.add(Map.entry(last, (float) (dot(vector, other) / lengths)));
         if (nearest.size() > k) {
           nearest.remove();
         }
       }
-    } while (page.size() == Queries.MOST_ROWS);
+    } while (page.size() == MilvusQueries.MOST_ROWS);
     Map<String, Float> scores = new HashMap<>();
     nearest.forEach(each -> scores.put(each.getKey(), each.getValue()));
     return scores;
@@ -107,17 +110,17 @@ final class Nearest {
   /** What the rows of these ids are; those that no longer meet the filter are left out. */
   private List<Hit> read(MilvusClientV2 open, Map<String, Float> scores, Filter filter) {
     List<Hit> hits = new ArrayList<>();
-    for (List<String> ids : Queries.parts(List.copyOf(scores.keySet()))) {
-      String expression = Rows.selecting(filter) + " and " + Rows.selecting(ids);
-      for (Map<String, Object> row : queries.rows(open, expression, Rows.OF_HIT)) {
-        hits.add(hit(Rows.id(row), scores.get(Rows.id(row)), row));
+    for (List<String> ids : MilvusQueries.parts(List.copyOf(scores.keySet()))) {
+      String expression = MilvusRows.selecting(filter) + " and " + MilvusRows.selecting(ids);
+      for (Map<String, Object> row : queries.rows(open, expression, MilvusRows.OF_HIT)) {
+        hits.add(hit(MilvusRows.id(row), scores.get(MilvusRows.id(row)), row));
       }
     }
     return hits;
   }
 
   private static Hit hit(String id, float score, Map<String, Object> row) {
-    return new Hit(id, score, Rows.version(row), Rows.image(row));
+    return new Hit(id, score, MilvusRows.version(row), MilvusRows.image(row));
   }
 
   private static List<Hit> nearestFirst(List<Hit> hits, int k) {

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.imageembedding.vectorstore.Change;
+import io.imageembedding.vectorstore.Age;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.ImageMetadata;
@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /** What fields hold of a change, and back, and what selects rows. */
-final class Rows {
+final class MilvusRows {
 
   /** Fields of which an {@link Age} is made. */
   static final List<String> OF_AGE =
@@ -64,7 +64,7 @@ final class Rows {
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-  private Rows() {}
+  private MilvusRows() {}
 
   /** An image's metadata as the texts of one field. */
   static List<String> parts(ImageMetadata image) {
@@ -78,23 +78,9 @@ final class Rows {
 
   /** Everything that a filter can ask for. */
   static List<String> conditions(StoredVector stored) {
-    ImageMetadata image = stored.image();
-    List<String> conditions = new ArrayList<>();
-    conditions.add(condition(Filter.TOPIC, stored.version().topic()));
-    conditions.add(condition(Filter.PARTITION, String.valueOf(stored.version().partition())));
-    conditions.add(condition(Filter.FORMAT, image.format()));
-    if (image.uri() != null) {
-      conditions.add(condition(Filter.URI, image.uri()));
-    }
-    image
-        .attributes()
-        .forEach(
-            (key, value) -> {
-              if (!Filter.FIELDS.contains(key)) {
-                conditions.add(condition(key, value));
-              }
-            });
-    return conditions;
+    return Filter.conditionsOf(stored).entrySet().stream()
+        .map(held -> condition(held.getKey(), held.getValue()))
+        .toList();
   }
 
   /** {@code key=value}, or a digest where that is long or could be read in two ways. */
@@ -124,7 +110,7 @@ final class Rows {
   /** An expression for the rows of ids. */
   static String selecting(List<String> ids) {
     return ids.stream()
-        .map(Rows::quoted)
+        .map(MilvusRows::quoted)
         .collect(Collectors.joining(", ", MilvusSchema.ID + " in [", "]"));
   }
 
@@ -194,19 +180,6 @@ final class Rows {
       return JSON.writeValueAsString(image);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
-    }
-  }
-
-  /** What decides between two changes to one id; ordered as {@link Change#BY_AGE}. */
-  record Age(Version version, long tieBreak) implements Comparable<Age> {
-    static Age of(Change change) {
-      return new Age(change.version(), change.tieBreak());
-    }
-
-    @Override
-    public int compareTo(Age other) {
-      int order = version.compareTo(other.version);
-      return order != 0 ? order : Long.compare(tieBreak, other.tieBreak);
     }
   }
 }

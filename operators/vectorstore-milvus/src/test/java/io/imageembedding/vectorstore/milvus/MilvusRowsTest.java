@@ -8,17 +8,17 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class RowsTest {
+class MilvusRowsTest {
 
   private static ImageMetadata image(List<String> parts) {
-    return Rows.image(Map.of(MilvusSchema.ID, "a", MilvusSchema.IMAGE, parts));
+    return MilvusRows.image(Map.of(MilvusSchema.ID, "a", MilvusSchema.IMAGE, parts));
   }
 
   @Test
   void metadataAreReadAsTheyWereWritten() {
     ImageMetadata image =
         new ImageMetadata("file:/ü", "png", 3, 4, 5L, Map.of("k", "😀".repeat(50_000), "", "\n"));
-    assertThat(image(Rows.parts(image))).isEqualTo(image);
+    assertThat(image(MilvusRows.parts(image))).isEqualTo(image);
   }
 
   @Test

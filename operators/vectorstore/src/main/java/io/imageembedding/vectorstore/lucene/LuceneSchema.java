@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * What a store's vectors have in common, in a file beside the shards: written once, whole or not at
  * all, by the first of the writers. Every commit of a shard repeats it.
  */
-final class CollectionFile {
+final class LuceneSchema {
   private static final String NAME = "collection.json";
   private static final String FORMAT = "format";
   private static final String FORMAT_VERSION = "1";
@@ -31,7 +31,7 @@ final class CollectionFile {
   private final String store;
   private final Path file;
 
-  CollectionFile(String store, Path root) {
+  LuceneSchema(String store, Path root) {
     this.store = store;
     file = root.resolve(NAME);
   }

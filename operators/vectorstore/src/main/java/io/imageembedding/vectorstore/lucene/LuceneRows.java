@@ -3,9 +3,9 @@ package io.imageembedding.vectorstore.lucene;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.vectorstore.Age;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.CollectionSpec;
-import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.MetadataJson;
@@ -24,6 +24,7 @@ import org.apache.lucene.document.StringField;
 import org.apache.lucene.index.DocValues;
 import org.apache.lucene.index.FloatVectorValues;
 import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.SortedDocValues;
 import org.apache.lucene.index.Term;
 import org.apache.lucene.index.VectorSimilarityFunction;
@@ -39,7 +40,7 @@ import org.apache.lucene.util.BytesRef;
  * A change as a document and back. The vector is kept once, in the HNSW format's own file, as it
  * was given: hence cosine, and not the dot product of normalised vectors.
  */
-final class Documents {
+final class LuceneRows {
   static final String ID = "id";
   static final String VECTOR = "vector";
   private static final String IMAGE = "image";
@@ -63,7 +64,7 @@ final class Documents {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private Documents() {}
+  private LuceneRows() {}
 
   static Term id(String id) {
     return new Term(ID, id);
@@ -83,26 +84,12 @@ final class Documents {
           new KnnFloatVectorField(VECTOR, stored.vector(), VectorSimilarityFunction.COSINE));
       ImageMetadata image = stored.image();
       document.add(new StoredField(IMAGE, json(image)));
-      addCondition(document, Filter.TOPIC, version.topic());
-      addCondition(document, Filter.PARTITION, String.valueOf(version.partition()));
-      addCondition(document, Filter.FORMAT, image.format());
-      if (image.uri() != null) {
-        addCondition(document, Filter.URI, image.uri());
-      }
-      image
-          .attributes()
+      Filter.conditionsOf(stored)
           .forEach(
-              (key, value) -> {
-                if (!Filter.FIELDS.contains(key)) {
-                  addCondition(document, key, value);
-                }
-              });
+              (key, value) ->
+                  document.add(new StringField(FILTER, condition(key, value), Field.Store.NO)));
     }
     return document;
-  }
-
-  private static void addCondition(Document document, String key, String value) {
-    document.add(new StringField(FILTER, condition(key, value), Field.Store.NO));
   }
 
   private static String condition(String key, String value) {
@@ -144,8 +131,12 @@ final class Documents {
     return values.longValue();
   }
 
-  static StoredVector vector(LeafReader reader, int doc, CollectionSpec collection)
+  /**
+   * @param doc in the leaf
+   */
+  static StoredVector vector(LeafReaderContext leaf, int doc, CollectionSpec collection)
       throws IOException {
+    LeafReader reader = leaf.reader();
     FloatVectorValues values = reader.getFloatVectorValues(VECTOR);
     values.advance(doc);
     Document fields = reader.storedFields().document(doc);
@@ -167,23 +158,6 @@ final class Documents {
       return JSON.writeValueAsBytes(image);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
-    }
-  }
-
-  /** What decides between two changes to one id; ordered as {@link Change#BY_AGE}. */
-  record Age(Version version, long tieBreak) implements Comparable<Age> {
-    static Age of(Change change) {
-      return new Age(change.version(), change.tieBreak());
-    }
-
-    boolean deletes() {
-      return tieBreak == Deletion.TIE_BREAK;
-    }
-
-    @Override
-    public int compareTo(Age other) {
-      int order = version.compareTo(other.version);
-      return order != 0 ? order : Long.compare(tieBreak, other.tieBreak);
     }
   }
 }

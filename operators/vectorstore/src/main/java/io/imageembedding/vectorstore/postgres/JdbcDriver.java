@@ -13,7 +13,7 @@ import org.postgresql.PGProperty;
  * loaded, it registers itself in {@link java.sql.DriverManager}, which would keep the class loader
  * of every job that ever had a store. There it stays only where it is on the JVM's own class path.
  */
-final class PostgresDriver {
+final class JdbcDriver {
   private static final ClassLoader LOADER = Driver.class.getClassLoader();
   private static final Driver DRIVER = new Driver();
 
@@ -27,7 +27,7 @@ final class PostgresDriver {
     }
   }
 
-  private PostgresDriver() {}
+  private JdbcDriver() {}
 
   /**
    * Connects, by way of sockets that can be closed meanwhile.

@@ -21,7 +21,7 @@ import java.util.List;
  * <p>A row is replaced only by one whose version and tie-break are greater. Equal rows have equal
  * ones, so they are not rewritten.
  */
-final class UpsertStatement {
+final class PostgresUpsert {
   /** Rows of a statement; what is left of a batch goes row by row. */
   private static final int ROWS = 20;
 
@@ -52,7 +52,7 @@ final class UpsertStatement {
   /**
    * @param type of vectors, in SQL
    */
-  UpsertStatement(String tableName, String type) {
+  PostgresUpsert(String tableName, String type) {
     this.type = type;
     insert = "INSERT INTO " + tableName + " AS stored (" + COLUMNS + ") VALUES ";
   }
@@ -118,7 +118,7 @@ final class UpsertStatement {
       set(image == null ? null : image.width(), Types.INTEGER);
       set(image == null ? null : image.height(), Types.INTEGER);
       set(image == null ? null : image.capturedAt(), Types.BIGINT);
-      set(image == null ? null : Rows.json(image.attributes()), Types.VARCHAR);
+      set(image == null ? null : PostgresRows.json(image.attributes()), Types.VARCHAR);
     }
 
     private void set(Object value, int type) throws SQLException {

@@ -10,11 +10,11 @@ import org.apache.lucene.index.IndexFormatTooNewException;
 import org.apache.lucene.index.IndexFormatTooOldException;
 
 /** What went wrong with a folder, in one line. */
-final class Failures {
+final class LuceneFailures {
   private static final List<String> DISK_FULL =
       List.of("No space left on device", "Disk quota exceeded");
 
-  private Failures() {}
+  private LuceneFailures() {}
 
   static StoreException of(String store, Throwable cause) {
     if (cause instanceof StoreException known) {

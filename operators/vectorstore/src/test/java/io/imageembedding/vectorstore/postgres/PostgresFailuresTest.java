@@ -12,10 +12,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which answers of a server are waited for; the codes are those of PostgreSQL's appendix A. */
-class SqlFailuresTest {
+class PostgresFailuresTest {
 
   private static StoreException of(String state) {
-    return SqlFailures.of("store", new SQLException("no\n  such luck", state));
+    return PostgresFailures.of("store", new SQLException("no\n  such luck", state));
   }
 
   @ParameterizedTest
@@ -50,8 +50,8 @@ class SqlFailuresTest {
     assertThat(of(state)).hasMessageContaining("no such luck");
     BatchUpdateException batch = new BatchUpdateException("INSERT …", new int[0]);
     batch.setNextException(new SQLException("of the batch", state));
-    assertThat(SqlFailures.of("store", batch).canPass()).isTrue();
-    assertThat(SqlFailures.of("store", batch)).hasMessageContaining("of the batch");
+    assertThat(PostgresFailures.of("store", batch).canPass()).isTrue();
+    assertThat(PostgresFailures.of("store", batch)).hasMessageContaining("of the batch");
   }
 
   @ParameterizedTest
@@ -84,7 +84,7 @@ class SqlFailuresTest {
     SQLException failure =
         new SQLException(
             "The attempt failed.", "08001", new SocketTimeoutException("Read timed out"));
-    assertThat(SqlFailures.of("store", failure))
+    assertThat(PostgresFailures.of("store", failure))
         .hasMessage("store: The attempt failed. (Read timed out)");
   }
 }
