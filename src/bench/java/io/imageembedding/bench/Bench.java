@@ -3,7 +3,6 @@ package io.imageembedding.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.bench.fixture.Fixtures;
-import io.imageembedding.bench.fixture.Folders;
 import io.imageembedding.bench.report.Plan;
 import io.imageembedding.bench.report.Report;
 import io.imageembedding.bench.report.Results;
@@ -12,6 +11,7 @@ import io.imageembedding.bench.section.Section;
 import io.imageembedding.bench.section.Sections;
 import io.imageembedding.bench.section.Setting;
 import io.imageembedding.it.JavaProcess;
+import io.imageembedding.safety.FileTrees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,7 +115,7 @@ public final class Bench implements Callable<Integer> {
     try {
       measure(plan, folder, report);
     } finally {
-      Folders.delete(folder);
+      FileTrees.discard(folder);
     }
   }
 

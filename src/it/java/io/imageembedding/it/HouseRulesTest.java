@@ -56,7 +56,7 @@ class HouseRulesTest {
     sees("annotation");
     sees("safety..");
     sees("embedding..", "safety..");
-    sees("schema..");
+    sees("schema..", "safety..");
     // The engine.
     sees("tensorflow..");
     sees("image..", "embedding..", "tensorflow..");

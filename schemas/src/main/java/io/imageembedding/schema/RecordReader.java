@@ -2,6 +2,7 @@
 package io.imageembedding.schema;
 
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.safety.BoundedCache;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
@@ -37,7 +38,8 @@ public final class RecordReader<T> {
   private final Function<Schema, Decoding<T>> newReader;
 
   /** By the id of the writer's schema; empty for one that is not compatible. */
-  private final Map<Long, Optional<Decoding<T>>> readers = new BoundedMap<>(MAX_WRITERS);
+  private final BoundedCache<Long, Optional<Decoding<T>>> readers =
+      BoundedCache.ofEntries(MAX_WRITERS);
 
   private BinaryDecoder decoder;
 
@@ -134,7 +136,7 @@ public final class RecordReader<T> {
     Framing.Writer writer = Framing.writer(format, message, registry);
     Decoding<T> reader =
         readers
-            .computeIfAbsent(writer.id(), id -> newReader(writer.schema()))
+            .get(writer.id(), id -> newReader(writer.schema()))
             .orElseThrow(() -> incompatible(writer.schema()));
     try {
       if (!EncodedRecordBounds.isExactlyOne(writer.schema(), message)) {

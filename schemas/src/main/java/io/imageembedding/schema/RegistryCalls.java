@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import io.imageembedding.safety.Backoff;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Flow.Subscription;
@@ -87,12 +87,11 @@ final class RegistryCalls {
    * @throws IOException if there is none within the time
    */
   Answer send(HttpRequest request) throws IOException {
-    long deadline = System.nanoTime() + limits.total.toNanos();
-    Duration pause = limits.firstPause;
+    Backoff backoff = new Backoff(limits.firstPause, limits.total, limits.total);
     try {
-      for (; ; pause = pause.multipliedBy(2)) {
+      while (true) {
         String failure;
-        long left = deadline - System.nanoTime();
+        long left = backoff.left().toNanos();
         try {
           Answer answer = attempt(request, Math.min(left, limits.attempt.toNanos()));
           if (!canPass(answer.status)) {
@@ -104,11 +103,11 @@ final class RegistryCalls {
         } catch (TimeoutException e) {
           failure = "does not answer in time";
         }
-        if (deadline - System.nanoTime() <= pause.toNanos()) {
+        // An attempt at the very end would only say that there was no time for it.
+        if (backoff.left().compareTo(backoff.next()) <= 0 || !backoff.pause()) {
           throw new IOException(
               "schema registry " + url + " " + failure + "; tried for " + text(limits.total));
         }
-        pause(pause);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -133,11 +132,6 @@ final class RegistryCalls {
         || status == REQUEST_TIMEOUT
         || status == TOO_EARLY
         || status == TOO_MANY_REQUESTS;
-  }
-
-  private static void pause(Duration pause) throws InterruptedException {
-    boolean ended = new CountDownLatch(1).await(pause.toNanos(), TimeUnit.NANOSECONDS);
-    assert !ended;
   }
 
   private static String reason(Throwable failure) {

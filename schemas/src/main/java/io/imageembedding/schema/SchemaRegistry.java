@@ -4,6 +4,7 @@ package io.imageembedding.schema;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.safety.BoundedCache;
 import io.imageembedding.schema.RegistryCalls.Answer;
 import java.io.IOException;
 import java.net.URI;
@@ -13,7 +14,6 @@ import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.avro.Schema;
@@ -41,8 +41,8 @@ public final class SchemaRegistry {
   private final String url;
   private final String authorization;
   private final RegistryCalls calls;
-  private final Map<Integer, Schema> known = new BoundedMap<>(MAX_KNOWN_IDS);
-  private final Map<Integer, Long> unknownSince = new BoundedMap<>(MAX_UNKNOWN_IDS);
+  private final BoundedCache<Integer, Schema> known = BoundedCache.ofEntries(MAX_KNOWN_IDS);
+  private final BoundedCache<Integer, Long> unknownSince = BoundedCache.ofEntries(MAX_UNKNOWN_IDS);
 
   /**
    * @param url http or https, without user information
@@ -109,12 +109,12 @@ public final class SchemaRegistry {
    * @throws IOException if the registry does not answer
    */
   Optional<Schema> schema(int id) throws IOException {
-    Schema schema = known.get(id);
-    if (schema != null) {
-      return Optional.of(schema);
+    Optional<Schema> schema = known.get(id);
+    if (schema.isPresent()) {
+      return schema;
     }
-    Long since = unknownSince.get(id);
-    if (since != null && System.nanoTime() - since < UNKNOWN_FOR.toNanos()) {
+    Optional<Long> since = unknownSince.get(id);
+    if (since.isPresent() && System.nanoTime() - since.get() < UNKNOWN_FOR.toNanos()) {
       return Optional.empty();
     }
     Optional<Schema> found = id < 0 ? Optional.empty() : ask(id);

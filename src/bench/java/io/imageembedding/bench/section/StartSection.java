@@ -3,11 +3,11 @@ package io.imageembedding.bench.section;
 
 import io.imageembedding.bench.contender.FirstEmbedding;
 import io.imageembedding.bench.fixture.Fixtures;
-import io.imageembedding.bench.fixture.Folders;
 import io.imageembedding.bench.report.Report;
 import io.imageembedding.bench.report.Row;
 import io.imageembedding.bench.report.Samples;
 import io.imageembedding.it.JavaProcess;
+import io.imageembedding.safety.FileTrees;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +34,7 @@ final class StartSection implements Section {
       Path cache = Files.createTempDirectory(setting.folder(), "cache-");
       cold.add(millisToFirst(setting.folder(), cache));
       warm.add(millisToFirst(setting.folder(), cache));
-      Folders.delete(cache);
+      FileTrees.discard(cache);
     }
     report.add(Row.alone("start/cold", cold, "ms"));
     report.add(Row.alone("start/warm", warm, "ms"));

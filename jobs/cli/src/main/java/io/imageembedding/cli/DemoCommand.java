@@ -23,6 +23,7 @@ import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.jobs.StoreOptions;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.TopicAdmin;
+import io.imageembedding.safety.FileTrees;
 import io.imageembedding.schema.WireFormat;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.VectorStore;
@@ -33,7 +34,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,7 +42,6 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -198,11 +197,7 @@ final class DemoCommand implements Callable<Integer> {
           return address;
         }
       }
-      try (Stream<Path> files = Files.walk(folder)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
+      FileTrees.delete(folder);
     }
     Files.createDirectories(folder);
     return address;

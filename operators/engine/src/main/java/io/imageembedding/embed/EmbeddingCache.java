@@ -2,9 +2,8 @@
 package io.imageembedding.embed;
 
 import io.imageembedding.embedding.Embedding;
+import io.imageembedding.safety.BoundedCache;
 import java.nio.ByteBuffer;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /** Embeddings by the content of their images; those longest unused are forgotten first. */
@@ -12,15 +11,13 @@ final class EmbeddingCache {
   private static final long ENTRY_BYTES = 300;
   private static final long SCORE_BYTES = 100;
 
-  private final long capacity;
-  private final Map<ByteBuffer, Embedding> answers = new LinkedHashMap<>(16, 0.75f, true);
-  private long bytes;
+  private final BoundedCache<ByteBuffer, Embedding> answers;
 
   /**
    * @param capacity bytes of heap, as estimated
    */
   EmbeddingCache(long capacity) {
-    this.capacity = capacity;
+    answers = new BoundedCache<>(capacity, EmbeddingCache::size);
   }
 
   /** What an image is known by: the SHA-256 of its bytes. */
@@ -30,17 +27,11 @@ final class EmbeddingCache {
 
   /** Null if the image has not come, or was forgotten. */
   Embedding get(ByteBuffer key) {
-    return answers.get(key);
+    return answers.get(key).orElse(null);
   }
 
   void put(ByteBuffer key, Embedding answer) {
-    Embedding before = answers.put(key, answer);
-    bytes += size(answer) - (before == null ? 0 : size(before));
-    var eldest = answers.entrySet().iterator();
-    while (bytes > capacity) {
-      bytes -= size(eldest.next().getValue());
-      eldest.remove();
-    }
+    answers.put(key, answer);
   }
 
   private static long size(Embedding answer) {

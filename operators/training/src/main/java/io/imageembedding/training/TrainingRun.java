@@ -13,6 +13,7 @@ import io.imageembedding.model.network.NetworkWeights;
 import io.imageembedding.model.network.Regularizer;
 import io.imageembedding.model.network.TrainableNetwork;
 import io.imageembedding.model.source.TrainableNetworks;
+import io.imageembedding.safety.FileTrees;
 import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.training.TrainingImages.LabelledImage;
 import java.io.IOException;
@@ -22,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +30,6 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
@@ -397,13 +396,8 @@ final class TrainingRun implements AutoCloseable {
   }
 
   private static void deleteTree(Path root) {
-    if (Files.notExists(root)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+    try {
+      FileTrees.delete(root);
     } catch (IOException e) {
       throw new FineTuneException(root + " cannot be replaced: " + e.getMessage(), e);
     }

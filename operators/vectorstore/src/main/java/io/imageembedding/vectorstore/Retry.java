@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.safety.Backoff;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,29 +24,26 @@ final class Retry {
   }
 
   <R> R call(Supplier<R> action) {
-    long deadline = System.nanoTime() + policy.total().toNanos();
-    long pause = policy.firstPause().toMillis();
+    Backoff backoff = new Backoff(policy.firstPause(), policy.longestPause(), policy.total());
     for (int attempt = 1; ; attempt++) {
       try {
         return action.get();
       } catch (StoreException e) {
-        long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-        if (!e.canPass() || left <= 0 || pausedUntilClosed(Math.min(pause, left))) {
+        if (!e.canPass() || !paused(backoff)) {
           throw e;
         }
         LOG.warn("Attempt {} failed and is tried again: {}", attempt, e.getMessage());
         onRetry.run();
-        pause = Math.min(2 * pause, policy.longestPause().toMillis());
       }
     }
   }
 
-  private boolean pausedUntilClosed(long millis) {
+  private boolean paused(Backoff backoff) {
     try {
-      return closed.await(millis, TimeUnit.MILLISECONDS);
+      return backoff.pause(closed);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return true;
+      return false;
     }
   }
 

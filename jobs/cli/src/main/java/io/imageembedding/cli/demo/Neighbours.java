@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli.demo;
 
+import io.imageembedding.embedding.Cosine;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -28,26 +29,12 @@ public final class Neighbours {
   public List<Neighbour> of(int index, int count) {
     return IntStream.range(0, vectors.size())
         .filter(other -> other != index)
-        .mapToObj(other -> new Neighbour(other, cosine(vectors.get(index), vectors.get(other))))
+        .mapToObj(other -> new Neighbour(other, Cosine.of(vectors.get(index), vectors.get(other))))
         .sorted(
             Comparator.comparingDouble(Neighbour::cosine)
                 .reversed()
                 .thenComparingInt(Neighbour::index))
         .limit(count)
         .toList();
-  }
-
-  /** Cosine of the angle between two vectors; 0 if one of them is zero. */
-  static double cosine(float[] a, float[] b) {
-    double dot = 0;
-    double lengthA = 0;
-    double lengthB = 0;
-    for (int i = 0; i < a.length; i++) {
-      dot += (double) a[i] * b[i];
-      lengthA += (double) a[i] * a[i];
-      lengthB += (double) b[i] * b[i];
-    }
-    double lengths = Math.sqrt(lengthA) * Math.sqrt(lengthB);
-    return lengths == 0 ? 0 : dot / lengths;
   }
 }

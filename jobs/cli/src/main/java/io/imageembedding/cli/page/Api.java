@@ -6,6 +6,7 @@ import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.image.UndecodableImageException;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.safety.BoundedCache;
 import io.imageembedding.safety.Printable;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
@@ -49,7 +50,8 @@ final class Api implements AutoCloseable {
 
   private volatile Arrivals arrivals;
   private final Thumbnails thumbnails = new Thumbnails();
-  private final ThumbnailCache cache = new ThumbnailCache(CACHE_BYTES);
+  private final BoundedCache<String, byte[]> thumbnailsByKey =
+      new BoundedCache<>(CACHE_BYTES, jpeg -> jpeg.length);
   private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
   private QueryEmbedder embedder;
 
@@ -209,7 +211,7 @@ final class Api implements AutoCloseable {
     String version = Picture.key(picture.version());
     boolean current = parameters.text("version").equals(Optional.of(version));
     String key = version + " " + picture.id();
-    Optional<byte[]> known = cache.get(key);
+    Optional<byte[]> known = thumbnailsByKey.get(key);
     if (known.isPresent()) {
       return new Reply(200, "image/jpeg", known.get(), current);
     }
@@ -225,7 +227,7 @@ final class Api implements AutoCloseable {
     }
     try {
       byte[] jpeg = thumbnails.jpeg(encoded);
-      cache.put(key, jpeg);
+      thumbnailsByKey.put(key, jpeg);
       return new Reply(200, "image/jpeg", jpeg, current);
     } catch (UndecodableImageException e) {
       throw new RequestFailure(422, "image", e.fault().name(), e.getMessage());

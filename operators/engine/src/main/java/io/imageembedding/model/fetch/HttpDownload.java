@@ -2,6 +2,7 @@
 package io.imageembedding.model.fetch;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.Backoff;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,7 +32,6 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
-import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -103,7 +104,7 @@ final class HttpDownload {
    */
   String to(URI address, Path file, String shown, String advice) {
     requireAllowed(address, shown);
-    Duration pause = patience.pause();
+    Backoff backoff = new Backoff(patience.pause(), patience.total(), patience.total());
     long end = System.nanoTime() + patience.total().toNanos();
     for (int attempt = 1; ; attempt++) {
       try {
@@ -114,13 +115,12 @@ final class HttpDownload {
               "model " + shown + ": " + e.getMessage() + " (" + attempt + " attempts); " + advice,
               e);
         }
-        LOG.info("model {}: {}; trying again in {}", shown, e.getMessage(), pause);
+        LOG.info("model {}: {}; trying again in {}", shown, e.getMessage(), backoff.next());
         try {
-          Thread.sleep(pause.toMillis());
+          backoff.pause();
         } catch (InterruptedException interrupted) {
           throw interrupted(shown, interrupted);
         }
-        pause = pause.multipliedBy(2);
       }
     }
   }
@@ -328,7 +328,7 @@ final class HttpDownload {
     }
 
     String sha256() {
-      return Hex.encodeHexString(digest.digest());
+      return HexFormat.of().formatHex(digest.digest());
     }
 
     void cancel() {

@@ -2,6 +2,7 @@
 package io.imageembedding.model.fetch;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.FileTrees;
 import io.imageembedding.safety.Printable;
 import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
@@ -202,7 +203,7 @@ final class HubCache {
       throw new ModelException(
           "model " + shown + ": interrupted while another process fetches it", e);
     } finally {
-      Storage.discard(work);
+      FileTrees.discard(work);
       release(lock, owner);
     }
   }
@@ -325,7 +326,7 @@ final class HubCache {
     long before = System.currentTimeMillis() - stale.toMillis();
     for (Path child : children) {
       if (LEFTOVER.matcher(child.getFileName().toString()).matches() && lastGrown(child) < before) {
-        Storage.discard(child);
+        FileTrees.discard(child);
       }
     }
   }

@@ -2,6 +2,7 @@
 package io.imageembedding.model.fetch;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.FileTrees;
 import io.imageembedding.safety.PrivateFiles;
 import java.io.IOException;
 import java.io.Reader;
@@ -338,13 +339,13 @@ final class ModelCache {
       }
       String key = leftover.group(1);
       if (key.equals(held)) {
-        Storage.discard(child);
+        FileTrees.discard(child);
         continue;
       }
       Optional<EntryLock> lock = EntryLock.tryAcquire(root.resolve(key + ".lock"));
       if (lock.isPresent()) {
         try (EntryLock alone = lock.get()) {
-          Storage.discard(child);
+          FileTrees.discard(child);
         }
       }
     }
@@ -386,7 +387,7 @@ final class ModelCache {
         Storage.publish(content, entry);
         return described(entry);
       } finally {
-        Storage.discard(work);
+        FileTrees.discard(work);
       }
     } catch (IOException e) {
       throw Storage.failure(origin, entry, e);

@@ -4,6 +4,7 @@ package io.imageembedding.model.fetch;
 import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.fetch.ModelCache.Named;
+import io.imageembedding.safety.FileTrees;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -322,7 +323,7 @@ public final class ModelFetcher {
         cache.name(key, shown, new Named(sha256, ""));
         return model;
       } finally {
-        Storage.discard(work);
+        FileTrees.discard(work);
       }
     } catch (IOException e) {
       throw Storage.failure(shown, cache.root(), e);
@@ -378,7 +379,7 @@ public final class ModelFetcher {
         cache.name(key, shown, new Named(sha256, fingerprint));
         return model;
       } finally {
-        Storage.discard(work);
+        FileTrees.discard(work);
       }
     } catch (IOException e) {
       throw Storage.failure(shown, cache.root(), e);

@@ -12,12 +12,12 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -242,7 +242,7 @@ final class RemoteFiles {
                 "model " + shown + ": " + file.getKey() + " changed while it was copied");
           }
         }
-        digests.put(file.getKey(), Hex.encodeHexString(digest.digest()));
+        digests.put(file.getKey(), HexFormat.of().formatHex(digest.digest()));
       }
     } catch (IOException e) {
       throw unreadable(shown, e);

@@ -2,6 +2,7 @@
 package io.imageembedding.model.optimize;
 
 import io.imageembedding.annotation.Internal;
+import io.imageembedding.embedding.Cosine;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.Precision;
 import io.imageembedding.model.UnsupportedPrecisionException;
@@ -146,7 +147,7 @@ public final class PrecisionChoice {
       double least = 1;
       for (int i = 0; i < expected.length; i++) {
         if (hasDirection(expected[i])) {
-          least = Math.min(least, cosine(expected[i], actual[i]));
+          least = Math.min(least, Cosine.of(expected[i], actual[i]));
         }
       }
       return least;
@@ -161,18 +162,6 @@ public final class PrecisionChoice {
       }
     }
     return false;
-  }
-
-  static double cosine(float[] a, float[] b) {
-    double product = 0;
-    double squareOfA = 0;
-    double squareOfB = 0;
-    for (int i = 0; i < a.length; i++) {
-      product += (double) a[i] * b[i];
-      squareOfA += (double) a[i] * a[i];
-      squareOfB += (double) b[i] * b[i];
-    }
-    return product / Math.sqrt(squareOfA * squareOfB);
   }
 
   private boolean isFaster(GraphModel bf16) {

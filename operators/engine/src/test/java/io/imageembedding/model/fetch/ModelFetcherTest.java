@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.model.ModelException;
+import io.imageembedding.safety.FileTrees;
 import io.imageembedding.testing.TestData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -521,7 +522,7 @@ class ModelFetcherTest {
     Path module = Files.createDirectories(hubRoot.resolve(DigestUtils.sha1Hex(handle)));
     Files.writeString(module.resolve("saved_model.pb"), "another");
     String sha256 = get(Files.write(folder.resolve("m.tgz"), MODEL).toString()).sha256();
-    Storage.delete(cacheRoot.resolve(sha256));
+    FileTrees.delete(cacheRoot.resolve(sha256));
 
     CachedModel model = withHub().get(handle, sha256, true);
 

@@ -3,6 +3,7 @@ package io.imageembedding.model.optimize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.embedding.Cosine;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.ImageDecoder;
 import io.imageembedding.image.ImageTensor;
@@ -123,7 +124,7 @@ class PrecisionTest {
               image -> {
                 one.clear();
                 one.append(image);
-                assertThat(PrecisionChoice.cosine(exact.embed(one)[0], bf16.embed(one)[0]))
+                assertThat(Cosine.of(exact.embed(one)[0], bf16.embed(one)[0]))
                     .isGreaterThanOrEqualTo(0.98);
               });
     }
@@ -154,8 +155,7 @@ class PrecisionTest {
       for (Path photo : photos) {
         image.clear();
         decoder.decode(Files.readAllBytes(photo), image);
-        least =
-            Math.min(least, PrecisionChoice.cosine(exact.embed(image)[0], bf16.embed(image)[0]));
+        least = Math.min(least, Cosine.of(exact.embed(image)[0], bf16.embed(image)[0]));
       }
     }
     return least;

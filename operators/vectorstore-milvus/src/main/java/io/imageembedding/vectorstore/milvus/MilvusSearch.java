@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.milvus;
 
+import io.imageembedding.embedding.Cosine;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
 import io.milvus.v2.client.MilvusClientV2;
@@ -77,7 +78,6 @@ final class MilvusSearch {
   private Map<String, Float> compareAll(MilvusClientV2 open, float[] vector, int k, Filter filter) {
     PriorityQueue<Map.Entry<String, Float>> nearest =
         new PriorityQueue<>(Map.Entry.comparingByValue());
-    double length = Math.sqrt(dot(vector, vector));
     List<Map<String, Object>> page;
     String last = null;
     do {
@@ -86,9 +86,7 @@ final class MilvusSearch {
               open, MilvusRows.selecting(filter), last, MilvusQueries.MOST_ROWS, OF_COMPARISON);
       for (Map<String, Object> row : page) {
         last = MilvusRows.id(row);
-        float[] other = MilvusRows.features(row);
-        double lengths = length * Math.sqrt(dot(other, other));
-        nearest.add(Map.entry(last, (float) (dot(vector, other) / lengths)));
+        nearest.add(Map.entry(last, (float) Cosine.of(vector, MilvusRows.features(row))));
         if (nearest.size() > k) {
           nearest.remove();
         }
@@ -97,14 +95,6 @@ final class MilvusSearch {
     Map<String, Float> scores = new HashMap<>();
     nearest.forEach(each -> scores.put(each.getKey(), each.getValue()));
     return scores;
-  }
-
-  private static double dot(float[] a, float[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (double) a[i] * b[i];
-    }
-    return sum;
   }
 
   /** What the rows of these ids are; those that no longer meet the filter are left out. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.milvus;
 
+import io.imageembedding.safety.FileTrees;
 import io.imageembedding.vectorstore.TestingPrograms;
 import io.imageembedding.vectorstore.TestingServer;
 import java.io.IOException;
@@ -8,9 +9,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * A Milvus Lite server of its own process. It comes in Python wheels, which are installed into the
@@ -116,8 +115,6 @@ public final class TestingMilvus implements TestingServer {
     if (!process.waitFor(20, TimeUnit.SECONDS)) {
       kill();
     }
-    try (Stream<Path> all = Files.walk(folder)) {
-      all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
-    }
+    FileTrees.discard(folder);
   }
 }

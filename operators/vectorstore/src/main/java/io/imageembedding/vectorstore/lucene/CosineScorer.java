@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.lucene;
 
+import io.imageembedding.embedding.Cosine;
 import java.io.IOException;
 import java.util.Arrays;
 import org.apache.lucene.codecs.hnsw.DefaultFlatVectorScorer;
@@ -36,7 +37,7 @@ final class CosineScorer implements FlatVectorsScorer {
       return DefaultFlatVectorScorer.INSTANCE.getRandomVectorScorer(similarity, values, target);
     }
     RandomAccessVectorValues.Floats floats = (RandomAccessVectorValues.Floats) values;
-    float length = length(target);
+    float length = Cosine.length(target);
     return new RandomVectorScorer.AbstractRandomVectorScorer(values) {
       @Override
       public float score(int node) throws IOException {
@@ -61,39 +62,8 @@ final class CosineScorer implements FlatVectorsScorer {
 
   /** From 0 for opposite directions to 1 for the same. */
   private static float score(float[] a, float lengthOfA, float[] b, float lengthOfB) {
-    double cosine = dot(a, b) / ((double) lengthOfA * lengthOfB);
+    double cosine = Cosine.dot(a, b) / ((double) lengthOfA * lengthOfB);
     return (float) Math.max(0, Math.min(1, (1 + cosine) / 2));
-  }
-
-  private static float length(float[] vector) {
-    return (float) Math.sqrt(dot(vector, vector));
-  }
-
-  /** In eight sums, as many as a processor adds to at the same time. */
-  private static float dot(float[] a, float[] b) {
-    float sum0 = 0;
-    float sum1 = 0;
-    float sum2 = 0;
-    float sum3 = 0;
-    float sum4 = 0;
-    float sum5 = 0;
-    float sum6 = 0;
-    float sum7 = 0;
-    int i = 0;
-    for (; i < a.length - 7; i += 8) {
-      sum0 = Math.fma(a[i], b[i], sum0);
-      sum1 = Math.fma(a[i + 1], b[i + 1], sum1);
-      sum2 = Math.fma(a[i + 2], b[i + 2], sum2);
-      sum3 = Math.fma(a[i + 3], b[i + 3], sum3);
-      sum4 = Math.fma(a[i + 4], b[i + 4], sum4);
-      sum5 = Math.fma(a[i + 5], b[i + 5], sum5);
-      sum6 = Math.fma(a[i + 6], b[i + 6], sum6);
-      sum7 = Math.fma(a[i + 7], b[i + 7], sum7);
-    }
-    for (; i < a.length; i++) {
-      sum0 = Math.fma(a[i], b[i], sum0);
-    }
-    return sum0 + sum1 + sum2 + sum3 + (sum4 + sum5 + sum6 + sum7);
   }
 
   /** Between the vectors of a graph that is built. */
@@ -145,7 +115,7 @@ final class CosineScorer implements FlatVectorsScorer {
       }
       float length = lengths[ord];
       if (length == UNKNOWN) {
-        length = length(vector);
+        length = Cosine.length(vector);
         lengths[ord] = length;
       }
       return length;

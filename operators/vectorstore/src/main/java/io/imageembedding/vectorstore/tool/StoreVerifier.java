@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore.tool;
 
 import static io.imageembedding.vectorstore.tool.StoreVerification.K;
 
+import io.imageembedding.embedding.Cosine;
 import io.imageembedding.vectorstore.ChangeBatch;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
@@ -203,7 +204,7 @@ final class StoreVerifier {
       for (int i = 0; i < lengths.length; i++) {
         StoredVector other = others.get(i);
         if (lengths[i] > 0 && !other.id().equals(vector.id()) && filter.holds(other)) {
-          nearest.add(dot(vector.vector(), other.vector()) / (length * lengths[i]));
+          nearest.add(Cosine.dot(vector.vector(), other.vector()) / (length * lengths[i]));
           if (nearest.size() > K) {
             nearest.remove();
           }
@@ -212,26 +213,7 @@ final class StoreVerifier {
     }
 
     private static double length(StoredVector vector) {
-      return Math.sqrt(dot(vector.vector(), vector.vector()));
-    }
-
-    /** In several sums, which do not wait for each other. */
-    private static double dot(float[] a, float[] b) {
-      float first = 0;
-      float second = 0;
-      float third = 0;
-      float fourth = 0;
-      int i = 0;
-      for (; i + 3 < a.length; i += 4) {
-        first += a[i] * b[i];
-        second += a[i + 1] * b[i + 1];
-        third += a[i + 2] * b[i + 2];
-        fourth += a[i + 3] * b[i + 3];
-      }
-      for (; i < a.length; i++) {
-        first += a[i] * b[i];
-      }
-      return (double) first + second + third + fourth;
+      return Cosine.length(vector.vector());
     }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.postgres;
 
+import io.imageembedding.safety.FileTrees;
 import io.imageembedding.vectorstore.TestingPrograms;
 import io.imageembedding.vectorstore.TestingServer;
 import java.io.IOException;
@@ -8,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -226,8 +226,6 @@ public final class TestingPostgres implements TestingServer {
   @Override
   public void close() throws IOException, InterruptedException {
     control("stop", "--mode=immediate");
-    try (Stream<Path> all = Files.walk(folder)) {
-      all.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
-    }
+    FileTrees.discard(folder);
   }
 }
