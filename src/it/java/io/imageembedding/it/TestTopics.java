@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
@@ -179,6 +180,22 @@ final class TestTopics {
         .flatMap(topic -> committed(topic).stream())
         .map(record -> new String(record.key(), StandardCharsets.UTF_8))
         .toList();
+  }
+
+  /** How many messages the output topics have, committed or not. */
+  long written() {
+    try (KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            properties(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      return Stream.of(embeddings(), deadLetters())
+          .flatMap(topic -> consumer.partitionsFor(topic).stream())
+          .map(partition -> new TopicPartition(partition.topic(), partition.partition()))
+          .collect(Collectors.collectingAndThen(Collectors.toList(), consumer::endOffsets))
+          .values()
+          .stream()
+          .mapToLong(Long::longValue)
+          .sum();
+    }
   }
 
   List<ConsumerRecord<byte[], byte[]>> committed(String topic) {

@@ -15,6 +15,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TransactionListing;
@@ -26,6 +27,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.awaitility.Awaitility;
 
 /** Topics of one test on a broker that several share: input, output and dead letters. */
 final class TestingTopics {
@@ -172,6 +174,17 @@ final class TestingTopics {
     }
     try (Admin admin = Admin.create(clients())) {
       admin.deleteRecords(all).all().get();
+    }
+  }
+
+  /** Deletes a topic and makes another of its name. */
+  void makeAnew(String topic, int partitions) throws ExecutionException, InterruptedException {
+    try (Admin admin = Admin.create(clients())) {
+      admin.deleteTopics(List.of(topic)).all().get();
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> !admin.listTopics().names().get().contains(topic));
+      admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1))).all().get();
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateRecoveryOptions;
@@ -27,6 +29,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
+import org.apache.kafka.common.utils.Utils;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TransactionFatesITCase {
@@ -213,6 +217,36 @@ class TransactionFatesITCase {
         .isInstanceOf(NoRestartException.class)
         .hasMessageContaining("may be lost, which cannot be told: its record gone-out-")
         .hasMessageContaining("is no more in the topic");
+  }
+
+  /** Fewer partitions, or none of whose records is where the one of the transaction was. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aTopicThatWasMadeAnewIsNoTopicThatCannotBeReadYet(int partitions) throws Exception {
+    String name = "anew-" + partitions;
+    TestingTopics topics = new TestingTopics(forgetful.bootstrapServers(), name);
+    SinkSettings settings = settings(topics, LONG, LostTransactions.FAIL);
+    State state;
+    try (TestingSinkTask task = new TestingSinkTask(settings, null)) {
+      task.write(keyInSecondPartition());
+      state = task.checkpoint(1);
+      task.complete(1);
+    }
+    awaitExpiry(topics, name + "/embeddings/-0-0");
+    topics.makeAnew(topics.output(), partitions);
+
+    assertThatThrownBy(() -> new TestingSinkTask(settings, state).close())
+        .isInstanceOf(NoRestartException.class)
+        .hasMessageContaining("may be lost, which cannot be told: its record " + name + "-out-")
+        .hasMessageContaining("is no more in the topic");
+  }
+
+  private static String keyInSecondPartition() {
+    return Stream.iterate(0, i -> i + 1)
+        .map(String::valueOf)
+        .filter(key -> Utils.toPositive(Utils.murmur2(key.getBytes(UTF_8))) % 2 == 1)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** As after an outage that was longer than a transaction may be open. */

@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The command that starts a cluster with a broker, submits, kills and counts. */
 @Command(
@@ -23,6 +26,8 @@ import picocli.CommandLine.Option;
             + " scenario does not hold.")
 final class Chaos implements Callable<Integer> {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Spec private CommandSpec spec;
 
   @Option(
       names = "--scenario",
@@ -50,6 +55,7 @@ final class Chaos implements Callable<Integer> {
   private Path folder;
 
   public static void main(String[] args) {
+    OwnProcesses.endWithThisOne();
     System.exit(new CommandLine(new Chaos()).execute(args));
   }
 
@@ -62,15 +68,13 @@ final class Chaos implements Callable<Integer> {
       return 0;
     }
     List<Scenario> scenarios =
-        names.isEmpty() ? Scenarios.all() : names.stream().map(Scenarios::named).toList();
+        names.isEmpty() ? Scenarios.all() : names.stream().map(this::named).toList();
     Path place =
         folder == null
             ? Files.createTempDirectory("image-embedding-chaos-")
             : Files.createDirectories(folder).toAbsolutePath();
     List<Verdict> verdicts = new ArrayList<>();
     try (Player player = new Player(place, records, System.err::println)) {
-      Thread hook = new Thread(() -> closeQuietly(player), "end the processes");
-      Runtime.getRuntime().addShutdownHook(hook);
       for (Scenario scenario : scenarios) {
         Verdict verdict = player.play(scenario);
         verdicts.add(verdict);
@@ -78,7 +82,6 @@ final class Chaos implements Callable<Integer> {
           System.out.println(JSON.writeValueAsString(fields(verdict)));
         }
       }
-      Runtime.getRuntime().removeShutdownHook(hook);
     }
     if (!json) {
       table(verdicts);
@@ -86,11 +89,11 @@ final class Chaos implements Callable<Integer> {
     return verdicts.stream().allMatch(Verdict::holds) ? 0 : 1;
   }
 
-  private static void closeQuietly(Player player) {
+  private Scenario named(String name) {
     try {
-      player.close();
-    } catch (Exception e) {
-      System.err.println("chaos: a process may still run: " + e);
+      return Scenarios.named(name);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
   }
 

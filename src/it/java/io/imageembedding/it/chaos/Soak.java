@@ -53,6 +53,7 @@ final class Soak implements Callable<Integer> {
   private Path folder;
 
   public static void main(String[] args) {
+    OwnProcesses.endWithThisOne();
     System.exit(new CommandLine(new Soak()).execute(args));
   }
 

@@ -5,16 +5,21 @@ import io.imageembedding.kafka.SentTransaction.RecordPlace;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TransactionalIdNotFoundException;
@@ -133,8 +138,11 @@ final class TransactionLookup implements AutoCloseable {
   }
 
   private Finding byRecord(RecordPlace place) throws IOException, InterruptedException {
+    Finding gone = new Finding(Fate.UNKNOWN, "its record " + place + " is no more in the topic");
     try {
-      admin.describeTopics(List.of(place.topic())).allTopicNames().get();
+      if (endsBefore(place)) {
+        return gone;
+      }
     } catch (ExecutionException e) {
       if (e.getCause() instanceof UnknownTopicOrPartitionException) {
         return new Finding(Fate.UNKNOWN, "topic '" + place.topic() + "' is no more");
@@ -152,12 +160,30 @@ final class TransactionLookup implements AutoCloseable {
       return isAt(place, found)
           ? new Finding(
               Fate.ABORTED, "it was aborted by its timeout, or by another job of the same name")
-          : new Finding(Fate.UNKNOWN, "its record " + place + " is no more in the topic");
+          : gone;
     } catch (OffsetOutOfRangeException e) {
-      return new Finding(Fate.UNKNOWN, "its record " + place + " is no more in the topic");
+      return gone;
     } catch (KafkaException e) {
       throw new IOException("record " + place + " cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /** Whether the topic was made anew since, so that nobody has written there yet. */
+  private boolean endsBefore(RecordPlace place) throws ExecutionException, InterruptedException {
+    TopicDescription topic =
+        admin.describeTopics(List.of(place.topic())).allTopicNames().get().get(place.topic());
+    if (topic.partitions().size() <= place.partition()) {
+      return true;
+    }
+    TopicPartition partition = new TopicPartition(place.topic(), place.partition());
+    return admin
+            .listOffsets(
+                Map.of(partition, OffsetSpec.latest()),
+                new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
+            .partitionResult(partition)
+            .get()
+            .offset()
+        <= place.offset();
   }
 
   private static boolean isAt(RecordPlace place, ConsumerRecord<byte[], byte[]> found) {
