@@ -51,14 +51,14 @@ public final class MachineChecks {
     steps.add(
         step(
             "cpu",
-            "TensorFlow's natives need an x86-64 processor with AVX; AVX2 and AVX-512 make them"
+            "TensorFlow's natives need AVX of an x86-64 processor; AVX2 and AVX-512 make them"
                 + " faster, AVX-512 BF16 or AMX make precision bf16 pay",
-            () -> cpu(read("/proc/cpuinfo"))));
+            () -> cpu(System.getProperty("os.arch"), () -> read("/proc/cpuinfo"))));
     steps.add(
         new Step(
             new SetupCheck(
                 NATIVES,
-                "needed: Linux on x86-64 with glibc, a ~/.javacpp/cache that can be written and"
+                "needed: Linux with glibc, or macOS on arm64, and what was built for it, a ~/.javacpp/cache that can be written and"
                     + " programs run from, and 1 GiB of disk",
                 () -> Finding.good("TensorFlow " + TensorFlowRuntime.version())),
             NATIVES_LIMIT,
@@ -73,7 +73,7 @@ public final class MachineChecks {
         step(
             "open files",
             "raise the limit: ulimit -n 65536, LimitNOFILE= of a service",
-            () -> openFiles(read("/proc/self/limits"))));
+            () -> openFiles(() -> read("/proc/self/limits"))));
     steps.add(
         step(
             "names of files",
@@ -111,12 +111,16 @@ public final class MachineChecks {
     return new Finding(version == JAVA, text);
   }
 
-  /** What the processor can do, by the flags that Linux says. */
-  static Finding cpu(String cpuinfo) {
+  /** What the processor can do, by the flags that Linux says of an x86-64. */
+  static Finding cpu(String architecture, Supplier<String> cpuinfo) {
+    if (!architecture.equals("amd64")) {
+      return Finding.poor(architecture + ", on which speed and precision bf16 are not measured");
+    }
     Set<String> flags =
         new HashSet<>(
             Arrays.asList(
                 cpuinfo
+                    .get()
                     .lines()
                     .filter(line -> line.startsWith("flags"))
                     .findFirst()
@@ -155,8 +159,14 @@ public final class MachineChecks {
   }
 
   /** The limit of this process, as Linux says it. */
-  static Finding openFiles(String limits) {
-    String line = limits.lines().filter(l -> l.startsWith("Max open files")).findFirst().orElse("");
+  static Finding openFiles(Supplier<String> limits) {
+    String text;
+    try {
+      text = limits.get();
+    } catch (UncheckedIOException e) {
+      return Finding.poor("not known, " + e.getMessage());
+    }
+    String line = text.lines().filter(l -> l.startsWith("Max open files")).findFirst().orElse("");
     String[] columns = line.substring(Math.min(line.length(), 26)).strip().split("\\s+");
     if (columns[0].equals("unlimited")) {
       return Finding.good("unlimited");

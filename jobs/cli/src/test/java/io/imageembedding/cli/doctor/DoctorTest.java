@@ -8,6 +8,8 @@ import io.imageembedding.cli.doctor.Diagnosis.Status;
 import io.imageembedding.cli.doctor.Doctor.Step;
 import io.imageembedding.kafka.SetupCheck;
 import io.imageembedding.kafka.SetupCheck.Finding;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,22 +70,40 @@ class DoctorTest {
 
   @Test
   void processorsAreToldByTheirFlags() {
-    assertThat(MachineChecks.cpu("flags\t\t: fpu avx avx2 avx512f avx512_bf16 amx_bf16\n"))
+    assertThat(
+            MachineChecks.cpu(
+                "amd64", () -> "flags\t\t: fpu avx avx2 avx512f avx512_bf16 amx_bf16\n"))
         .isEqualTo(Finding.good("AMX, AVX-512, AVX-512 BF16, AVX2"));
-    assertThat(MachineChecks.cpu("flags\t\t: fpu avx\n").good()).isFalse();
-    assertThatThrownBy(() -> MachineChecks.cpu("flags\t\t: fpu sse4_2\n"))
+    assertThat(MachineChecks.cpu("amd64", () -> "flags\t\t: fpu avx\n").good()).isFalse();
+    assertThatThrownBy(() -> MachineChecks.cpu("amd64", () -> "flags\t\t: fpu sse4_2\n"))
         .isInstanceOf(CheckFailure.class)
         .hasMessageStartingWith("no AVX");
+  }
+
+  @Test
+  void aSystemThatIsNotX86LinuxIsAWarningAndAsksForNoFileOfLinux() {
+    Supplier<String> none =
+        () -> {
+          throw new UncheckedIOException("/proc cannot be read", new IOException());
+        };
+
+    assertThat(MachineChecks.cpu("aarch64", none))
+        .isEqualTo(Finding.poor("aarch64, on which speed and precision bf16 are not measured"));
+    assertThat(MachineChecks.openFiles(none))
+        .isEqualTo(Finding.poor("not known, /proc cannot be read"));
   }
 
   @Test
   void fewOpenFilesFailAndNotManyAreAWarning() {
     String line =
         "Limit                     Soft Limit  Hard Limit  Units\nMax open files            ";
-    assertThat(MachineChecks.openFiles(line + "unlimited   unlimited   files").good()).isTrue();
-    assertThat(MachineChecks.openFiles(line + "1048576     1048576     files").good()).isTrue();
-    assertThat(MachineChecks.openFiles(line + "4096        4096        files").good()).isFalse();
-    assertThatThrownBy(() -> MachineChecks.openFiles(line + "256         4096        files"))
+    assertThat(MachineChecks.openFiles(() -> line + "unlimited   unlimited   files").good())
+        .isTrue();
+    assertThat(MachineChecks.openFiles(() -> line + "1048576     1048576     files").good())
+        .isTrue();
+    assertThat(MachineChecks.openFiles(() -> line + "4096        4096        files").good())
+        .isFalse();
+    assertThatThrownBy(() -> MachineChecks.openFiles(() -> line + "256         4096        files"))
         .hasMessage("256; needed: 1024 at least");
   }
 
