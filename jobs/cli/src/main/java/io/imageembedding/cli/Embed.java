@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli;
 
+import io.imageembedding.cli.output.ErrorDescriptor;
 import io.imageembedding.cli.output.Failures;
 import io.imageembedding.cli.output.PrintableWriter;
 import java.io.PrintWriter;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Spec;
     name = "embed",
     description = "Embeddings of images by MobileNetV2 on Apache Flink.",
     mixinStandardHelpOptions = true,
-    version = "flink-image-embedding 0.1.0-SNAPSHOT",
+    versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DemoCommand.class,
@@ -54,6 +55,7 @@ public final class Embed implements Runnable {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
+    ErrorDescriptor.use();
     if (Arrays.asList(args).contains(VERBOSE)) {
       // Before any logger is made.
       System.setProperty("image-embedding.log.level", "info");
