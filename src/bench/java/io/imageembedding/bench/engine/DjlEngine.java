@@ -8,8 +8,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.convolutional.Conv2d;
 import io.imageembedding.bench.fixture.Fixtures;
 import io.imageembedding.bench.network.FoldedLayer;
-import io.imageembedding.model.network.MobileNetV2.Block;
+import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.MobileNetV2.Layer;
+import io.imageembedding.model.network.MobileNetV2.Operations;
 import io.imageembedding.model.network.NetworkWeights;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,22 +27,33 @@ final class DjlEngine implements Engine {
   private record Convolution(FoldedLayer folded, NDArray kernel, NDArray biases) {}
 
   private final NDManager manager = NDManager.newBaseManager(ENGINE);
-  private final List<Block> blocks;
+  private final MobileNetV2 network;
   private final Map<String, Convolution> convolutions = new HashMap<>();
+  private final Operations<NDArray> operations =
+      new Operations<>() {
+        @Override
+        public NDArray layer(Layer layer, NDArray input) {
+          return convolve(convolutions.get(layer.scope()), input);
+        }
+
+        @Override
+        public NDArray residual(String scope, NDArray input, NDArray output) {
+          return input.add(output);
+        }
+      };
+
   private NDArray images;
 
   private DjlEngine(NetworkWeights weights) {
-    blocks = weights.network().blocks();
-    for (Block block : blocks) {
-      for (Layer layer : block.layers()) {
-        FoldedLayer folded = FoldedLayer.of(layer, weights.variables());
-        convolutions.put(
-            layer.scope(),
-            new Convolution(
-                folded,
-                manager.create(folded.kernel(), new Shape(folded.shape())),
-                manager.create(folded.biases())));
-      }
+    network = weights.network();
+    for (Layer layer : network.layers()) {
+      FoldedLayer folded = FoldedLayer.of(layer, weights.variables());
+      convolutions.put(
+          layer.scope(),
+          new Convolution(
+              folded,
+              manager.create(folded.kernel(), new Shape(folded.shape())),
+              manager.create(folded.biases())));
     }
   }
 
@@ -64,15 +76,8 @@ final class DjlEngine implements Engine {
     try (NDManager scope = manager.newSubManager()) {
       NDArray input = images.duplicate();
       input.attach(scope);
-      NDArray current = input.mul(2).sub(1).transpose(0, 3, 1, 2);
-      for (Block block : blocks) {
-        NDArray before = current;
-        for (Layer layer : block.layers()) {
-          current = convolve(convolutions.get(layer.scope()), current);
-        }
-        current = block.residual() ? before.add(current) : current;
-      }
-      return rows(current.mean(new int[] {3}).mean(new int[] {2}));
+      NDArray last = network.walk(input.mul(2).sub(1).transpose(0, 3, 1, 2), operations);
+      return rows(last.mean(new int[] {3}).mean(new int[] {2}));
     }
   }
 

@@ -2,11 +2,12 @@
 package io.imageembedding.bench.network;
 
 import com.google.protobuf.CodedOutputStream;
-import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
+import io.imageembedding.model.network.MobileNetV2.Operations;
 import io.imageembedding.model.network.NetworkWeights;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -35,27 +36,38 @@ public final class OnnxNetwork {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final CodedOutputStream out = CodedOutputStream.newInstance(bytes);
 
-    Message number(int field, long value) throws IOException {
-      out.writeInt64(field, value);
+    /** What may fail on a file cannot fail in memory. */
+    private interface Writing {
+      void write() throws IOException;
+    }
+
+    private Message with(Writing writing) {
+      try {
+        writing.write();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
       return this;
     }
 
-    Message text(int field, String value) throws IOException {
-      out.writeString(field, value);
-      return this;
+    Message number(int field, long value) {
+      return with(() -> out.writeInt64(field, value));
     }
 
-    Message data(int field, byte[] value) throws IOException {
-      out.writeByteArray(field, value);
-      return this;
+    Message text(int field, String value) {
+      return with(() -> out.writeString(field, value));
     }
 
-    Message message(int field, Message value) throws IOException {
+    Message data(int field, byte[] value) {
+      return with(() -> out.writeByteArray(field, value));
+    }
+
+    Message message(int field, Message value) {
       return data(field, value.toByteArray());
     }
 
-    byte[] toByteArray() throws IOException {
-      out.flush();
+    byte[] toByteArray() {
+      with(out::flush);
       return bytes.toByteArray();
     }
   }
@@ -66,7 +78,7 @@ public final class OnnxNetwork {
     Files.write(file, new OnnxNetwork().model(weights));
   }
 
-  private byte[] model(NetworkWeights weights) throws IOException {
+  private byte[] model(NetworkWeights weights) {
     int size = weights.network().inputSize();
     constant("one", 1f);
     constant("two", 2f);
@@ -75,19 +87,21 @@ public final class OnnxNetwork {
     node("Mul", "doubled", List.of(INPUT, "two"));
     node("Sub", "centred", List.of("doubled", "one"));
     node("Transpose", "planes", List.of("centred"), ints("perm", 0, 3, 1, 2));
-    String current = "planes";
-    for (Block block : weights.network().blocks()) {
-      String before = current;
-      for (Layer layer : block.layers()) {
-        current = convolution(FoldedLayer.of(layer, weights.variables()), current);
-      }
-      if (block.residual()) {
-        String sum = current + "_residual";
-        node("Add", sum, List.of(before, current));
-        current = sum;
-      }
-    }
-    node("GlobalAveragePool", "mean", List.of(current));
+    Operations<String> operations =
+        new Operations<>() {
+          @Override
+          public String layer(Layer layer, String input) {
+            return convolution(FoldedLayer.of(layer, weights.variables()), input);
+          }
+
+          @Override
+          public String residual(String scope, String input, String output) {
+            String sum = output + "_residual";
+            node("Add", sum, List.of(input, output));
+            return sum;
+          }
+        };
+    node("GlobalAveragePool", "mean", List.of(weights.network().walk("planes", operations)));
     node("Flatten", OUTPUT, List.of("mean"));
     graph.text(2, weights.network().name());
     graph.message(11, value(INPUT, size, size, 3));
@@ -99,7 +113,7 @@ public final class OnnxNetwork {
         .toByteArray();
   }
 
-  private String convolution(FoldedLayer folded, String input) throws IOException {
+  private String convolution(FoldedLayer folded, String input) {
     Layer layer = folded.layer();
     String name = layer.scope();
     constant(name + "_kernel", folded.kernel(), folded.shape());
@@ -119,8 +133,7 @@ public final class OnnxNetwork {
     return name + "_relu6";
   }
 
-  private void node(String operator, String output, List<String> inputs, Message... attributes)
-      throws IOException {
+  private void node(String operator, String output, List<String> inputs, Message... attributes) {
     Message node = new Message();
     for (String input : inputs) {
       node.text(1, input);
@@ -132,7 +145,7 @@ public final class OnnxNetwork {
     graph.message(GRAPH_NODE, node);
   }
 
-  private static Message ints(String name, long... values) throws IOException {
+  private static Message ints(String name, long... values) {
     Message attribute = new Message().text(1, name);
     for (long value : values) {
       attribute.number(8, value);
@@ -140,11 +153,11 @@ public final class OnnxNetwork {
     return attribute.number(20, 7);
   }
 
-  private void constant(String name, float value) throws IOException {
+  private void constant(String name, float value) {
     constant(name, new float[] {value});
   }
 
-  private void constant(String name, float[] values, long... shape) throws IOException {
+  private void constant(String name, float[] values, long... shape) {
     Message tensor = new Message();
     for (long size : shape) {
       tensor.number(1, size);
@@ -156,7 +169,7 @@ public final class OnnxNetwork {
     graph.message(GRAPH_INITIALIZER, tensor);
   }
 
-  private static Message value(String name, long... shape) throws IOException {
+  private static Message value(String name, long... shape) {
     Message dimensions = new Message().message(1, new Message().text(2, "n"));
     for (long size : shape) {
       dimensions.message(1, new Message().number(1, size));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.bench.network;
 
-import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
+import io.imageembedding.model.network.MobileNetV2.Operations;
 import io.imageembedding.model.network.NetworkWeights;
 import java.util.List;
 import org.tensorflow.Graph;
@@ -43,15 +43,22 @@ public final class PlainBf16 implements AutoCloseable {
   public PlainBf16(NetworkWeights weights) {
     Ops tf = Ops.create(graph);
     Operand<TFloat32> images = tf.withName(INPUT).placeholder(TFloat32.class);
-    Operand<TFloat32> current = tf.math.sub(tf.math.mul(images, tf.constant(2f)), tf.constant(1f));
-    for (Block block : weights.network().blocks()) {
-      Operand<TFloat32> before = current;
-      for (Layer layer : block.layers()) {
-        current = convolve(tf, FoldedLayer.of(layer, weights.variables()), current);
-      }
-      current = block.residual() ? tf.math.add(before, current) : current;
-    }
-    tf.withName(OUTPUT).math.mean(current, tf.constant(new int[] {1, 2}));
+    Operand<TFloat32> centred = tf.math.sub(tf.math.mul(images, tf.constant(2f)), tf.constant(1f));
+    Operations<Operand<TFloat32>> operations =
+        new Operations<>() {
+          @Override
+          public Operand<TFloat32> layer(Layer layer, Operand<TFloat32> input) {
+            return convolve(tf, FoldedLayer.of(layer, weights.variables()), input);
+          }
+
+          @Override
+          public Operand<TFloat32> residual(
+              String scope, Operand<TFloat32> input, Operand<TFloat32> output) {
+            return tf.math.add(input, output);
+          }
+        };
+    Operand<TFloat32> last = weights.network().walk(centred, operations);
+    tf.withName(OUTPUT).math.mean(last, tf.constant(new int[] {1, 2}));
     session = new Session(graph, CONFIG);
   }
 

@@ -35,10 +35,10 @@ public final class FenceOptions {
    * @throws InvalidOptionException naming key, value and what is allowed
    */
   public static String dir(ReadableConfig config) {
-    return Options.get(
+    return Options.optional(
         config,
         DIR,
-        value -> value == null || value.equals(NONE) || isAbsolute(value),
+        value -> value.equals(NONE) || isAbsolute(value),
         "an absolute path, or " + NONE);
   }
 

@@ -47,11 +47,8 @@ public final class GuardOptions {
    */
   public static Optional<RefusalGuard> guard(ReadableConfig config) {
     Double share =
-        Options.get(
-            config,
-            REFUSED_SHARE,
-            value -> value == null || value >= 0 && value < 1,
-            "a number from 0 to below 1");
+        Options.optional(
+            config, REFUSED_SHARE, value -> value >= 0 && value < 1, "a number from 0 to below 1");
     int window =
         Options.get(
             config,

@@ -39,6 +39,12 @@ public final class Options {
     return value;
   }
 
+  /** The same of an option that need not be set; then it is null. */
+  public static <T> T optional(
+      ReadableConfig config, ConfigOption<T> option, Predicate<T> valid, String allowed) {
+    return get(config, option, value -> value == null || valid.test(value), allowed);
+  }
+
   /**
    * Refuses keys under {@value #PREFIX} that no option has.
    *

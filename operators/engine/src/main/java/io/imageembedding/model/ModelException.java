@@ -18,4 +18,25 @@ public class ModelException extends RuntimeException {
   public ModelException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  /**
+   * @param cause null where there is none
+   */
+  ModelException(String model, String problem, Throwable cause) {
+    this("model " + model + ": " + problem, cause);
+  }
+
+  /**
+   * What is wrong with a model.
+   *
+   * @param model as it was named
+   */
+  public static ModelException of(String model, String problem) {
+    return of(model, problem, null);
+  }
+
+  /** What is wrong with a model, and why. */
+  public static ModelException of(String model, String problem, Throwable cause) {
+    return new ModelException(model, problem, cause);
+  }
 }

@@ -14,4 +14,11 @@ public final class UnsupportedPrecisionException extends ModelException {
   public UnsupportedPrecisionException(String message) {
     super(message);
   }
+
+  /**
+   * @param model as it was named
+   */
+  public UnsupportedPrecisionException(String model, String problem) {
+    super(model, problem, null);
+  }
 }

@@ -155,14 +155,14 @@ class ReferenceTrainingTest {
 
   private static TrainingGraph graph(
       TrainableNetwork network, boolean headOnly, JsonNode reference) {
-    return new TrainingGraph(
-        network.weights().network(),
-        CLASSES,
-        headOnly,
-        network.batchNormDecay().orElseThrow(),
-        network.regularizers(),
-        reference.get("learning_rate").asDouble(),
-        0.9);
+    TrainingNodes nodes =
+        new TrainingNodes(
+            network.weights().network(),
+            CLASSES,
+            headOnly,
+            network.batchNormDecay().orElseThrow(),
+            network.regularizers());
+    return new TrainingGraph(nodes, reference.get("learning_rate").asDouble(), 0.9);
   }
 
   private static void start(TrainingGraph graph, TrainableNetwork network) throws Exception {
@@ -174,7 +174,7 @@ class ReferenceTrainingTest {
         floats[i] = (float) array.values()[i];
       }
       values.put(
-          array.shape().length == 2 ? TrainingGraph.KERNEL : TrainingGraph.BIASES,
+          array.shape().length == 2 ? TrainingNodes.KERNEL : TrainingNodes.BIASES,
           FloatTensor.of(floats, Arrays.stream(array.shape()).asLongStream().toArray()));
     }
     graph.assign(values);

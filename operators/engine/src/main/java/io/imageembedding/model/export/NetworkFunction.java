@@ -5,8 +5,8 @@ import io.imageembedding.model.graph.FloatTensor;
 import io.imageembedding.model.graph.GraphNodes;
 import io.imageembedding.model.network.ClassifierHead;
 import io.imageembedding.model.network.MobileNetV2;
-import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
+import io.imageembedding.model.network.MobileNetV2.Operations;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.proto.AttrValue;
@@ -29,7 +29,7 @@ import org.tensorflow.proto.TensorShapeProto;
  * That the result waits for the moves, and that the function counts them as its effects, are two
  * promises of which callers need one or the other.
  */
-final class NetworkFunction {
+final class NetworkFunction implements Operations<String> {
   static final String INPUT = "inputs";
   private static final DataType FLOAT = DataType.DT_FLOAT;
 
@@ -151,27 +151,22 @@ final class NetworkFunction {
   private String features(MobileNetV2 network, boolean asPixel) {
     node("doubled", "Mul", INPUT, scalar("two", 2));
     node("centred", "Sub", "doubled:z:0", scalar("one", 1));
-    String current = "centred:z:0";
-    for (Block block : network.blocks()) {
-      String before = current;
-      for (Layer layer : block.layers()) {
-        current = layer(layer, current);
-      }
-      if (block.residual()) {
-        String scope = block.layers().get(0).scope();
-        String sum = scope.substring(0, scope.lastIndexOf('/')) + "/add";
-        node(sum, "AddV2", before, current);
-        current = sum + ":z:0";
-      }
-    }
+    String last = network.walk("centred:z:0", this);
     nodes.constant("height_and_width", 1, 2);
-    node("pooled", "Mean", current, "height_and_width:output:0")
+    node("pooled", "Mean", last, "height_and_width:output:0")
         .putAttr("Tidx", GraphNodes.type(DataType.DT_INT32))
         .putAttr("keep_dims", flag(asPixel));
     return "pooled:output:0";
   }
 
-  private String layer(Layer layer, String input) {
+  @Override
+  public String residual(String scope, String input, String output) {
+    node(scope + "/add", "AddV2", input, output);
+    return scope + "/add:z:0";
+  }
+
+  @Override
+  public String layer(Layer layer, String input) {
     String convolution = layer.scope() + "/convolution";
     node(
             convolution,

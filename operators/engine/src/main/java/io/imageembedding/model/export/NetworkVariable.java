@@ -6,7 +6,6 @@ import io.imageembedding.model.graph.FloatTensor;
 import io.imageembedding.model.graph.GraphNodes;
 import io.imageembedding.model.network.ClassifierHead;
 import io.imageembedding.model.network.MobileNetV2;
-import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
 import io.imageembedding.model.network.NetworkWeights;
 import java.util.ArrayList;
@@ -30,12 +29,10 @@ record NetworkVariable(String name, FloatTensor value) {
    */
   static List<NetworkVariable> of(NetworkWeights weights) {
     List<NetworkVariable> variables = new ArrayList<>();
-    for (Block block : weights.network().blocks()) {
-      for (Layer layer : block.layers()) {
-        variables.add(of(weights, layer.weights(), layer.weightsShape()));
-        for (String name : List.of("gamma", "beta", "moving_mean", "moving_variance")) {
-          variables.add(of(weights, layer.batchNorm(name), layer.outputs()));
-        }
+    for (Layer layer : weights.network().layers()) {
+      variables.add(of(weights, layer.weights(), layer.weightsShape()));
+      for (String name : List.of("gamma", "beta", "moving_mean", "moving_variance")) {
+        variables.add(of(weights, layer.batchNorm(name), layer.outputs()));
       }
     }
     ClassifierHead head = weights.head();

@@ -43,7 +43,7 @@ public final class PlainSavedModel {
     try {
       graph = model.flat().frozen(output);
     } catch (IllegalArgumentException e) {
-      throw new ModelException("model " + model.origin().name() + ": " + e.getMessage(), e);
+      throw ModelException.of(model.origin().name(), e.getMessage(), e);
     }
     GraphDef.Builder renamed = graph.toBuilder();
     String input = model.graph().input();

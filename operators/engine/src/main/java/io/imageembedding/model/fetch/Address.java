@@ -40,7 +40,7 @@ final class Address {
       return new URI(text);
     } catch (URISyntaxException e) {
       // Its message repeats the text, and with it what must not be shown.
-      throw new ModelException("model " + shown(text) + ": not an address, " + e.getReason());
+      throw ModelException.of(shown(text), "not an address, " + e.getReason());
     }
   }
 

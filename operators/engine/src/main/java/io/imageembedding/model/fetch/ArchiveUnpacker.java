@@ -63,19 +63,13 @@ final class ArchiveUnpacker {
     try {
       long size = Files.size(archive);
       if (size > limits.archiveBytes()) {
-        throw new ModelException(
-            "model "
-                + shown
-                + ": the archive has "
-                + size
-                + " bytes; allowed: "
-                + limits.archiveBytes());
+        throw ModelException.of(
+            shown, "the archive has " + size + " bytes; allowed: " + limits.archiveBytes());
       }
       byte[] head = head(archive);
       ArchiveFormat format = ArchiveFormat.of(head);
       if (format == null) {
-        throw new ModelException(
-            "model " + shown + ": not an archive, " + ArchiveFormat.described(head));
+        throw ModelException.of(shown, "not an archive, " + ArchiveFormat.described(head));
       }
       BoundedFolder target = new BoundedFolder(shown, folder, limits, limits.unpackedBytes(size));
       if (format == ArchiveFormat.ZIP) {
@@ -86,12 +80,12 @@ final class ArchiveUnpacker {
         }
       }
       if (target.files() == 0) {
-        throw new ModelException("model " + shown + ": there is no file in the archive");
+        throw ModelException.of(shown, "there is no file in the archive");
       }
     } catch (EOFException e) {
-      throw new ModelException("model " + shown + ": the archive is cut off", e);
+      throw ModelException.of(shown, "the archive is cut off", e);
     } catch (ClosedByInterruptException e) {
-      throw new ModelException("model " + shown + ": interrupted", e);
+      throw ModelException.of(shown, "interrupted", e);
     } catch (ModelException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -112,8 +106,7 @@ final class ArchiveUnpacker {
       root = root.getCause();
     }
     String why = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
-    return new ModelException(
-        "model " + shown + ": the archive is damaged (" + Printable.line(why) + ")", cause);
+    return ModelException.of(shown, "the archive is damaged (" + Printable.line(why) + ")", cause);
   }
 
   private void untar(InputStream in, BoundedFolder target) throws IOException {

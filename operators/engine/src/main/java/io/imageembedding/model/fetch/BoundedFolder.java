@@ -98,10 +98,9 @@ final class BoundedFolder {
         size += n;
         bytes += n;
         if (bytes > maxBytes) {
-          throw new ModelException(
-              "model "
-                  + shown
-                  + ": its files have more than "
+          throw ModelException.of(
+              shown,
+              "its files have more than "
                   + maxBytes
                   + " bytes, which is "
                   + (maxBytes == limits.unpackedBytes()
@@ -146,7 +145,7 @@ final class BoundedFolder {
 
   private void countEntry() {
     if (++entries > limits.entries()) {
-      throw new ModelException("model " + shown + ": more than " + limits.entries() + " entries");
+      throw ModelException.of(shown, "more than " + limits.entries() + " entries");
     }
   }
 
@@ -211,10 +210,9 @@ final class BoundedFolder {
   /** What is wrong with an entry. */
   ModelException refused(String name, String what) {
     String printable = Printable.line(name);
-    return new ModelException(
-        "model "
-            + shown
-            + ": refused for "
+    return ModelException.of(
+        shown,
+        "refused for "
             + what
             + ": '"
             + (printable.length() > MOST_SHOWN

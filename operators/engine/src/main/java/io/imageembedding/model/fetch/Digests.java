@@ -72,8 +72,7 @@ final class Digests {
    */
   static void require(String pinned, String found, String shown) {
     if (pinned != null && !pinned.equals(found)) {
-      throw new ModelException(
-          "model " + shown + ": its SHA-256 is " + found + "; needed: " + pinned);
+      throw ModelException.of(shown, "its SHA-256 is " + found + "; needed: " + pinned);
     }
   }
 }

@@ -12,27 +12,18 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
-import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -111,9 +102,8 @@ final class HttpDownload {
         return follow(address, file, shown, end);
       } catch (TransientFailure e) {
         if (attempt == patience.attempts()) {
-          throw new ModelException(
-              "model " + shown + ": " + e.getMessage() + " (" + attempt + " attempts); " + advice,
-              e);
+          throw ModelException.of(
+              shown, e.getMessage() + " (" + attempt + " attempts); " + advice, e);
         }
         LOG.info("model {}: {}; trying again in {}", shown, e.getMessage(), backoff.next());
         try {
@@ -131,22 +121,20 @@ final class HttpDownload {
   static void requireAllowed(URI address, String shown) {
     String scheme = String.valueOf(address.getScheme()).toLowerCase(Locale.ROOT);
     if (address.getHost() == null) {
-      throw new ModelException("model " + shown + ": the address names no host");
+      throw ModelException.of(shown, "the address names no host");
     }
     if (address.getRawUserInfo() != null) {
-      throw new ModelException(
-          "model " + shown + ": user names and passwords in addresses are not supported");
+      throw ModelException.of(shown, "user names and passwords in addresses are not supported");
     }
     if (!scheme.equals("https") && !(scheme.equals("http") && Address.isLoopback(address))) {
-      throw new ModelException(
-          "model " + shown + ": " + scheme + " is only for localhost; needed: https");
+      throw ModelException.of(shown, scheme + " is only for localhost; needed: https");
     }
   }
 
   private String follow(URI address, Path file, String shown, long end) throws TransientFailure {
     URI at = address;
     for (int i = 0; i <= REDIRECTS; i++) {
-      Body body = new Body(file, shown);
+      DownloadBody body = new DownloadBody(file, shown, maxBytes, progress);
       HttpResponse<Void> response = await(at, body, shown, end);
       int status = response.statusCode();
       if (status == 200) {
@@ -155,19 +143,18 @@ final class HttpDownload {
       if (REDIRECTING.contains(status)) {
         URI next = target(at, response, shown);
         if (at.getScheme().equalsIgnoreCase("https") && !next.getScheme().equals("https")) {
-          throw new ModelException(
-              "model " + shown + ": redirected from https to " + Address.shown(next.toString()));
+          throw ModelException.of(
+              shown, "redirected from https to " + Address.shown(next.toString()));
         }
         requireAllowed(next, shown + " (redirected to " + Address.shown(next.toString()) + ")");
         at = next;
       } else if (TRANSIENT.contains(status)) {
         throw new TransientFailure("HTTP status " + status + " from " + at.getHost(), null);
       } else {
-        throw new ModelException(
-            "model " + shown + ": HTTP status " + status + " from " + at.getHost());
+        throw ModelException.of(shown, "HTTP status " + status + " from " + at.getHost());
       }
     }
-    throw new ModelException("model " + shown + ": more than " + REDIRECTS + " redirects");
+    throw ModelException.of(shown, "more than " + REDIRECTS + " redirects");
   }
 
   private static URI target(URI from, HttpResponse<Void> response, String shown) {
@@ -180,10 +167,10 @@ final class HttpDownload {
     } catch (IllegalArgumentException e) {
       // Said below; the address may hold a signature.
     }
-    throw new ModelException("model " + shown + ": redirected to no address");
+    throw ModelException.of(shown, "redirected to no address");
   }
 
-  private HttpResponse<Void> await(URI address, Body body, String shown, long end)
+  private HttpResponse<Void> await(URI address, DownloadBody body, String shown, long end)
       throws TransientFailure {
     HttpRequest request =
         HttpRequest.newBuilder(withoutFragment(address))
@@ -197,23 +184,21 @@ final class HttpDownload {
             head ->
                 head.statusCode() == 200
                     ? body.expecting(head.headers().firstValueAsLong("content-length").orElse(-1))
-                    : new NoBody());
+                    : DownloadBody.unread());
     try {
       while (true) {
         long now = System.nanoTime();
-        long left = patience.silence().toNanos() - (now - body.lastNanos);
+        long left = patience.silence().toNanos() - (now - body.lastNanos());
         if (now - end >= 0) {
-          throw new ModelException(
-              "model "
-                  + shown
-                  + ": "
-                  + address.getHost()
+          throw ModelException.of(
+              shown,
+              address.getHost()
                   + " takes longer than "
                   + patience.total().toSeconds()
                   + " s to send it");
         }
         // The request's own time-out is for the time before the body.
-        if (left <= 0 && body.subscription != null) {
+        if (left <= 0 && body.hasBegun()) {
           throw new TransientFailure("nothing more came from " + address.getHost(), null);
         }
         try {
@@ -232,24 +217,24 @@ final class HttpDownload {
     }
   }
 
-  private static TransientFailure failure(Throwable cause, URI address, Body body, String shown) {
+  private static TransientFailure failure(
+      Throwable cause, URI address, DownloadBody body, String shown) {
     Throwable root = cause instanceof CompletionException ? cause.getCause() : cause;
-    if (body.refusal != null) {
-      throw body.refusal;
+    if (body.refusal() != null) {
+      throw body.refusal();
     }
     if (root instanceof ModelException refused) {
       throw refused;
     }
     String host = address.getHost();
     if (root instanceof SSLException) {
-      throw new ModelException(
-          "model " + shown + ": no trusted connection to " + host + " (" + root.getMessage() + ")",
-          root);
+      throw ModelException.of(
+          shown, "no trusted connection to " + host + " (" + root.getMessage() + ")", root);
     }
     if (root instanceof IOException || root instanceof UnresolvedAddressException) {
       return new TransientFailure(host + " cannot be reached: " + said(root), root);
     }
-    throw new ModelException("model " + shown + ": " + root, root);
+    throw ModelException.of(shown, String.valueOf(root), root);
   }
 
   private static String said(Throwable cause) {
@@ -272,164 +257,12 @@ final class HttpDownload {
 
   private static ModelException interrupted(String shown, InterruptedException cause) {
     Thread.currentThread().interrupt();
-    return new ModelException("model " + shown + ": the download was interrupted", cause);
+    return ModelException.of(shown, "the download was interrupted", cause);
   }
 
   private static URI withoutFragment(URI address) {
     String text = address.toString();
     int hash = text.indexOf('#');
     return hash < 0 ? address : URI.create(text.substring(0, hash));
-  }
-
-  /** Does not wait for what a page of an error says. */
-  private static final class NoBody implements HttpResponse.BodySubscriber<Void> {
-
-    @Override
-    public CompletionStage<Void> getBody() {
-      return CompletableFuture.completedFuture(null);
-    }
-
-    @Override
-    public void onSubscribe(Flow.Subscription subscription) {
-      subscription.cancel();
-    }
-
-    @Override
-    public void onNext(List<ByteBuffer> buffers) {}
-
-    @Override
-    public void onError(Throwable failure) {}
-
-    @Override
-    public void onComplete() {}
-  }
-
-  /** Writes what comes to the file, piece by piece, so that no more than a piece is in memory. */
-  private final class Body implements HttpResponse.BodySubscriber<Void> {
-    private final Path file;
-    private final String shown;
-    private final MessageDigest digest = DigestUtils.getSha256Digest();
-    private final CompletableFuture<Void> done = new CompletableFuture<>();
-    private volatile Flow.Subscription subscription;
-    private volatile long lastNanos = System.nanoTime();
-    private volatile ModelException refusal;
-    private FileChannel channel;
-    private long expected;
-    private long bytes;
-
-    Body(Path file, String shown) {
-      this.file = file;
-      this.shown = shown;
-    }
-
-    Body expecting(long length) {
-      expected = length;
-      return this;
-    }
-
-    String sha256() {
-      return HexFormat.of().formatHex(digest.digest());
-    }
-
-    void cancel() {
-      Flow.Subscription toCancel = subscription;
-      if (toCancel != null) {
-        toCancel.cancel();
-      }
-      done.cancel(true);
-      close();
-    }
-
-    @Override
-    public CompletionStage<Void> getBody() {
-      return done;
-    }
-
-    @Override
-    public void onSubscribe(Flow.Subscription newSubscription) {
-      lastNanos = System.nanoTime();
-      subscription = newSubscription;
-      try {
-        requireSize(expected);
-        synchronized (this) {
-          channel =
-              FileChannel.open(
-                  file,
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.TRUNCATE_EXISTING,
-                  StandardOpenOption.WRITE);
-        }
-        newSubscription.request(1);
-      } catch (IOException e) {
-        refuse(Storage.failure(shown, file, e));
-      } catch (ModelException e) {
-        refuse(e);
-      }
-    }
-
-    @Override
-    public void onNext(List<ByteBuffer> buffers) {
-      lastNanos = System.nanoTime();
-      try {
-        for (ByteBuffer buffer : buffers) {
-          bytes += buffer.remaining();
-          requireSize(bytes);
-          digest.update(buffer.duplicate());
-          write(buffer);
-        }
-        progress.report(bytes, expected);
-        subscription.request(1);
-      } catch (IOException e) {
-        refuse(Storage.failure(shown, file, e));
-      } catch (ModelException e) {
-        refuse(e);
-      } catch (RuntimeException e) {
-        refuse(new ModelException("model " + shown + ": the download failed: " + e, e));
-      }
-    }
-
-    private synchronized void write(ByteBuffer buffer) throws IOException {
-      while (buffer.hasRemaining()) {
-        channel.write(buffer);
-      }
-    }
-
-    private void requireSize(long size) {
-      if (size > maxBytes) {
-        throw new ModelException(
-            "model " + shown + ": the download is larger than " + maxBytes + " bytes");
-      }
-    }
-
-    private void refuse(ModelException why) {
-      refusal = why;
-      subscription.cancel();
-      done.completeExceptionally(why);
-    }
-
-    private synchronized void close() {
-      if (channel != null) {
-        try {
-          channel.close();
-        } catch (IOException e) {
-          refusal = Storage.failure(shown, file, e);
-        }
-      }
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      done.completeExceptionally(failure);
-    }
-
-    @Override
-    public void onComplete() {
-      close();
-      if (refusal != null) {
-        done.completeExceptionally(refusal);
-      } else {
-        done.complete(null);
-      }
-    }
   }
 }

@@ -200,8 +200,7 @@ final class HubCache {
       throw Storage.failure(shown, folder, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ModelException(
-          "model " + shown + ": interrupted while another process fetches it", e);
+      throw ModelException.of(shown, "interrupted while another process fetches it", e);
     } finally {
       FileTrees.discard(work);
       release(lock, owner);
@@ -287,10 +286,10 @@ final class HubCache {
         return;
       }
       if (System.nanoTime() - end > 0) {
-        throw new ModelException(
-            "model %s: %s has been fetching it for %s, which is the limit; see whether it goes on,"
+        throw ModelException.of(
+            shown,
+            "%s has been fetching it for %s, which is the limit; see whether it goes on,"
                     .formatted(
-                        shown,
                         ownerNow.isBlank() ? "someone" : Printable.line(ownerNow),
                         Storage.inWords(longest))
                 + " and else end it and delete "

@@ -294,15 +294,15 @@ final class ModelCache {
     } catch (IOException e) {
       throw Storage.failure(shown, file, e);
     } catch (TimeoutException e) {
-      throw new ModelException(
-          "model %s: another task or process has held %s for %s, which is the limit; 'fuser %s'"
-                  .formatted(shown, file, Storage.inWords(longest), file)
+      throw ModelException.of(
+          shown,
+          "another task or process has held %s for %s, which is the limit; 'fuser %s'"
+                  .formatted(file, Storage.inWords(longest), file)
               + " tells which process that is",
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new ModelException(
-          "model " + shown + ": interrupted while another task or process fetches it", e);
+      throw ModelException.of(shown, "interrupted while another task or process fetches it", e);
     }
   }
 

@@ -177,7 +177,7 @@ public final class ModelFetcher {
       }
       List<Path> files = filesOf(path);
       if (files.isEmpty()) {
-        throw new ModelException("model " + shown + ": there is no such file or directory");
+        throw ModelException.of(shown, "there is no such file or directory");
       }
       String sha256 = null;
       if (digested) {
@@ -194,7 +194,7 @@ public final class ModelFetcher {
       return new CachedModel(
           shown, sha256, bytes, path, Files.getLastModifiedTime(files.get(0)).toInstant());
     } catch (IOException e) {
-      throw new ModelException("model " + shown + ": cannot be read (" + e + ")", e);
+      throw ModelException.of(shown, "cannot be read (" + e + ")", e);
     }
   }
 
@@ -219,11 +219,11 @@ public final class ModelFetcher {
   private CachedModel archive(Path archive, String pinned) throws IOException {
     String shown = archive.toString();
     if (!Files.isRegularFile(archive)) {
-      throw new ModelException("model " + shown + ": there is no such file or directory");
+      throw ModelException.of(shown, "there is no such file or directory");
     }
     if (Files.size(archive) > limits.archiveBytes()) {
-      throw new ModelException(
-          "model " + shown + ": the archive is larger than " + limits.archiveBytes() + " bytes");
+      throw ModelException.of(
+          shown, "the archive is larger than " + limits.archiveBytes() + " bytes");
     }
     String sha256 = Digests.sha256(archive);
     Digests.require(pinned, sha256, shown);
@@ -346,7 +346,7 @@ public final class ModelFetcher {
     } catch (IOException e) {
       throw Storage.failure(shown, folder, e);
     } catch (InvalidPathException e) {
-      throw new ModelException("model " + shown + ": its name cannot be a file's", e);
+      throw ModelException.of(shown, "its name cannot be a file's", e);
     }
   }
 

@@ -58,15 +58,14 @@ final class RemoteFiles {
     } catch (IOException e) {
       throw unreadable(shown, e);
     } catch (IllegalArgumentException e) {
-      throw new ModelException("model " + shown + ": not an address", e);
+      throw ModelException.of(shown, "not an address", e);
     }
   }
 
   private static ModelException unreadable(String shown, IOException cause) {
-    return new ModelException(
-        "model "
-            + shown
-            + ": cannot be read ("
+    return ModelException.of(
+        shown,
+        "cannot be read ("
             + cause.getClass().getSimpleName()
             + ": "
             // It may repeat an address.
@@ -83,12 +82,8 @@ final class RemoteFiles {
 
   private void requireTime() {
     if (System.nanoTime() - end >= 0) {
-      throw new ModelException(
-          "model "
-              + shown
-              + ": it takes longer than "
-              + limits.time().toSeconds()
-              + " s to be listed or copied");
+      throw ModelException.of(
+          shown, "it takes longer than " + limits.time().toSeconds() + " s to be listed or copied");
     }
   }
 
@@ -109,10 +104,9 @@ final class RemoteFiles {
         return found.get();
       }
     }
-    throw new ModelException(
-        "model "
-            + shown
-            + (providers.isEmpty() ? ": there is" : ": " + providers.get(0).name() + " has")
+    throw ModelException.of(
+        shown,
+        (providers.isEmpty() ? "there is" : providers.get(0).name() + " has")
             + " no file system for "
             + Address.scheme(uri.toString())
             + ": here; needed: "
@@ -138,7 +132,7 @@ final class RemoteFiles {
           (isIndex ? name.substring(0, name.length() - INDEX.length()) : name) + ".");
     }
     if (files.isEmpty()) {
-      throw new ModelException("model " + shown + ": there is no such file or directory");
+      throw ModelException.of(shown, "there is no such file or directory");
     }
   }
 
@@ -152,8 +146,7 @@ final class RemoteFiles {
 
   private void addBelow(URI folder, String prefix, int depth) throws IOException {
     if (depth > limits.depth()) {
-      throw new ModelException(
-          "model " + shown + ": folders deeper than " + limits.depth() + " in it");
+      throw ModelException.of(shown, "folders deeper than " + limits.depth() + " in it");
     }
     for (Entry child : children(folder)) {
       String name = prefix + child.name();
@@ -186,8 +179,7 @@ final class RemoteFiles {
   private void count() {
     entries++;
     if (entries > limits.entries()) {
-      throw new ModelException(
-          "model " + shown + ": more than " + limits.entries() + " files and folders");
+      throw ModelException.of(shown, "more than " + limits.entries() + " files and folders");
     }
   }
 
@@ -220,7 +212,7 @@ final class RemoteFiles {
     long max = isArchive() ? limits.archiveBytes() : limits.unpackedBytes();
     long total = files.values().stream().mapToLong(Entry::length).sum();
     if (total > max) {
-      throw new ModelException("model " + shown + ": it has " + total + " bytes; allowed: " + max);
+      throw ModelException.of(shown, "it has " + total + " bytes; allowed: " + max);
     }
     BoundedFolder target = new BoundedFolder(shown, folder, limits, max);
     SortedMap<String, String> digests = new TreeMap<>();
@@ -238,8 +230,7 @@ final class RemoteFiles {
                     total),
                 digest)) {
           if (target.addFile(file.getKey(), in) != file.getValue().length()) {
-            throw new ModelException(
-                "model " + shown + ": " + file.getKey() + " changed while it was copied");
+            throw ModelException.of(shown, file.getKey() + " changed while it was copied");
           }
         }
         digests.put(file.getKey(), HexFormat.of().formatHex(digest.digest()));

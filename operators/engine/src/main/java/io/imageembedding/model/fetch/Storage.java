@@ -28,23 +28,15 @@ final class Storage {
   /** Says in one line why writing failed. */
   static ModelException failure(String shown, Path where, IOException cause) {
     if (cause instanceof ClosedByInterruptException) {
-      return new ModelException("model " + shown + ": interrupted", cause);
+      return ModelException.of(shown, "interrupted", cause);
     }
     String message = String.valueOf(cause.getMessage());
     if (FULL.matcher(message).find() || isFull(where)) {
-      return new ModelException(
-          "model " + shown + ": the disk is full, " + where + " cannot be written", cause);
+      return ModelException.of(shown, "the disk is full, " + where + " cannot be written", cause);
     }
-    return new ModelException(
-        "model "
-            + shown
-            + ": "
-            + where
-            + " cannot be written ("
-            + cause.getClass().getSimpleName()
-            + ": "
-            + message
-            + ")",
+    return ModelException.of(
+        shown,
+        where + " cannot be written (" + cause.getClass().getSimpleName() + ": " + message + ")",
         cause);
   }
 

@@ -98,20 +98,18 @@ final class AllowedOperations {
       return;
     }
     if (!others.contains(operation) && CONTROL_FLOW.contains(operation)) {
-      throw new ModelException(
-          "model "
-              + model
-              + ": it uses the operation "
+      throw ModelException.of(
+          model,
+          "it uses the operation "
               + operation
               + ", a branch or loop, which is not allowed unless it is asked for (--allow-operations "
               + operation
               + "): it may never end");
     }
     if (!others.contains(operation)) {
-      throw new ModelException(
-          "model "
-              + model
-              + ": it uses the operation "
+      throw ModelException.of(
+          model,
+          "it uses the operation "
               + operation
               + ", which is not allowed; allowed is only mathematics on arrays");
     }

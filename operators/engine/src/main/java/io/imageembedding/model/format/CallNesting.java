@@ -65,7 +65,7 @@ final class CallNesting {
       done++;
       int depth = depths.getOrDefault(name, 0) + 1;
       if (depth > DEEPEST) {
-        throw new ModelException("model " + model + ": its functions call each other too deeply");
+        throw ModelException.of(model, "its functions call each other too deeply");
       }
       for (String callee : callees.get(name)) {
         depths.merge(callee, depth, Math::max);
@@ -75,7 +75,7 @@ final class CallNesting {
       }
     }
     if (done < callees.size()) {
-      throw new ModelException("model " + model + ": its functions call each other in a circle");
+      throw ModelException.of(model, "its functions call each other in a circle");
     }
   }
 }

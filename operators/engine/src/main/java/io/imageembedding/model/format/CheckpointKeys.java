@@ -30,8 +30,8 @@ public record CheckpointKeys(Map<Integer, String> byObject) {
     try {
       stored = TrackableObjectGraph.parseFrom(checkpoint.string(OBJECT_GRAPH));
     } catch (InvalidProtocolBufferException e) {
-      throw new ModelException(
-          "model " + model + ": its variables are damaged, or not those of a SavedModel 2.0", e);
+      throw ModelException.of(
+          model, "its variables are damaged, or not those of a SavedModel 2.0", e);
     }
     Map<Integer, String> keys = new HashMap<>();
     Map<Integer, Integer> storedIds = new HashMap<>();

@@ -48,10 +48,10 @@ public final class FrozenGraph {
     try {
       graph = GraphDef.parseFrom(ModelFile.bytes(name, file, GraphDef.getDescriptor()));
     } catch (InvalidProtocolBufferException e) {
-      throw new ModelException("model " + name + ": it is no GraphDef, or damaged", e);
+      throw ModelException.of(name, "it is no GraphDef, or damaged", e);
     }
     if (graph.getNodeCount() == 0) {
-      throw new ModelException("model " + name + ": it is no GraphDef, it has no nodes");
+      throw ModelException.of(name, "it is no GraphDef, it has no nodes");
     }
     FrozenGraph frozen = new FrozenGraph(name, graph, options);
     NodeDef input = frozen.input();
@@ -59,20 +59,18 @@ public final class FrozenGraph {
         ImageShape.size(shape(input), options)
             .orElseThrow(
                 () ->
-                    new ModelException(
-                        "model "
-                            + name
-                            + ": its input "
+                    ModelException.of(
+                        name,
+                        "its input "
                             + input.getName()
                             + " takes "
                             + ImageShape.text(Operations.type(input, 0), shape(input))
                             + "; needed: float32 or uint8 [any, size, size, 3], or the input size by"
                             + " --input-size"));
     if (!NetworkPorts.takes(Operations.type(input, 0))) {
-      throw new ModelException(
-          "model "
-              + name
-              + ": its input "
+      throw ModelException.of(
+          name,
+          "its input "
               + input.getName()
               + " takes "
               + ImageShape.text(Operations.type(input, 0), shape(input))
@@ -112,10 +110,9 @@ public final class FrozenGraph {
       behindDecoding()
           .ifPresent(
               tensor -> {
-                throw new ModelException(
-                    "model "
-                        + model
-                        + ": it decodes images itself; name the tensor behind decoding and"
+                throw ModelException.of(
+                    model,
+                    "it decodes images itself; name the tensor behind decoding and"
                         + " resizing, which is fed instead: --input-name "
                         + tensor
                         + " --input-size N"
@@ -203,10 +200,9 @@ public final class FrozenGraph {
     String what =
         named == null ? (found.isEmpty() ? "no " : "more than one ") + kind : "no " + named;
     String names = String.join(", ", found.stream().limit(10).map(NodeDef::getName).toList());
-    return new ModelException(
-        "model "
-            + model
-            + ": its graph has "
+    return ModelException.of(
+        model,
+        "its graph has "
             + what
             + (names.isEmpty() ? "" : "; found: " + names + "; name the " + kind));
   }

@@ -78,7 +78,7 @@ final class FunctionClosure {
       return known;
     }
     if (!library.containsKey(name)) {
-      throw new ModelException("model " + model + ": function " + name + " is missing");
+      throw ModelException.of(model, "function " + name + " is missing");
     }
     String number = "function_" + newNames.size();
     newNames.put(name, number);

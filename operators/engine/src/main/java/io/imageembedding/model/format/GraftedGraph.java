@@ -66,8 +66,8 @@ final class GraftedGraph {
     int arguments = function.arguments().size();
     if (signature.getInputArgCount() != arguments + function.captures().size()
         || function.outputIndex() >= signature.getOutputArgCount()) {
-      throw new ModelException(
-          "model " + model + ": function " + function.name() + " does not fit its description");
+      throw ModelException.of(
+          model, "function " + function.name() + " does not fit its description");
     }
     graft.fed =
         NetworkPorts.input(graft.nodes, INPUT, function.inputType(), function.inputSize(), range);
@@ -90,11 +90,8 @@ final class GraftedGraph {
     if (object.hasVariable()) {
       String key = keys.byObject().get(id);
       if (key == null) {
-        throw new ModelException(
-            "model "
-                + model
-                + ": the checkpoint has no value for variable "
-                + object.getVariable().getName());
+        throw ModelException.of(
+            model, "the checkpoint has no value for variable " + object.getVariable().getName());
       }
       checkpoint.require(key, object.getVariable().getDtype());
       return variable(key, object.getVariable());
@@ -102,10 +99,9 @@ final class GraftedGraph {
     if (object.hasConstant()) {
       return constant(model, object.getConstant().getOperation(), foreign);
     }
-    throw new ModelException(
-        "model "
-            + model
-            + ": its function uses a "
+    throw ModelException.of(
+        model,
+        "its function uses a "
             + object.getKindCase().name().toLowerCase(Locale.ROOT)
             + "; allowed: variables and constants");
   }
@@ -131,10 +127,7 @@ final class GraftedGraph {
             .filter(candidate -> candidate.getName().equals(operation))
             .filter(candidate -> candidate.getOp().equals("Const"))
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        "model " + model + ": constant " + operation + " is missing"));
+            .orElseThrow(() -> ModelException.of(model, "constant " + operation + " is missing"));
     String name = "constant." + operation.replace('/', '.');
     return nodes.constant(name, node.getAttrOrThrow("value").getTensor());
   }

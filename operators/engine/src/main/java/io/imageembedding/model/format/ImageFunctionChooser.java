@@ -50,13 +50,9 @@ final class ImageFunctionChooser {
     String wanted = options.signature();
     if (wanted != null) {
       if (!signatures.containsKey(wanted)) {
-        throw new ModelException(
-            "model "
-                + model
-                + ": it has no signature "
-                + wanted
-                + "; found: "
-                + String.join(", ", signatures.keySet()));
+        throw ModelException.of(
+            model,
+            "it has no signature " + wanted + "; found: " + String.join(", ", signatures.keySet()));
       }
       return bestOf(signatures, wanted).orElseThrow(this::none);
     }
@@ -89,10 +85,9 @@ final class ImageFunctionChooser {
       }
     }
     if (fitting.size() > 1) {
-      throw new ModelException(
-          "model "
-              + model
-              + ": several signatures take images and give vectors: "
+      throw ModelException.of(
+          model,
+          "several signatures take images and give vectors: "
               + String.join(", ", fitting.keySet())
               + "; choose by --signature");
     }
@@ -100,10 +95,9 @@ final class ImageFunctionChooser {
   }
 
   private ModelException none() {
-    return new ModelException(
-        "model "
-            + model
-            + ": no function takes images; needed: one of float32 or uint8 [any, size, size, 3] to"
+    return ModelException.of(
+        model,
+        "no function takes images; needed: one of float32 or uint8 [any, size, size, 3] to"
             + " [any, features] of a float type, as signature or __call__ (a signature, an input,"
             + " an output or an open size can be chosen by option); found: "
             + (rejected.isEmpty() ? "neither" : String.join("; ", rejected)));

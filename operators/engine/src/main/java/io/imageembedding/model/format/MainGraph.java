@@ -131,7 +131,7 @@ final class MainGraph {
   private NodeDef node(String name) {
     NodeDef node = foreign.get(name);
     if (node == null) {
-      throw new ModelException("model " + model + ": its graph has no node " + name);
+      throw ModelException.of(model, "its graph has no node " + name);
     }
     return node;
   }
@@ -149,8 +149,7 @@ final class MainGraph {
   private void take(String name) {
     NodeDef node = node(name);
     if (OTHER_INPUTS.contains(node.getOp())) {
-      throw new ModelException(
-          "model " + model + ": beside the images it needs a value for " + name);
+      throw ModelException.of(model, "beside the images it needs a value for " + name);
     }
     NodeDef.Builder own = node.toBuilder().clearInput().setName(newName(name));
     List.copyOf(own.getAttrMap().keySet()).stream()
@@ -199,10 +198,9 @@ final class MainGraph {
 
   private FloatTensor variable(NodeDef node) {
     if (checkpoint == null) {
-      throw new ModelException(
-          "model "
-              + model
-              + ": variable "
+      throw ModelException.of(
+          model,
+          "variable "
               + node.getName()
               + " has no value; needed: a frozen graph, whose variables are constants");
     }

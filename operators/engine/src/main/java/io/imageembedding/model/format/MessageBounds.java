@@ -18,32 +18,34 @@ final class MessageBounds {
 
   private static final int DEEPEST = 100;
 
-  private final String what;
+  private final String model;
+  private final String file;
   private int fields;
 
-  private MessageBounds(String what) {
-    this.what = what;
+  private MessageBounds(String model, String file) {
+    this.model = model;
+    this.file = file;
   }
 
   /**
-   * @param what the model and the file, in messages
+   * @param file of the model, in messages
    * @throws ModelException if there are too many, or they are nested too deeply
    */
-  static void require(String what, byte[] encoded, Descriptor type) {
+  static void require(String model, String file, byte[] encoded, Descriptor type) {
     try {
-      new MessageBounds(what).walk(CodedInputStream.newInstance(encoded), type, 0);
+      new MessageBounds(model, file).walk(CodedInputStream.newInstance(encoded), type, 0);
     } catch (IOException e) {
-      throw new ModelException(what + " is damaged, or no " + type.getName(), e);
+      throw ModelException.of(model, file + " is damaged, or no " + type.getName(), e);
     }
   }
 
   private void walk(CodedInputStream in, Descriptor type, int depth) throws IOException {
     if (depth > DEEPEST) {
-      throw new ModelException(what + " is nested too deeply");
+      throw ModelException.of(model, file + " is nested too deeply");
     }
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       if (++fields > MOST_FIELDS) {
-        throw new ModelException(what + " has more than " + MOST_FIELDS + " fields");
+        throw ModelException.of(model, file + " has more than " + MOST_FIELDS + " fields");
       }
       FieldDescriptor field = type.findFieldByNumber(WireFormat.getTagFieldNumber(tag));
       if (field != null

@@ -22,20 +22,14 @@ final class ModelFile {
   static byte[] bytes(String model, Path file, Descriptor type) {
     try {
       if (Files.size(file) > MAX_BYTES) {
-        throw new ModelException(
-            "model "
-                + model
-                + ": "
-                + file.getFileName()
-                + " is larger than "
-                + MAX_BYTES
-                + " bytes");
+        throw ModelException.of(
+            model, file.getFileName() + " is larger than " + MAX_BYTES + " bytes");
       }
       byte[] bytes = Files.readAllBytes(file);
-      MessageBounds.require("model " + model + ": " + file.getFileName(), bytes, type);
+      MessageBounds.require(model, file.getFileName().toString(), bytes, type);
       return bytes;
     } catch (IOException e) {
-      throw new ModelException("model " + model + ": " + file.getFileName() + " cannot be read", e);
+      throw ModelException.of(model, file.getFileName() + " cannot be read", e);
     }
   }
 }

@@ -117,8 +117,7 @@ final class ModuleTraining implements OpenedModel.Training {
                 ? loss.getFunction().getConcreteFunctions(0)
                 : null;
     if (name == null) {
-      throw new ModelException(
-          "model " + objects.model() + ": a regularisation loss is no function");
+      throw ModelException.of(objects.model(), "a regularisation loss is no function");
     }
     FunctionClosure functions = FunctionClosure.of(objects.model(), library, allowed, name);
     GraphNodes nodes = new GraphNodes();
@@ -141,7 +140,7 @@ final class ModuleTraining implements OpenedModel.Training {
       FlatGraph flat = FlatGraph.of(nodes.graph().build(), "loss:0", unknown -> Optional.empty());
       return Optional.of(Regularizer.of(flat, byHandle));
     } catch (IllegalArgumentException e) {
-      throw new ModelException("model " + objects.model() + ": " + e.getMessage(), e);
+      throw ModelException.of(objects.model(), e.getMessage(), e);
     }
   }
 }

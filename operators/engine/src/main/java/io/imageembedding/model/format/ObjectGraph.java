@@ -24,7 +24,7 @@ public record ObjectGraph(String model, SavedObjectGraph graph) {
    */
   SavedObject node(int id) {
     if (id < 0 || id >= graph.getNodesCount()) {
-      throw new ModelException("model " + model + ": it refers to an object that it does not have");
+      throw ModelException.of(model, "it refers to an object that it does not have");
     }
     return graph.getNodes(id);
   }
@@ -48,7 +48,7 @@ public record ObjectGraph(String model, SavedObjectGraph graph) {
   SavedConcreteFunction concreteFunction(String name) {
     SavedConcreteFunction function = graph.getConcreteFunctionsMap().get(name);
     if (function == null) {
-      throw new ModelException("model " + model + ": function " + name + " is missing");
+      throw ModelException.of(model, "function " + name + " is missing");
     }
     return function;
   }

@@ -41,7 +41,7 @@ public final class SavedModelDirectory {
           SavedModel.parseFrom(
               ModelFile.bytes(name, directory.resolve(FILE), SavedModel.getDescriptor()));
     } catch (InvalidProtocolBufferException e) {
-      throw new ModelException("model " + name + ": " + FILE + " is damaged", e);
+      throw ModelException.of(name, FILE + " is damaged", e);
     }
     Path prefix = directory.resolve("variables").resolve("variables");
     Optional<MetaGraphDef> withObjects =

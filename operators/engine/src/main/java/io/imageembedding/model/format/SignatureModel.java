@@ -67,8 +67,7 @@ final class SignatureModel {
     return savedModel.getMetaGraphsList().stream()
         .filter(graph -> !graph.getMetaInfoDef().getTagsList().contains(TRAIN))
         .min(Comparator.comparing(graph -> !graph.getMetaInfoDef().getTagsList().contains("serve")))
-        .orElseThrow(
-            () -> new ModelException("model " + model + ": it has no graph but for training"));
+        .orElseThrow(() -> ModelException.of(model, "it has no graph but for training"));
   }
 
   private SignatureDef signature(Map<String, SignatureDef> signatures) {
@@ -102,13 +101,9 @@ final class SignatureModel {
   }
 
   private ModelException none(String what, Collection<String> found) {
-    return new ModelException(
-        "model "
-            + model
-            + ": it has "
-            + what
-            + "; found: "
-            + (found.isEmpty() ? "none" : String.join(", ", found)));
+    return ModelException.of(
+        model,
+        "it has " + what + "; found: " + (found.isEmpty() ? "none" : String.join(", ", found)));
   }
 
   private TensorInfo only(
@@ -132,10 +127,9 @@ final class SignatureModel {
                               + ImageShape.text(
                                   entry.getValue().getDtype(), entry.getValue().getTensorShape()))
                   .collect(Collectors.joining(", "));
-      throw new ModelException(
-          "model "
-              + model
-              + ": its signature has "
+      throw ModelException.of(
+          model,
+          "its signature has "
               + (fitting.isEmpty() ? "no" : "more than one")
               + " fitting "
               + kind

@@ -100,10 +100,9 @@ public final class SlimCheckpoint {
     if (!variables.isEmpty()) {
       String more =
           variables.size() > MOST_NAMED ? ", and " + (variables.size() - MOST_NAMED) + " more" : "";
-      throw new ModelException(
-          "model "
-              + name
-              + ": the checkpoint "
+      throw ModelException.of(
+          name,
+          "the checkpoint "
               + what
               + " "
               + String.join(", ", variables.subList(0, Math.min(MOST_NAMED, variables.size())))
@@ -119,10 +118,9 @@ public final class SlimCheckpoint {
       inputSize = DEFAULT_SIZE;
     }
     if (entries.keySet().stream().noneMatch(key -> key.startsWith(SCOPE))) {
-      throw new ModelException(
-          "model "
-              + name
-              + ": the checkpoint is of another network, it has "
+      throw ModelException.of(
+          name,
+          "the checkpoint is of another network, it has "
               + String.join(", ", entries.keySet().stream().limit(MOST_NAMED).toList())
               + " …; needed: TF-Slim's MobilenetV2/Conv/weights and so on");
     }
@@ -142,8 +140,8 @@ public final class SlimCheckpoint {
   private long classes() {
     BundleEntryProto biases = entries.get(MobileNetV2.HEAD_BIASES);
     if (biases == null || biases.getShape().getDimCount() != 1) {
-      throw new ModelException(
-          "model " + name + ": the checkpoint has no classifier (" + MobileNetV2.HEAD_BIASES + ")");
+      throw ModelException.of(
+          name, "the checkpoint has no classifier (" + MobileNetV2.HEAD_BIASES + ")");
     }
     return biases.getShape().getDim(0).getSize();
   }

@@ -67,7 +67,7 @@ public final class Checkpoint {
   }
 
   private ModelException damaged(String what) {
-    return new ModelException("model " + model + ": " + what);
+    return ModelException.of(model, what);
   }
 
   private void readTable(byte[] file) throws IOException {

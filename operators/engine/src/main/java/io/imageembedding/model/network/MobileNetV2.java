@@ -80,8 +80,26 @@ public final class MobileNetV2 {
     }
   }
 
+  /**
+   * What the network computes with, for whoever runs it or writes it down.
+   *
+   * @param <T> a feature map, or what stands for one
+   */
+  public interface Operations<T> {
+
+    /** Convolution, batch normalisation, and where the layer has it, Relu6. */
+    T layer(Layer layer, T input);
+
+    /**
+     * What goes into a bottleneck is added to what comes out of it.
+     *
+     * @param scope of the bottleneck in the checkpoint
+     */
+    T residual(String scope, T input, T output);
+  }
+
   /** Layers in a row; with a residual the input is added to the last one's output. */
-  public record Block(List<Layer> layers, boolean residual) {}
+  record Block(String scope, List<Layer> layers, boolean residual) {}
 
   private final double multiplier;
   private final int inputSize;
@@ -148,17 +166,15 @@ public final class MobileNetV2 {
   public long multiplyAdds() {
     long sum = 0;
     long size = inputSize;
-    for (Block block : blocks) {
-      for (Layer layer : block.layers()) {
-        size = (size + layer.stride() - 1) / layer.stride();
-        sum += size * size * Arrays.stream(layer.weightsShape()).reduce(1, Math::multiplyExact);
-      }
+    for (Layer layer : layers()) {
+      size = (size + layer.stride() - 1) / layer.stride();
+      sum += size * size * Arrays.stream(layer.weightsShape()).reduce(1, Math::multiplyExact);
     }
     return sum;
   }
 
   private static Block single(Layer layer) {
-    return new Block(List.of(layer), false);
+    return new Block(layer.scope(), List.of(layer), false);
   }
 
   private static Block bottleneck(
@@ -170,11 +186,32 @@ public final class MobileNetV2 {
     }
     layers.add(new Layer(scope + "/depthwise", true, 3, stride, expanded, expanded, true));
     layers.add(new Layer(scope + "/project", false, 1, 1, expanded, outputs, false));
-    return new Block(layers, stride == 1 && inputs == outputs);
+    return new Block(scope, layers, stride == 1 && inputs == outputs);
   }
 
-  /** What the network is made of, from input to output. */
-  public List<Block> blocks() {
+  /**
+   * Goes through the network, from the images, mapped to [-1,1], to the last feature map. Nobody
+   * else needs to know how layers and residuals follow each other.
+   */
+  public <T> T walk(T images, Operations<T> operations) {
+    T current = images;
+    for (Block block : blocks) {
+      T before = current;
+      for (Layer layer : block.layers()) {
+        current = operations.layer(layer, current);
+      }
+      current = block.residual() ? operations.residual(block.scope(), before, current) : current;
+    }
+    return current;
+  }
+
+  /** All convolutions, from input to output. */
+  public List<Layer> layers() {
+    return blocks.stream().flatMap(block -> block.layers().stream()).toList();
+  }
+
+  /** For who goes from output to input. */
+  List<Block> blocks() {
     return blocks;
   }
 
@@ -186,13 +223,11 @@ public final class MobileNetV2 {
   /** Name and shape of every variable, without those of a classifier. */
   public Map<String, long[]> variables() {
     Map<String, long[]> variables = new TreeMap<>();
-    for (Block block : blocks) {
-      for (Layer layer : block.layers()) {
-        variables.put(layer.weights(), layer.weightsShape());
-        for (List<String> statistics : List.of(TRAINED_STATISTICS, MOVING_STATISTICS)) {
-          for (String name : statistics) {
-            variables.put(layer.batchNorm(name), new long[] {layer.outputs()});
-          }
+    for (Layer layer : layers()) {
+      variables.put(layer.weights(), layer.weightsShape());
+      for (List<String> statistics : List.of(TRAINED_STATISTICS, MOVING_STATISTICS)) {
+        for (String name : statistics) {
+          variables.put(layer.batchNorm(name), new long[] {layer.outputs()});
         }
       }
     }

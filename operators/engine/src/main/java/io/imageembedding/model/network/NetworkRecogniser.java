@@ -8,15 +8,12 @@ import io.imageembedding.model.graph.FlatGraph.Tensor;
 import io.imageembedding.model.graph.FloatTensor;
 import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.tensorflow.proto.TensorProto;
 
 /**
  * Finds out whether a graph is a MobileNetV2, by following its data flow back from the output;
@@ -58,7 +55,7 @@ public final class NetworkRecogniser {
       return Optional.empty();
     }
     try {
-      Tail tail = Tail.of(graph, inputSize / 32);
+      NetworkTail tail = NetworkTail.of(graph, inputSize / 32);
       if (tail == null) {
         return Optional.empty();
       }
@@ -76,7 +73,7 @@ public final class NetworkRecogniser {
     }
   }
 
-  private Recognised result(Tail tail) {
+  private Recognised result(NetworkTail tail) {
     return new Recognised(
         new NetworkWeights(network, variables, tail.head(network.features())), holders, trainable);
   }
@@ -191,9 +188,9 @@ public final class NetworkRecogniser {
         layer.depthwise() == node.is("DepthwiseConv2dNative")
             && kernel.isPresent()
             && Arrays.equals(kernel.get().shape(), layer.weightsShape())
-            && hasInts(node, "strides", layer.stride())
-            && hasInts(node, "dilations", 1)
-            && isNhwc(node);
+            && Attributes.hasInts(node, "strides", layer.stride())
+            && Attributes.hasInts(node, "dilations", 1)
+            && Attributes.isNhwc(node);
     if (!fits) {
       return null;
     }
@@ -203,18 +200,6 @@ public final class NetworkRecogniser {
       keepBatchNorm(layer, affine, batchNorm);
     }
     return input;
-  }
-
-  private static boolean hasInts(Node node, String attribute, long spatial) {
-    List<Long> values = node.attribute(attribute).getList().getIList();
-    return values.isEmpty()
-        ? spatial == 1
-        : values.size() == 4 && values.get(1) == spatial && values.get(2) == spatial;
-  }
-
-  private static boolean isNhwc(Node node) {
-    String format = node.attribute("data_format").getS().toStringUtf8();
-    return format.isEmpty() || format.equals("NHWC");
   }
 
   /** What a convolution takes, before padding; null if that is not what SAME would pad. */
@@ -240,7 +225,7 @@ public final class NetworkRecogniser {
     }
     Node pad = input.node();
     boolean padsZeros = pad.is("Pad") || pad.is("PadV2") && isScalar(pad.input(2), 0);
-    return padsZeros && Tail.ints(pad.input(1)).equals(same) ? pad.input(0) : null;
+    return padsZeros && Attributes.ints(pad.input(1)).equals(same) ? pad.input(0) : null;
   }
 
   private void keep(String variable, FloatTensor value, Tensor tensor) {
@@ -311,149 +296,5 @@ public final class NetworkRecogniser {
 
   private static boolean near(double[] values, double expected) {
     return Arrays.stream(values).allMatch(value -> Math.abs(value - expected) <= MAPPING_TOLERANCE);
-  }
-
-  /** What comes after the last feature map: the mean, perhaps a classifier, perhaps a softmax. */
-  private static final class Tail {
-    private final FlatGraph graph;
-    private Tensor features;
-    private FloatTensor kernel;
-    private FloatTensor biases;
-    private boolean softmax;
-
-    private Tail(FlatGraph graph) {
-      this.graph = graph;
-    }
-
-    Tensor features() {
-      return features;
-    }
-
-    ClassifierHead head(int width) {
-      if (kernel == null) {
-        return null;
-      }
-      long classes = kernel.elements() / width;
-      if (kernel.elements() % width != 0
-          || kernel.shape()[kernel.shape().length - 1] != classes
-          || biases != null && biases.elements() != classes) {
-        throw new IllegalArgumentException("a classifier of another shape");
-      }
-      return new ClassifierHead(
-          new FloatTensor(new long[] {width, classes}, kernel.bytes()),
-          biases == null
-              ? row(new double[] {0}, (int) classes)
-              : new FloatTensor(new long[] {classes}, biases.bytes()),
-          softmax);
-    }
-
-    static Tail of(FlatGraph graph, int mapSize) {
-      Tail tail = new Tail(graph);
-      Tensor current = reshaped(graph.output());
-      if (current.node().is("Softmax")) {
-        tail.softmax = true;
-        current = reshaped(current.node().input(0));
-      }
-      if (!isMean(current.node(), mapSize)) {
-        current = tail.beforeHead(current);
-      }
-      if (current == null || !isMean(current.node(), mapSize)) {
-        return null;
-      }
-      tail.features = current.node().input(0);
-      return tail.softmax && tail.kernel == null ? null : tail;
-    }
-
-    private static Tensor reshaped(Tensor tensor) {
-      Tensor current = tensor;
-      while (current.node().is("Reshape", "Squeeze", "ExpandDims") || addsAxes(current.node())) {
-        current = current.node().input(0);
-      }
-      return current;
-    }
-
-    /** Whether it is a slice like {@code [:, None, None, :]}. */
-    private static boolean addsAxes(Node node) {
-      if (!node.is("StridedSlice")) {
-        return false;
-      }
-      long added = node.attribute("new_axis_mask").getI();
-      long whole = node.attribute("begin_mask").getI() & node.attribute("end_mask").getI();
-      int axes = ints(node.input(1)).size();
-      return added != 0
-          && axes <= 8
-          && (added | whole | node.attribute("ellipsis_mask").getI()) == (1L << axes) - 1
-          && node.attribute("shrink_axis_mask").getI() == 0;
-    }
-
-    private Tensor beforeHead(Tensor tensor) {
-      Node node = tensor.node();
-      if (node.is("BiasAdd", "BiasAddV1", "Add", "AddV2")) {
-        int side = graph.value(node.input(1)).isPresent() ? 1 : 0;
-        biases = graph.value(node.input(side)).orElse(null);
-        if (biases == null) {
-          return null;
-        }
-        node = reshaped(node.input(1 - side)).node();
-      }
-      boolean product =
-          node.is("MatMul")
-              && !node.attribute("transpose_a").getB()
-              && !node.attribute("transpose_b").getB();
-      boolean convolution = node.is("Conv2D") && hasInts(node, "strides", 1) && isNhwc(node);
-      if (!product && !convolution) {
-        return null;
-      }
-      kernel = graph.value(node.input(1)).orElse(null);
-      boolean pointwise =
-          kernel != null && (product || kernel.shape()[0] == 1 && kernel.shape()[1] == 1);
-      return pointwise ? reshaped(node.input(0)) : null;
-    }
-
-    private static boolean isMean(Node node, int mapSize) {
-      if (node.is("Mean")) {
-        List<Integer> axes = ints(node.input(1)).stream().map(axis -> (axis + 4) % 4).toList();
-        return axes.equals(List.of(1, 2)) || axes.equals(List.of(2, 1));
-      }
-      return node.is("AvgPool")
-          && isNhwc(node)
-          && hasInts(node, "ksize", mapSize)
-          && (node.attribute("padding").getS().toStringUtf8().equals("VALID") || mapSize == 1);
-    }
-
-    /** Whole numbers of a constant; empty if it is none. */
-    static List<Integer> ints(Tensor tensor) {
-      Node node = tensor.node();
-      if (!node.is("Const")) {
-        return List.of();
-      }
-      TensorProto proto = node.attribute("value").getTensor();
-      int count = 1;
-      for (var dimension : proto.getTensorShape().getDimList()) {
-        count = Math.multiplyExact(count, Math.toIntExact(dimension.getSize()));
-      }
-      List<Integer> values = new ArrayList<>();
-      if (count > 64) {
-        return values;
-      }
-      ByteBuffer content =
-          proto.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-      for (int i = 0; i < count; i++) {
-        values.add(
-            switch (proto.getDtype()) {
-              case DT_INT32 ->
-                  content.capacity() > 0
-                      ? content.getInt(i * Integer.BYTES)
-                      : proto.getIntVal(Math.min(i, proto.getIntValCount() - 1));
-              case DT_INT64 ->
-                  Math.toIntExact(
-                      content.capacity() > 0
-                          ? content.getLong(i * Long.BYTES)
-                          : proto.getInt64Val(Math.min(i, proto.getInt64ValCount() - 1)));
-              default -> throw new IllegalArgumentException("not whole numbers");
-            });
-      }
-      return values;
-    }
   }
 }

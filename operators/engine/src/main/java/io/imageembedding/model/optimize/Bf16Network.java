@@ -6,8 +6,8 @@ import io.imageembedding.model.ModelException;
 import io.imageembedding.model.graph.Bfloat16;
 import io.imageembedding.model.graph.GraphNodes;
 import io.imageembedding.model.graph.RunnableGraph;
-import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
+import io.imageembedding.model.network.MobileNetV2.Operations;
 import io.imageembedding.tensorflow.TensorFlowFailure;
 import io.imageembedding.tensorflow.TensorFlowRuntime;
 import java.util.ArrayList;
@@ -46,10 +46,7 @@ final class Bf16Network {
 
   private Bf16Network(FoldedNetwork folded, int layersInFp32) {
     this.folded = folded;
-    folded.network().blocks().stream()
-        .flatMap(block -> block.layers().stream())
-        .limit(layersInFp32)
-        .forEach(inFp32::add);
+    folded.network().layers().stream().limit(layersInFp32).forEach(inFp32::add);
   }
 
   /**
@@ -66,69 +63,74 @@ final class Bf16Network {
     return emulated ? network.emulated() : network.build();
   }
 
+  /** A tensor that has numbers of bfloat16, in its own type or in fp32, or has not yet. */
+  private record Value(String tensor, boolean narrow) {}
+
   private RunnableGraph emulated() {
     GraphNodes nodes = new GraphNodes();
-    String current = folded.input(nodes);
-    boolean rounding = false;
-    for (Block block : folded.network().blocks()) {
-      String before = current;
-      for (Layer layer : block.layers()) {
-        String name = FoldedNetwork.name(layer);
-        if (inFp32.contains(layer)) {
-          current = layer(nodes, layer, DataType.DT_FLOAT, current);
-        } else {
-          current = rounding ? current : round(nodes, "to.bf16", current);
-          rounding = true;
-          float[] kernel = Bfloat16.round(folded.convolution(layer).kernel());
-          String bias = nodes.constant(name + ".bias", biases.get(layer), layer.outputs());
-          current = roundedLayer(nodes, layer, name, current, kernel, bias);
-        }
-      }
-      if (block.residual()) {
-        current = roundedSum(nodes, current, before);
-      }
-    }
-    return folded.output(nodes, current);
+    Operations<Value> operations =
+        new Operations<>() {
+          @Override
+          public Value layer(Layer layer, Value input) {
+            if (inFp32.contains(layer)) {
+              return new Value(folded.layer(nodes, layer, input.tensor()), input.narrow());
+            }
+            String name = FoldedNetwork.name(layer);
+            String rounded =
+                input.narrow() ? input.tensor() : round(nodes, "to.bf16", input.tensor());
+            float[] kernel = Bfloat16.round(folded.convolution(layer).kernel());
+            String bias = nodes.constant(name + ".bias", biases.get(layer), layer.outputs());
+            return new Value(roundedLayer(nodes, layer, name, rounded, kernel, bias), true);
+          }
+
+          @Override
+          public Value residual(String scope, Value input, Value output) {
+            return new Value(roundedSum(nodes, output.tensor(), input.tensor()), output.narrow());
+          }
+        };
+    Value images = new Value(folded.input(nodes), false);
+    return folded.output(nodes, folded.network().walk(images, operations).tensor());
   }
 
   private RunnableGraph build() {
     GraphNodes nodes = new GraphNodes();
-    String current = folded.input(nodes);
-    DataType type = DataType.DT_FLOAT;
-    for (Block block : folded.network().blocks()) {
-      String before = current;
-      for (Layer layer : block.layers()) {
-        if (type == DataType.DT_FLOAT && !inFp32.contains(layer)) {
-          current = cast(nodes, "to.bf16", current, type, DataType.DT_BFLOAT16);
-          type = DataType.DT_BFLOAT16;
-        }
-        current = layer(nodes, layer, type, current);
-      }
-      if (block.residual()) {
-        current =
-            FoldedNetwork.binary(nodes, current + ".residual", "AddV2", type, before, current);
-      }
-    }
+    Operations<Value> operations =
+        new Operations<>() {
+          @Override
+          public Value layer(Layer layer, Value input) {
+            if (inFp32.contains(layer)) {
+              return new Value(folded.layer(nodes, layer, input.tensor()), false);
+            }
+            String narrow =
+                input.narrow()
+                    ? input.tensor()
+                    : cast(
+                        nodes, "to.bf16", input.tensor(), DataType.DT_FLOAT, DataType.DT_BFLOAT16);
+            return new Value(narrowLayer(nodes, layer, narrow), true);
+          }
+
+          @Override
+          public Value residual(String scope, Value input, Value output) {
+            DataType type = output.narrow() ? DataType.DT_BFLOAT16 : DataType.DT_FLOAT;
+            String name = output.tensor() + ".residual";
+            return new Value(
+                FoldedNetwork.binary(nodes, name, "AddV2", type, input.tensor(), output.tensor()),
+                output.narrow());
+          }
+        };
+    Value images = new Value(folded.input(nodes), false);
+    String last = folded.network().walk(images, operations).tensor();
     return folded.output(
-        nodes, cast(nodes, "to.fp32", current, DataType.DT_BFLOAT16, DataType.DT_FLOAT));
+        nodes, cast(nodes, "to.fp32", last, DataType.DT_BFLOAT16, DataType.DT_FLOAT));
   }
 
-  private String layer(GraphNodes nodes, Layer layer, DataType type, String input) {
+  private String narrowLayer(GraphNodes nodes, Layer layer, String input) {
     String name = FoldedNetwork.name(layer);
     float[] kernel = folded.convolution(layer).kernel();
-    if (type == DataType.DT_FLOAT) {
-      return FoldedNetwork.layer(
-          nodes,
-          layer,
-          type,
-          input,
-          nodes.constant(name + ".weights", kernel, layer.weightsShape()),
-          nodes.constant(name + ".bias", folded.convolution(layer).bias(), layer.outputs()));
-    }
     return FoldedNetwork.layer(
         nodes,
         layer,
-        type,
+        DataType.DT_BFLOAT16,
         input,
         nodes.constant(name + ".weights", Bfloat16.tensor(kernel, layer.weightsShape())),
         nodes.constant(name + ".bias", Bfloat16.tensor(biases.get(layer), layer.outputs())));
@@ -143,6 +145,9 @@ final class Bf16Network {
     return name;
   }
 
+  /** A feature map in fp32, and the same with every number rounded. */
+  private record Both(String exact, String rounded) {}
+
   /**
    * One graph runs both: fp32 as it is, and bfloat16 simulated in fp32 with every operand rounded,
    * each layer behind layers that are corrected already.
@@ -151,26 +156,27 @@ final class Bf16Network {
     GraphNodes nodes = new GraphNodes();
     List<Layer> corrected = new ArrayList<>();
     nodes.constant("places", 0, 1, 2);
-    String exact = folded.input(nodes);
-    String rounded = exact;
-    for (Block block : folded.network().blocks()) {
-      String exactBefore = exact;
-      String roundedBefore = rounded;
-      for (Layer layer : block.layers()) {
-        String input = exact;
-        exact = exactLayer(nodes, layer, input);
-        if (inFp32.contains(layer)) {
-          rounded = round(nodes, "first." + FoldedNetwork.name(layer), exact);
-        } else {
-          rounded = correctedLayer(nodes, layer, rounded);
-          corrected.add(layer);
-        }
-      }
-      if (block.residual()) {
-        exact = sum(nodes, exact, exactBefore);
-        rounded = roundedSum(nodes, rounded, roundedBefore);
-      }
-    }
+    Operations<Both> operations =
+        new Operations<>() {
+          @Override
+          public Both layer(Layer layer, Both input) {
+            String exact = exactLayer(nodes, layer, input.exact());
+            if (inFp32.contains(layer)) {
+              return new Both(exact, round(nodes, "first." + FoldedNetwork.name(layer), exact));
+            }
+            corrected.add(layer);
+            return new Both(exact, correctedLayer(nodes, layer, input.rounded()));
+          }
+
+          @Override
+          public Both residual(String scope, Both input, Both output) {
+            return new Both(
+                sum(nodes, output.exact(), input.exact()),
+                roundedSum(nodes, output.rounded(), input.rounded()));
+          }
+        };
+    String images = folded.input(nodes);
+    folded.network().walk(new Both(images, images), operations);
     readBiases(nodes, corrected, probes);
   }
 
@@ -253,12 +259,8 @@ final class Bf16Network {
         }
       }
     } catch (TensorFlowFailure e) {
-      throw new ModelException(
-          "model "
-              + folded.network().name()
-              + ": its biases cannot be corrected for bf16: "
-              + e.getMessage(),
-          e);
+      throw ModelException.of(
+          folded.network().name(), "its biases cannot be corrected for bf16: " + e.getMessage(), e);
     }
   }
 }

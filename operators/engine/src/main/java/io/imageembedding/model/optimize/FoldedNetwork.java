@@ -8,8 +8,8 @@ import io.imageembedding.model.graph.GraphNodes;
 import io.imageembedding.model.graph.RunnableGraph;
 import io.imageembedding.model.network.ClassifierHead;
 import io.imageembedding.model.network.MobileNetV2;
-import io.imageembedding.model.network.MobileNetV2.Block;
 import io.imageembedding.model.network.MobileNetV2.Layer;
+import io.imageembedding.model.network.MobileNetV2.Operations;
 import io.imageembedding.model.network.NetworkWeights;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -35,10 +35,8 @@ public final class FoldedNetwork {
 
   public FoldedNetwork(NetworkWeights weights) {
     this.weights = weights;
-    for (Block block : weights.network().blocks()) {
-      for (Layer layer : block.layers()) {
-        convolutions.put(layer, fold(layer, weights.variables()));
-      }
+    for (Layer layer : weights.network().layers()) {
+      convolutions.put(layer, fold(layer, weights.variables()));
     }
   }
 
@@ -90,26 +88,34 @@ public final class FoldedNetwork {
   /** The network in fp32. */
   public RunnableGraph graph() {
     GraphNodes nodes = new GraphNodes();
-    String current = input(nodes);
-    for (Block block : network().blocks()) {
-      String before = current;
-      for (Layer layer : block.layers()) {
-        Convolution convolution = convolutions.get(layer);
-        String name = name(layer);
-        current =
-            layer(
-                nodes,
-                layer,
-                DataType.DT_FLOAT,
-                current,
-                nodes.constant(name + ".weights", convolution.kernel(), layer.weightsShape()),
-                nodes.constant(name + ".bias", convolution.bias(), layer.outputs()));
+    return output(nodes, network().walk(input(nodes), operations(nodes)));
+  }
+
+  private Operations<String> operations(GraphNodes nodes) {
+    return new Operations<>() {
+      @Override
+      public String layer(Layer layer, String input) {
+        return FoldedNetwork.this.layer(nodes, layer, input);
       }
-      if (block.residual()) {
-        current = binary(nodes, current + ".residual", "AddV2", DataType.DT_FLOAT, before, current);
+
+      @Override
+      public String residual(String scope, String input, String output) {
+        return binary(nodes, output + ".residual", "AddV2", DataType.DT_FLOAT, input, output);
       }
-    }
-    return output(nodes, current);
+    };
+  }
+
+  /** In fp32. */
+  String layer(GraphNodes nodes, Layer layer, String input) {
+    Convolution convolution = convolutions.get(layer);
+    String name = name(layer);
+    return layer(
+        nodes,
+        layer,
+        DataType.DT_FLOAT,
+        input,
+        nodes.constant(name + ".weights", convolution.kernel(), layer.weightsShape()),
+        nodes.constant(name + ".bias", convolution.bias(), layer.outputs()));
   }
 
   static String name(Layer layer) {

@@ -163,7 +163,7 @@ public final class OpenedModel {
   }
 
   private static ModelException refused(ModelOrigin origin, IllegalArgumentException cause) {
-    return new ModelException("model " + origin.name() + ": " + cause.getMessage(), cause);
+    return ModelException.of(origin.name(), cause.getMessage(), cause);
   }
 
   public ModelOrigin origin() {
@@ -217,15 +217,12 @@ public final class OpenedModel {
     Recognised network =
         recognised.orElseThrow(
             () ->
-                new ModelException(
-                    "model "
-                        + origin.name()
-                        + ": it is no MobileNetV2, only such can be trained and exported"));
+                ModelException.of(
+                    origin.name(), "it is no MobileNetV2, only such can be trained and exported"));
     if (!network.trainable()) {
-      throw new ModelException(
-          "model "
-              + origin.name()
-              + ": its batch normalisation is folded into the convolutions, so it can be neither"
+      throw ModelException.of(
+          origin.name(),
+          "its batch normalisation is folded into the convolutions, so it can be neither"
               + " trained nor exported");
     }
     Map<String, String> byHolder = new HashMap<>();
@@ -334,7 +331,7 @@ public final class OpenedModel {
   private GraphModel onlyFp32(GraphModel model, Precision precision) {
     if (precision == Precision.BF16) {
       throw new UnsupportedPrecisionException(
-          "model " + origin.name() + ": it is no MobileNetV2, only such run in bf16; needed: fp32");
+          origin.name(), "it is no MobileNetV2, only such run in bf16; needed: fp32");
     }
     return model;
   }

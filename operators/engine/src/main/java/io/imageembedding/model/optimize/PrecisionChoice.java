@@ -117,11 +117,11 @@ public final class PrecisionChoice {
     }
     if (wanted == Precision.BF16) {
       throw new UnsupportedPrecisionException(
+          name,
           String.format(
               Locale.ROOT,
-              "model %s: its vectors in bf16 have a cosine of %.5f to those in fp32 for textured"
-                  + " images, %.5f for plain colours and drawings; needed: %s and %s",
-              name,
+              "its vectors in bf16 have a cosine of %.5f to those in fp32 for textured images, %.5f"
+                  + " for plain colours and drawings; needed: %s and %s",
               cosine,
               odd,
               SMALLEST_COSINE,

@@ -49,11 +49,9 @@ public record GoldenVectors(Npy input, Npy output) {
               && output.shape().length == 2
               && output.shape()[0] == shape[0];
       if (!fits) {
-        throw new ModelException(
-            "model "
-                + origin.name()
-                + ": "
-                + FILE
+        throw ModelException.of(
+            origin.name(),
+            FILE
                 + " does not fit; needed: input [n, "
                 + size
                 + ", "
@@ -65,8 +63,7 @@ public record GoldenVectors(Npy input, Npy output) {
       if (e instanceof ModelException known) {
         throw known;
       }
-      throw new ModelException(
-          "model " + origin.name() + ": " + FILE + " cannot be read (" + e.getMessage() + ")", e);
+      throw ModelException.of(origin.name(), FILE + " cannot be read (" + e.getMessage() + ")", e);
     }
   }
 

@@ -129,7 +129,7 @@ public final class GraphModel implements FeatureVectorModel {
   }
 
   private static ModelException failure(String name, String what, TensorFlowFailure cause) {
-    return new ModelException("model " + name + ": " + what + ": " + cause.getMessage(), cause);
+    return ModelException.of(name, what + ": " + cause.getMessage(), cause);
   }
 
   /**

@@ -46,11 +46,9 @@ public final class LoadTime {
    */
   public static <T> T within(Duration limit, String model, Supplier<T> work, Consumer<T> discard) {
     if (STUCK.get() > MOST_STUCK) {
-      throw new ModelException(
-          "model "
-              + model
-              + ": "
-              + STUCK.get()
+      throw ModelException.of(
+          model,
+          STUCK.get()
               + " models in this process have taken too long and are still busy; no further one is"
               + " loaded");
     }
@@ -82,30 +80,28 @@ public final class LoadTime {
       return abandoned(
           result,
           left,
-          "model "
-              + model
-              + ": it is not read or proven after "
-              + limit.toMillis()
-              + " ms, which is the limit",
-          e);
+          ModelException.of(
+              model,
+              "it is not read or proven after " + limit.toMillis() + " ms, which is the limit",
+              e));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return abandoned(result, left, "model " + model + ": interrupted while it is loaded", e);
+      return abandoned(result, left, ModelException.of(model, "interrupted while it is loaded", e));
     } catch (ExecutionException e) {
       throw inOneLine(model, e.getCause());
     }
   }
 
   private static <T> T abandoned(
-      CompletableFuture<T> result, AtomicInteger left, String why, Exception cause) {
-    if (!result.completeExceptionally(cause) && !result.isCompletedExceptionally()) {
+      CompletableFuture<T> result, AtomicInteger left, ModelException why) {
+    if (!result.completeExceptionally(why.getCause()) && !result.isCompletedExceptionally()) {
       return result.join();
     }
     STUCK.incrementAndGet();
     if (left.getAndSet(1) == 1) {
       STUCK.decrementAndGet();
     }
-    throw new ModelException(why, cause);
+    throw why;
   }
 
   /** How many threads were left alone and are still busy. */
@@ -120,13 +116,14 @@ public final class LoadTime {
       return line.equals(said) ? known : new ModelException(line, known);
     }
     if (cause instanceof StackOverflowError) {
-      return new ModelException("model " + model + ": it is nested too deeply", cause);
+      return ModelException.of(model, "it is nested too deeply", cause);
     }
     if (cause instanceof OutOfMemoryError) {
-      return new ModelException("model " + model + ": it does not fit into memory", cause);
+      return ModelException.of(model, "it does not fit into memory", cause);
     }
-    return new ModelException(
-        line("model " + model + ": it is damaged, or of no known form (" + cause + ")"), cause);
+    return inOneLine(
+        model,
+        ModelException.of(model, "it is damaged, or of no known form (" + cause + ")", cause));
   }
 
   private static String line(String text) {

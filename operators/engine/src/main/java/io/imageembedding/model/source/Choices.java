@@ -43,16 +43,9 @@ final class Choices {
         .forEach(
             (choice, value) -> {
               if (!taken.contains(choice)) {
-                throw new ModelException(
-                    "model "
-                        + origin.name()
-                        + ": "
-                        + choice.option()
-                        + " "
-                        + value
-                        + " is of no use for it ("
-                        + origin.form()
-                        + ")");
+                throw ModelException.of(
+                    origin.name(),
+                    choice.option() + " " + value + " is of no use for it (" + origin.form() + ")");
               }
             });
     requireSize(options, model);
@@ -88,10 +81,9 @@ final class Choices {
     }
     String came = door.cameAs();
     if (!pin.equals(came)) {
-      throw new ModelException(
-          "model "
-              + model.origin().name()
-              + ": its SHA-256 is "
+      throw ModelException.of(
+          model.origin().name(),
+          "its SHA-256 is "
               + (came == null ? "" : came + ", that of its content ")
               + model.sha256()
               + "; needed: "

@@ -65,22 +65,20 @@ record LocalModel(String path, String name, String archive, ModelOptions options
       return SlimCheckpoint.open(Path.of(prefix), options.logits());
     }
     if (!Files.isRegularFile(file)) {
-      throw new ModelException("model " + path + ": there is no such file or directory");
+      throw ModelException.of(path, "there is no such file or directory");
     }
     if (path.endsWith(".pb")) {
       return FrozenGraph.open(nameOr(file).replaceFirst("\\.pb$", ""), file, options);
     }
-    throw new ModelException(
-        "model "
-            + path
-            + ": "
-            + UNREADABLE.entrySet().stream()
-                .filter(kind -> path.endsWith(kind.getKey()))
-                .map(Map.Entry::getValue)
-                .findFirst()
-                .orElse(
-                    "a file of no known kind; needed: a frozen graph (.pb), a checkpoint (.index),"
-                        + " or the directory of a SavedModel"));
+    throw ModelException.of(
+        path,
+        UNREADABLE.entrySet().stream()
+            .filter(kind -> path.endsWith(kind.getKey()))
+            .map(Map.Entry::getValue)
+            .findFirst()
+            .orElse(
+                "a file of no known kind; needed: a frozen graph (.pb), a checkpoint (.index),"
+                    + " or the directory of a SavedModel"));
   }
 
   private String nameOr(Path file) {
@@ -92,17 +90,16 @@ record LocalModel(String path, String name, String archive, ModelOptions options
     try (Stream<Path> files = Files.list(directory)) {
       found = files.map(Path::toString).filter(name -> name.endsWith(INDEX)).sorted().toList();
     } catch (IOException e) {
-      throw new ModelException("model " + path + ": the directory cannot be read", e);
+      throw ModelException.of(path, "the directory cannot be read", e);
     }
     if (found.size() == 1) {
       return Path.of(found.get(0).substring(0, found.get(0).length() - INDEX.length()));
     }
-    throw new ModelException(
-        "model "
-            + path
-            + (found.isEmpty()
-                ? ": no saved_model.pb in it, and no checkpoint"
-                : ": several checkpoints in it; name one: " + String.join(", ", found)));
+    throw ModelException.of(
+        path,
+        found.isEmpty()
+            ? "no saved_model.pb in it, and no checkpoint"
+            : "several checkpoints in it; name one: " + String.join(", ", found));
   }
 
   @Override

@@ -32,7 +32,8 @@ public final class ModelInspector {
     if (source instanceof NamedModel door) {
       return door;
     }
-    throw new ModelException("model " + source + ": only a model that is named can be looked into");
+    throw ModelException.of(
+        String.valueOf(source), "only a model that is named can be looked into");
   }
 
   /**

@@ -47,7 +47,7 @@ public final class TestingNetworks {
   }
 
   public static Stream<Layer> layers(MobileNetV2 network) {
-    return network.blocks().stream().flatMap(block -> block.layers().stream());
+    return network.layers().stream();
   }
 
   /** TF-Slim's: weight decay of every convolution but the depthwise ones. */

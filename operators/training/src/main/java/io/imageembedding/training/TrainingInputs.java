@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.training;
+
+import io.imageembedding.image.ImageDecoder;
+import io.imageembedding.image.ImageTensor;
+import io.imageembedding.image.UndecodableImageException;
+import io.imageembedding.model.FeatureVectorModel;
+import io.imageembedding.model.network.MobileNetV2;
+import io.imageembedding.model.network.NetworkWeights;
+import io.imageembedding.model.source.TrainableNetworks;
+import io.imageembedding.tensorflow.Ownership;
+import io.imageembedding.training.TrainingImages.LabelledImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.types.TFloat32;
+
+/** What the graph is fed for images: batches of pixels, or of features, with labels and dropout. */
+final class TrainingInputs implements AutoCloseable {
+
+  /** Images in a batch where nothing is learnt. */
+  static final int AT_A_TIME = 8;
+
+  private final TrainingImages images;
+  private final MobileNetV2 network;
+  private final FineTuneOptions options;
+  private final ImageDecoder decoder = TrainingImages.newDecoder();
+  private final Map<Path, float[]> features = new HashMap<>();
+
+  TrainingInputs(TrainingImages images, MobileNetV2 network, FineTuneOptions options) {
+    this.images = images;
+    this.network = network;
+    this.options = options;
+  }
+
+  /** Runs the network once for each image; from then on the features are fed. */
+  void computeFeatures(NetworkWeights weights) {
+    List<LabelledImage> all = new ArrayList<>(images.training());
+    all.addAll(images.validation());
+    NetworkWeights backbone = new NetworkWeights(network, weights.variables(), null);
+    try (FeatureVectorModel model = TrainableNetworks.load(network.name(), backbone)) {
+      for (List<LabelledImage> batch : batches(all, AT_A_TIME)) {
+        try (ImageTensor tensor = pixels(batch)) {
+          float[][] vectors = model.embed(tensor);
+          for (int i = 0; i < vectors.length; i++) {
+            features.put(batch.get(i).file(), vectors[i]);
+          }
+        }
+      }
+    }
+  }
+
+  private ImageTensor pixels(List<LabelledImage> batch) {
+    try (Ownership unfinished = new Ownership()) {
+      ImageTensor tensor = unfinished.add(new ImageTensor(network.inputSize(), batch.size()));
+      for (LabelledImage image : batch) {
+        decoder.decode(Files.readAllBytes(image.file()), tensor);
+      }
+      return unfinished.release(tensor);
+    } catch (IOException | UndecodableImageException e) {
+      throw new FineTuneException(
+          "an image could be read before, and no longer: " + e.getMessage());
+    }
+  }
+
+  /** What the graph is fed for these images; the caller closes it. */
+  Input of(List<LabelledImage> batch) {
+    Ownership inputs = new Ownership();
+    try {
+      if (!options.headOnly()) {
+        return new Input(inputs.add(pixels(batch)).tensor(), inputs);
+      }
+      TFloat32 tensor = inputs.add(TFloat32.tensorOf(Shape.of(batch.size(), network.features())));
+      for (int i = 0; i < batch.size(); i++) {
+        float[] row = features.get(batch.get(i).file());
+        tensor.asRawTensor().data().asFloats().offset((long) i * row.length).write(row);
+      }
+      return new Input(tensor, inputs);
+    } catch (Throwable e) {
+      throw inputs.closeAfter(e);
+    }
+  }
+
+  record Input(TFloat32 tensor, Ownership owned) implements AutoCloseable {
+    @Override
+    public void close() {
+      owned.close();
+    }
+  }
+
+  /** Batches of a size; a last single image joins the batch before, as it has no statistics. */
+  static List<List<LabelledImage>> batches(List<LabelledImage> all, int size) {
+    List<List<LabelledImage>> batches = new ArrayList<>();
+    int from = 0;
+    while (from < all.size()) {
+      int to = all.size() - from - size == 1 ? all.size() : Math.min(all.size(), from + size);
+      batches.add(all.subList(from, to));
+      from = to;
+    }
+    return batches;
+  }
+
+  /** Weight of each class for each image. */
+  float[][] labels(List<LabelledImage> batch) {
+    int classes = images.labels().size();
+    float[][] labels = new float[batch.size()][classes];
+    double smoothing = options.labelSmoothing();
+    for (int i = 0; i < labels.length; i++) {
+      Arrays.fill(labels[i], (float) (smoothing / classes));
+      labels[i][batch.get(i).label()] += (float) (1 - smoothing);
+    }
+    return labels;
+  }
+
+  /** Factor of each feature for each image; some are 0 where there is dropout. */
+  float[][] mask(int count, Random random) {
+    float[][] mask = new float[count][network.features()];
+    float kept = (float) (1 / (1 - options.dropout()));
+    for (float[] row : mask) {
+      for (int i = 0; i < row.length; i++) {
+        row[i] = options.dropout() > 0 && random.nextDouble() < options.dropout() ? 0 : kept;
+      }
+    }
+    return mask;
+  }
+
+  @Override
+  public void close() {
+    decoder.close();
+  }
+}
