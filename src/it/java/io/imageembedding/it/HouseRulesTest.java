@@ -28,11 +28,15 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.imageembedding.annotation.Internal;
 import io.imageembedding.annotation.PublicEvolving;
+import java.io.IOException;
 import java.lang.annotation.Annotation;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -324,6 +328,26 @@ class HouseRulesTest {
       assertThat(CLASSES.stream().map(JavaClass::getPackageName))
           .contains("io.imageembedding." + room);
     }
+  }
+
+  /** A longer one is several; what they are is found by what changes together. */
+  @Test
+  void noFileOfMainHasMoreThan400Lines() throws IOException {
+    Map<String, Long> lines = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(JavaProcess.project())) {
+      for (Path file : files.filter(HouseRulesTest::isMain).toList()) {
+        try (Stream<String> all = Files.lines(file)) {
+          lines.put(JavaProcess.project().relativize(file).toString(), all.count());
+        }
+      }
+    }
+    assertThat(lines).hasSizeGreaterThan(300);
+    assertThat(lines.entrySet()).filteredOn(file -> file.getValue() > 400).isEmpty();
+  }
+
+  private static boolean isMain(Path file) {
+    String path = JavaProcess.project().relativize(file).toString().replace('\\', '/');
+    return path.matches(".*\\.java") && path.matches("(.*/src/main|src/bench)/java/.*");
   }
 
   /** A package that no rule names would be free to see everything. */
