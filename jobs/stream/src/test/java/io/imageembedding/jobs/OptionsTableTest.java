@@ -3,10 +3,12 @@ package io.imageembedding.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.batch.BatchMetrics;
 import io.imageembedding.flink.EmbedMetrics;
 import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.kafka.InputMetrics;
 import io.imageembedding.kafka.KafkaOptions;
+import io.imageembedding.kafka.KafkaSinkMetrics;
 import io.imageembedding.vectorstore.sink.StoreMetrics;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -36,7 +38,13 @@ class OptionsTableTest {
   @Test
   void everyMetricIsExplainedWhereTheJobIsDeployed() throws Exception {
     String deploy = Files.readString(PROJECT.resolve("deploy/README.md"));
-    for (Class<?> metrics : List.of(EmbedMetrics.class, InputMetrics.class, StoreMetrics.class)) {
+    for (Class<?> metrics :
+        List.of(
+            BatchMetrics.class,
+            EmbedMetrics.class,
+            InputMetrics.class,
+            KafkaSinkMetrics.class,
+            StoreMetrics.class)) {
       for (Field field : metrics.getFields()) {
         assertThat(deploy).contains("`" + field.get(null) + "`");
       }

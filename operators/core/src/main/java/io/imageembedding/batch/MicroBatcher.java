@@ -43,6 +43,7 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
   private transient long arrivals;
   private transient boolean looking;
   private transient RuntimeException failure;
+  private transient BatchMetrics metrics;
 
   MicroBatcher(BatchPolicy policy, ElementSize<T> size, TypeSerializer<T> serializer) {
     this.policy = policy;
@@ -53,6 +54,7 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
   @Override
   public void open() throws Exception {
     super.open();
+    metrics = new BatchMetrics(getMetricGroup());
     elements = new ArrayList<>(policy.maxCount());
     timestamps = new long[Math.min(policy.maxCount(), 1024)];
     copies = getExecutionConfig().isObjectReuseEnabled();
@@ -75,6 +77,7 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
     }
     add(element, record.hasTimestamp() ? record.getTimestamp() : MicroBatch.NO_TIMESTAMP);
     bytes += elementBytes;
+    metrics.added(elements.size(), bytes);
     arrivals++;
     if (elements.size() >= policy.maxCount()) {
       flush(FlushReason.COUNT);
@@ -185,6 +188,7 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
     }
     MicroBatch<T> batch =
         new MicroBatch<>(elements, Arrays.copyOf(timestamps, elements.size()), reason);
+    metrics.closed();
     reset();
     long start = System.nanoTime();
     output.collect(new StreamRecord<>(batch));

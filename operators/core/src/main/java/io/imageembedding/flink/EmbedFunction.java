@@ -107,7 +107,7 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
     getRuntimeContext()
         .registerUserCodeClassLoaderReleaseHookIfAbsent(
             RecordMethods.class.getName(), RecordMethods::forget);
-    metrics = new EmbedMetrics(getRuntimeContext().getMetricGroup());
+    metrics = new EmbedMetrics(getRuntimeContext().getMetricGroup(), extractor.refusalCodes());
     extractor.open();
     window = guard == null ? null : new RefusalWindow(guard);
     embedder = load();
@@ -122,6 +122,7 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
               + built.sha256()
               + "; every machine must have the same model");
     }
+    metrics.running(embedder.provenance(), embedder::inBackground);
     fence = fence().orElse(null);
   }
 

@@ -4,11 +4,17 @@ package io.imageembedding.flink;
 import io.imageembedding.batch.MicroBatch.FlushReason;
 import io.imageembedding.embed.EmbedListener;
 import io.imageembedding.embedding.Outcome;
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
+import io.imageembedding.image.UndecodableImageException;
+import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
@@ -29,10 +35,22 @@ public final class EmbedMetrics implements EmbedListener {
   /** Counter: elements answered with a vector. */
   public static final String IMAGES_OUT = "imagesOut";
 
-  /** Counter: elements answered with a refusal; one for each code, in a group {@code code}. */
+  /**
+   * Counter: elements answered with a refusal; one for each code, in a group {@code code}, those of
+   * codes that are known from the start.
+   */
   public static final String IMAGES_REFUSED = "imagesRefused";
 
-  /** Counter: batches; one for each reason why they were closed, in a group {@code reason}. */
+  /**
+   * Counter: the same elements by the stage that refused them; one for each, in a group {@code
+   * stage}.
+   */
+  public static final String REFUSED_IN_STAGE = "imagesRefusedInStage";
+
+  /**
+   * Counter: batches; one for each reason why they were closed, in a group {@code reason}, all from
+   * the start.
+   */
   public static final String BATCHES = "batches";
 
   /** Histogram: elements in a batch. */
@@ -43,6 +61,21 @@ public final class EmbedMetrics implements EmbedListener {
 
   /** Histogram: microseconds that one run of the model took, whatever the size of the batch. */
   public static final String INFER_TIME = "inferTimeMicros";
+
+  /** Counter: the sum of {@link #DECODE_TIME} of all images. */
+  public static final String DECODE_SUM = "decodeMicros";
+
+  /** Counter: the sum of {@link #INFER_TIME} of all runs. */
+  public static final String INFER_SUM = "inferMicros";
+
+  /** Gauge: images that were given up, and whose decoders are still busy. */
+  public static final String DECODERS_STUCK = "decodersStuck";
+
+  /**
+   * Gauge: 1; says what runs by the groups that it is in: {@code model}, {@code sha256}, {@code
+   * precision} and {@code vectorSpace}.
+   */
+  public static final String MODEL_INFO = "modelInfo";
 
   /** Gauge: milliseconds that loading and warming the model took. */
   public static final String MODEL_LOAD_TIME = "modelLoadTimeMillis";
@@ -64,18 +97,24 @@ public final class EmbedMetrics implements EmbedListener {
   private final MetricGroup group;
   private final Counter imagesIn;
   private final Counter imagesOut;
-  private final Map<String, Counter> imagesRefused = new HashMap<>();
-  private final Map<FlushReason, Counter> batches = new HashMap<>();
+  private final Map<String, Counter> refusedByCode = new HashMap<>();
+  private final Map<Refusal.Stage, Counter> refusedByStage = new EnumMap<>(Refusal.Stage.class);
+  private final Map<FlushReason, Counter> batches = new EnumMap<>(FlushReason.class);
   private final Histogram batchSize;
   private final Histogram decodeTime;
   private final Histogram inferTime;
+  private final Counter decodeSum;
+  private final Counter inferSum;
   private final Counter cacheHits;
   private final Counter cacheMisses;
   private final Counter fenceAlone;
   private final Counter fenceConvicted;
   private volatile long modelLoadMillis;
 
-  EmbedMetrics(MetricGroup parent) {
+  /**
+   * @param codes of the refusals that the extractor gives
+   */
+  EmbedMetrics(MetricGroup parent, Collection<String> codes) {
     group = parent.addGroup(GROUP);
     imagesIn = group.counter(IMAGES_IN);
     imagesOut = group.counter(IMAGES_OUT);
@@ -86,7 +125,39 @@ public final class EmbedMetrics implements EmbedListener {
     batchSize = histogram(BATCH_SIZE);
     decodeTime = histogram(DECODE_TIME);
     inferTime = histogram(INFER_TIME);
+    decodeSum = group.counter(DECODE_SUM);
+    inferSum = group.counter(INFER_SUM);
     group.gauge(MODEL_LOAD_TIME, () -> modelLoadMillis);
+    for (FlushReason reason : FlushReason.values()) {
+      batches.put(reason, group.addGroup("reason", reason.name()).counter(BATCHES));
+    }
+    for (Refusal.Stage stage : Refusal.Stage.values()) {
+      refusedByStage.put(stage, group.addGroup("stage", stage.name()).counter(REFUSED_IN_STAGE));
+    }
+    Stream.concat(codes.stream(), ownCodes()).forEach(this::refused);
+  }
+
+  /** Codes of the stages after the extractor. */
+  private static Stream<String> ownCodes() {
+    return Stream.concat(
+        Stream.of(UndecodableImageException.Fault.values()).map(Enum::name),
+        Stream.of(Refusal.CRASHED, Refusal.MODEL_FAILED, Refusal.WRONG_LENGTH, Refusal.NOT_FINITE));
+  }
+
+  private Counter refused(String code) {
+    return refusedByCode.computeIfAbsent(
+        code, each -> group.addGroup("code", each).counter(IMAGES_REFUSED));
+  }
+
+  /** What is embedded with from now on. */
+  void running(Provenance provenance, Gauge<Integer> decodersStuck) {
+    group.gauge(DECODERS_STUCK, decodersStuck);
+    group
+        .addGroup("model", provenance.model())
+        .addGroup("sha256", provenance.sha256())
+        .addGroup("precision", provenance.precision())
+        .addGroup("vectorSpace", provenance.vectorSpace())
+        .gauge(MODEL_INFO, () -> 1);
   }
 
   private Histogram histogram(String name) {
@@ -96,16 +167,14 @@ public final class EmbedMetrics implements EmbedListener {
   void batch(int size, FlushReason reason) {
     imagesIn.inc(size);
     batchSize.update(size);
-    batches.computeIfAbsent(reason, r -> group.addGroup("reason", r.name()).counter(BATCHES)).inc();
+    batches.get(reason).inc();
   }
 
   @Override
   public void answered(Outcome outcome) {
     if (outcome instanceof Refusal refusal) {
-      imagesRefused
-          .computeIfAbsent(
-              refusal.code(), code -> group.addGroup("code", code).counter(IMAGES_REFUSED))
-          .inc();
+      refused(refusal.code()).inc();
+      refusedByStage.get(refusal.stage()).inc();
     } else {
       imagesOut.inc();
     }
@@ -127,11 +196,13 @@ public final class EmbedMetrics implements EmbedListener {
   @Override
   public void decoded(long nanos) {
     decodeTime.update(nanos / 1000);
+    decodeSum.inc(nanos / 1000);
   }
 
   @Override
   public void inferred(long nanos) {
     inferTime.update(nanos / 1000);
+    inferSum.inc(nanos / 1000);
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.imageembedding.flink;
 import io.imageembedding.embed.ElementRefusedException;
 import java.io.IOException;
 import java.io.Serializable;
+import java.util.Set;
 import org.apache.flink.annotation.PublicEvolving;
 
 /**
@@ -25,6 +26,11 @@ public interface ImageExtractor<T> extends Serializable {
    *     and Flink restarts it as the job is set
    */
   byte[] image(T element) throws ElementRefusedException, IOException;
+
+  /** Codes of the refusals that {@link #image} gives, so that they are counted from 0 on. */
+  default Set<String> refusalCodes() {
+    return Set.of();
+  }
 
   /** How much of a batch's bytes the element takes; 0 where that is not known cheaply. */
   default long size(T element) {

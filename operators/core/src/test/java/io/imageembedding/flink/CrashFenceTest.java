@@ -355,7 +355,7 @@ class CrashFenceTest {
         subtask,
         8,
         () -> inBackground,
-        new EmbedMetrics(UnregisteredMetricsGroup.createOperatorMetricGroup()));
+        new EmbedMetrics(UnregisteredMetricsGroup.createOperatorMetricGroup(), List.of()));
   }
 
   private List<Outcome> embed(CrashFence fence, String... places) throws IOException {

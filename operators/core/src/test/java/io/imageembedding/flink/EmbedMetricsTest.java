@@ -8,10 +8,14 @@ import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.TestingImages;
 import io.imageembedding.embed.TestingModel;
+import io.imageembedding.embedding.Provenance;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.flink.metrics.CharacterFilter;
 import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.runtime.metrics.MetricRegistry;
@@ -24,14 +28,9 @@ class EmbedMetricsTest {
   @Test
   void everyImageIsCountedOnceByWhatBecameOfIt() throws Exception {
     Map<String, Metric> registered = new TreeMap<>();
-    MetricRegistry registry =
-        TestingMetricRegistry.builder()
-            .setRegisterConsumer(
-                (metric, name, group) ->
-                    registered.put(
-                        group.getMetricIdentifier(name, CharacterFilter.NO_OP_FILTER), metric))
-            .build();
-    EmbedMetrics metrics = new EmbedMetrics(new GenericMetricGroup(registry, null, "task"));
+    MetricRegistry registry = registry(registered);
+    EmbedMetrics metrics =
+        new EmbedMetrics(new GenericMetricGroup(registry, null, "task"), Set.of("UNREAD"));
     byte[][] images = {TestingImages.solid(1), new byte[0], new byte[0], TestingImages.solid(2)};
     try (ImageEmbedder embedder =
         new ImageEmbedder(TestingModel.SOUND, EmbedSettings.ofBatches(8), metrics)) {
@@ -48,20 +47,67 @@ class EmbedMetricsTest {
             counts.put(name, histogram.getCount());
           }
         });
+    assertThat(counts.remove("task.imageEmbedding.decodeMicros")).isPositive();
+    assertThat(counts.remove("task.imageEmbedding.inferMicros")).isNotNegative();
+    assertThat(counts.keySet())
+        .containsAll(
+            Stream.of(
+                    "UNREAD",
+                    "NOT_AN_IMAGE",
+                    "UNSUPPORTED_FORMAT",
+                    "TRUNCATED",
+                    "CORRUPT",
+                    "TOO_LARGE",
+                    "DECODER_BUSY",
+                    "CRASHED",
+                    "MODEL_FAILED",
+                    "WRONG_LENGTH",
+                    "NOT_FINITE")
+                .map(code -> "task.imageEmbedding.code." + code + ".imagesRefused")
+                .toList());
+    assertThat(counts.keySet())
+        .containsAll(
+            Stream.of(FlushReason.values())
+                .map(reason -> "task.imageEmbedding.reason." + reason + ".batches")
+                .toList());
+    counts.values().removeIf(count -> count == 0);
     assertThat(counts)
         .containsExactlyInAnyOrderEntriesOf(
             Map.ofEntries(
                 Map.entry("task.imageEmbedding.imagesIn", 4L),
                 Map.entry("task.imageEmbedding.imagesOut", 2L),
-                Map.entry("task.imageEmbedding.cacheHits", 0L),
-                Map.entry("task.imageEmbedding.cacheMisses", 0L),
                 Map.entry("task.imageEmbedding.code.EMPTY.imagesRefused", 2L),
                 Map.entry("task.imageEmbedding.reason.COUNT.batches", 1L),
                 Map.entry("task.imageEmbedding.batchSize", 1L),
                 Map.entry("task.imageEmbedding.decodeTimeMicros", 2L),
-                Map.entry("task.imageEmbedding.inferTimeMicros", 1L),
-                Map.entry("task.imageEmbedding.imagesRunAlone", 0L),
-                Map.entry("task.imageEmbedding.imagesConvicted", 0L)));
+                Map.entry("task.imageEmbedding.stage.IMAGE.imagesRefusedInStage", 2L),
+                Map.entry("task.imageEmbedding.inferTimeMicros", 1L)));
     assertThat(registered).containsKey("task.imageEmbedding.modelLoadTimeMillis");
+  }
+
+  @Test
+  void whatRunsIsSaidByAGaugeThatIsOne() {
+    Map<String, Metric> registered = new TreeMap<>();
+    MetricRegistry registry = registry(registered);
+    EmbedMetrics metrics =
+        new EmbedMetrics(new GenericMetricGroup(registry, null, "task"), Set.of());
+    metrics.running(new Provenance("net", "12ab", "bf16", "way", "34cd"), () -> 3);
+
+    assertThat(registered)
+        .hasEntrySatisfying(
+            "task.imageEmbedding.model.net.sha256.12ab.precision.bf16.vectorSpace.34cd.modelInfo",
+            gauge -> assertThat(((Gauge<?>) gauge).getValue()).isEqualTo(1))
+        .hasEntrySatisfying(
+            "task.imageEmbedding.decodersStuck",
+            gauge -> assertThat(((Gauge<?>) gauge).getValue()).isEqualTo(3));
+  }
+
+  private static MetricRegistry registry(Map<String, Metric> registered) {
+    return TestingMetricRegistry.builder()
+        .setRegisterConsumer(
+            (metric, name, group) ->
+                registered.put(
+                    group.getMetricIdentifier(name, CharacterFilter.NO_OP_FILTER), metric))
+        .build();
   }
 }

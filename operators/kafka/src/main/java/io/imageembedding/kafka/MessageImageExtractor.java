@@ -7,6 +7,9 @@ import io.imageembedding.schema.Code;
 import io.imageembedding.schema.ImageRecordReader;
 import io.imageembedding.schema.UnreadableRecordException;
 import java.io.IOException;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Finds the image of a message in its wire format. */
 final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
@@ -39,6 +42,19 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
     } catch (UnreadableRecordException e) {
       throw new ElementRefusedException(e.code().name(), e.getMessage());
     }
+  }
+
+  @Override
+  public Set<String> refusalCodes() {
+    return Stream.of(
+            Code.NULL_VALUE,
+            Code.WRONG_WIRE_FORMAT,
+            Code.UNKNOWN_SCHEMA,
+            Code.MISSING_ID,
+            Code.MISSING_IMAGE,
+            Code.TOO_LARGE)
+        .map(Code::name)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** With its time, because a topic that was made anew has the same offsets once more. */

@@ -30,7 +30,10 @@ public final class StoreMetrics {
   /** Counter: changes that the store had already, or had newer. */
   public static final String STALE = "changesStale";
 
-  /** Counter: changes that no store takes; one for each reason, in a group {@code reason}. */
+  /**
+   * Counter: changes that no store takes; one for each reason, in a group {@code reason}, all from
+   * the start.
+   */
   public static final String REFUSED = "changesRefused";
 
   /** Gauge: how often something failed and was tried again. */
@@ -48,6 +51,9 @@ public final class StoreMetrics {
   /** Histogram: milliseconds until what was written was durable, at each checkpoint. */
   public static final String COMMIT_TIME = "commitTimeMillis";
 
+  /** Counter: microseconds of {@link #WRITE_TIME} and {@link #COMMIT_TIME}, in sum. */
+  public static final String STORE_SUM = "storeMicros";
+
   private static final int WINDOW = 1000;
 
   private final MetricGroup group;
@@ -58,6 +64,7 @@ public final class StoreMetrics {
   private final Histogram batchSize;
   private final Histogram writeTime;
   private final Histogram commitTime;
+  private final Counter storeSum;
 
   StoreMetrics(MetricGroup parent, Gauge<Integer> pending) {
     group = parent.addGroup(GROUP);
@@ -66,6 +73,10 @@ public final class StoreMetrics {
     batchSize = histogram(BATCH_SIZE);
     writeTime = histogram(WRITE_TIME);
     commitTime = histogram(COMMIT_TIME);
+    storeSum = group.counter(STORE_SUM);
+    for (Reason reason : Reason.values()) {
+      refused.put(reason, group.addGroup("reason", reason.name()).counter(REFUSED));
+    }
     group.gauge(RETRIES, retries::get);
     group.gauge(PENDING, pending);
   }
@@ -82,17 +93,16 @@ public final class StoreMetrics {
   void batch(int size, WriteResult result, long nanos) {
     batchSize.update(size);
     writeTime.update(nanos / 1_000_000);
+    storeSum.inc(nanos / 1000);
     written.inc(result.written());
     stale.inc(result.stale());
     for (RefusedChange change : result.refused()) {
-      refused
-          .computeIfAbsent(
-              change.reason(), reason -> group.addGroup("reason", reason.name()).counter(REFUSED))
-          .inc();
+      refused.get(change.reason()).inc();
     }
   }
 
   void committed(long nanos) {
     commitTime.update(nanos / 1_000_000);
+    storeSum.inc(nanos / 1000);
   }
 }
