@@ -51,6 +51,7 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
             Code.WRONG_WIRE_FORMAT,
             Code.UNKNOWN_SCHEMA,
             Code.MISSING_ID,
+            Code.UNUSABLE_ID,
             Code.MISSING_IMAGE,
             Code.TOO_LARGE)
         .map(Code::name)
