@@ -60,7 +60,7 @@ class HouseRulesTest {
     sees("annotation");
     sees("safety..");
     sees("embedding..", "safety..");
-    sees("schema..", "safety..");
+    sees("schema..", "embedding..", "safety..");
     // The engine.
     sees("tensorflow..");
     sees("image..", "embedding..", "tensorflow..");

@@ -9,7 +9,7 @@ import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.jobs.RecordVectors;
-import io.imageembedding.schema.RecordReader;
+import io.imageembedding.schema.EmbeddingReader;
 import io.imageembedding.schema.WireFormat;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.StoredVector;
@@ -117,7 +117,7 @@ class PostgresITCase {
     for (ConsumerRecord<byte[], byte[]> record : topics.committed(topics.embeddings())) {
       newest.put(
           new String(record.key(), UTF_8),
-          RecordVectors.of(RecordReader.embeddings(WireFormat.AVRO, null).read(record.value())));
+          RecordVectors.of(new EmbeddingReader(WireFormat.AVRO, null).read(record.value())));
     }
     try (VectorStore store = VectorStore.open(address, OpenMode.read())) {
       assertThat(store.scan(null, 10_000)).containsExactlyInAnyOrderElementsOf(newest.values());

@@ -13,6 +13,7 @@ import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.flink.Embedded;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;
@@ -26,7 +27,6 @@ import io.imageembedding.schema.EmbeddingFields;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.RecordWriter;
-import io.imageembedding.schema.Source;
 import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.WireFormat;
@@ -40,7 +40,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -163,7 +162,7 @@ class StoreJobITCase {
         } else {
           alive.add(each.getKey());
           assertThat(store.get(each.getKey()))
-              .contains(RecordVectors.of(embedding(each.getValue())));
+              .contains(RecordVectors.of(EmbeddingFields.of(embedding(each.getValue()))));
         }
       }
       assertThat(alive).hasSize(581);
@@ -498,14 +497,12 @@ class StoreJobITCase {
         .write(
             new EmbeddingFields(
                 id,
-                vector,
-                new io.imageembedding.schema.Model("mine", "ab".repeat(32), "fp32", "way"),
-                "cd".repeat(32),
-                new io.imageembedding.schema.Image("jpeg", 640, 427),
-                new Source("images", 0, timestamp, Instant.ofEpochMilli(timestamp)),
+                embedding(
+                    new Provenance("mine", "ab".repeat(32), "fp32", "way", "cd".repeat(32)),
+                    vector),
+                new SourcePosition("images", 0, timestamp, timestamp),
                 null,
-                Map.of(),
-                null));
+                Map.of()));
   }
 
   private static EmbeddingRecord embedding(ConsumerRecord<byte[], byte[]> record) {
@@ -516,18 +513,15 @@ class StoreJobITCase {
     }
   }
 
-  private static Source source(ConsumerRecord<byte[], byte[]> record) {
+  private static SourcePosition source(ConsumerRecord<byte[], byte[]> record) {
     return record.value() != null
-        ? embedding(record).getSource()
+        ? EmbeddingFields.of(embedding(record)).source()
         : SourceHeader.read(record.headers().lastHeader(SourceHeader.KEY).value()).orElseThrow();
   }
 
-  private Source ownSource(ConsumerRecord<byte[], byte[]> record) {
-    return new Source(
-        record.topic(),
-        record.partition(),
-        record.offset(),
-        Instant.ofEpochMilli(record.timestamp()));
+  private SourcePosition ownSource(ConsumerRecord<byte[], byte[]> record) {
+    return new SourcePosition(
+        record.topic(), record.partition(), record.offset(), record.timestamp());
   }
 
   private static List<String> ids(VectorStore store) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import static io.imageembedding.schema.JsonFields.number;
+import static io.imageembedding.schema.JsonFields.required;
+import static io.imageembedding.schema.JsonFields.text;
+
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -25,7 +29,7 @@ final class DeadLetterForms {
     out.writeStringField("code", letter.getCode().name());
     out.writeStringField("message", letter.getMessage());
     out.writeEndObject();
-    EmbeddingForms.writeSource(letter.getSource(), out);
+    EmbeddingForms.writeSource(EmbeddingFields.position(letter.getSource()), out);
     writeBytes("key", letter.getKey(), out);
     writeBytes("value", letter.getValue(), out);
     out.writeArrayFieldStart("headers");
@@ -54,29 +58,21 @@ final class DeadLetterForms {
     try {
       JsonNode node = JSON.readTree(value);
       JsonNode error = required(node, "error");
-      JsonNode source = required(node, "source");
       List<Header> headers = new ArrayList<>();
       for (JsonNode header : required(node, "headers")) {
         headers.add(new Header(text(header, "key"), bytes(header, "value")));
       }
-      JsonNode sent = source.get("timestamp");
       return new DeadLetter(
           node.path("id").textValue(),
           symbol(Stage.values(), text(error, "stage"), Stage.other),
           symbol(Code.values(), text(error, "code"), Code.OTHER),
           text(error, "message"),
-          new Source(
-              text(source, "topic"),
-              Math.toIntExact(number(source, "partition")),
-              number(source, "offset"),
-              sent == null || sent.isNull()
-                  ? null
-                  : Instant.ofEpochMilli(number(source, "timestamp"))),
+          EmbeddingFields.source(JsonFields.position(required(node, "source"))),
           bytes(node, "key"),
           bytes(node, "value"),
           headers,
           Instant.ofEpochMilli(number(node, "failedAt")));
-    } catch (IOException | IllegalArgumentException | ArithmeticException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new UnreadableRecordException(
           Code.WRONG_WIRE_FORMAT, "the value is no dead letter as a JSON object");
     }
@@ -88,30 +84,6 @@ final class DeadLetterForms {
         .filter(value -> value.name().equals(name))
         .findFirst()
         .orElse(otherwise);
-  }
-
-  private static JsonNode required(JsonNode node, String field) {
-    JsonNode found = node == null ? null : node.get(field);
-    if (found == null || found.isNull()) {
-      throw new IllegalArgumentException("there is no '" + field + "'");
-    }
-    return found;
-  }
-
-  private static String text(JsonNode node, String field) {
-    JsonNode found = required(node, field);
-    if (!found.isTextual()) {
-      throw new IllegalArgumentException("'" + field + "' is no text");
-    }
-    return found.textValue();
-  }
-
-  private static long number(JsonNode node, String field) {
-    JsonNode found = required(node, field);
-    if (!found.isIntegralNumber()) {
-      throw new IllegalArgumentException("'" + field + "' is no whole number");
-    }
-    return found.longValue();
   }
 
   private static ByteBuffer bytes(JsonNode node, String field) throws IOException {

@@ -1,30 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import static java.util.Objects.requireNonNull;
+
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.embedding.ClassScore;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.SourcePosition;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
- * The fields of an {@link EmbeddingRecord}, with the vector as an array.
+ * What an {@link EmbeddingRecord} says.
  *
- * @param capturedAt null where it is not known
- * @param scores the likeliest classes, best first; null where the model is no classifier
+ * @param id of the image record
+ * @param embedding of its image
+ * @param source the message that the image came in
+ * @param capturedAt when the image was taken; null where it is not known
+ * @param attributes of the image record
  */
 @PublicEvolving
 public record EmbeddingFields(
     String id,
-    float[] embedding,
-    Model model,
-    String vectorSpace,
-    Image image,
-    Source source,
+    Embedding embedding,
+    SourcePosition source,
     Instant capturedAt,
-    Map<String, String> attributes,
-    List<ClassScore> scores) {
+    Map<String, String> attributes) {
+
+  public EmbeddingFields {
+    requireNonNull(id, "id");
+    requireNonNull(embedding, "embedding");
+    requireNonNull(source, "source");
+    requireNonNull(attributes, "attributes");
+  }
 
   /** The fields of a record. */
   public static EmbeddingFields of(EmbeddingRecord record) {
@@ -33,34 +44,48 @@ public record EmbeddingFields(
     for (int i = 0; i < vector.length; i++) {
       vector[i] = boxed.get(i);
     }
+    Model model = record.getModel();
+    Image image = record.getImage();
     return new EmbeddingFields(
         record.getId(),
-        vector,
-        record.getModel(),
-        record.getVectorSpace(),
-        record.getImage(),
-        record.getSource(),
+        new Embedding(
+            vector,
+            new ImageInfo(image.getFormat(), image.getWidth(), image.getHeight()),
+            new Provenance(
+                model.getName(),
+                model.getSha256(),
+                model.getPrecision(),
+                model.getPreprocessing(),
+                record.getVectorSpace()),
+            record.getScores() == null
+                ? List.of()
+                : record.getScores().stream()
+                    .map(score -> new ClassScore(score.getLabel(), score.getScore()))
+                    .toList()),
+        position(record.getSource()),
         record.getCapturedAt(),
-        record.getAttributes(),
-        record.getScores());
+        record.getAttributes());
   }
 
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof EmbeddingFields that
-        && that.id.equals(id)
-        && Arrays.equals(that.embedding, embedding)
-        && that.model.equals(model)
-        && that.vectorSpace.equals(vectorSpace)
-        && that.image.equals(image)
-        && that.source.equals(source)
-        && Objects.equals(that.capturedAt, capturedAt)
-        && that.attributes.equals(attributes)
-        && Objects.equals(that.scores, scores);
+  /** The source that a record names. */
+  static SourcePosition position(Source source) {
+    return new SourcePosition(
+        source.getTopic(),
+        source.getPartition(),
+        source.getOffset(),
+        source.getTimestamp() == null
+            ? SourcePosition.NO_TIMESTAMP
+            : source.getTimestamp().toEpochMilli());
   }
 
-  @Override
-  public int hashCode() {
-    return 31 * id.hashCode() + Arrays.hashCode(embedding);
+  /** The position as records have it. */
+  public static Source source(SourcePosition position) {
+    return new Source(
+        position.topic(),
+        position.partition(),
+        position.offset(),
+        position.timestamp() == SourcePosition.NO_TIMESTAMP
+            ? null
+            : Instant.ofEpochMilli(position.timestamp()));
   }
 }

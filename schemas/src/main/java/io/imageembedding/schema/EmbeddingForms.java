@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import static io.imageembedding.schema.JsonFields.number;
+import static io.imageembedding.schema.JsonFields.required;
+import static io.imageembedding.schema.JsonFields.smallNumber;
+import static io.imageembedding.schema.JsonFields.text;
+
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.embedding.ClassScore;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,31 +28,35 @@ import org.apache.avro.io.BinaryEncoder;
 /** An embedding in Avro's binary encoding, fields in the schema's order, and as JSON. */
 final class EmbeddingForms {
   private static final Schema FEATURES = EmbeddingRecord.SCHEMA$.getField("embedding").schema();
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private EmbeddingForms() {}
 
   static void writeAvro(EmbeddingFields record, BinaryEncoder out) throws IOException {
     out.writeString(record.id());
+    Embedding embedding = record.embedding();
     out.writeArrayStart();
-    out.setItemCount(record.embedding().length);
-    for (float feature : record.embedding()) {
+    out.setItemCount(embedding.vector().length);
+    for (float feature : embedding.vector()) {
       out.startItem();
       out.writeFloat(feature);
     }
     out.writeArrayEnd();
-    out.writeString(record.model().getName());
-    out.writeString(record.model().getSha256());
-    out.writeString(record.model().getPrecision());
-    out.writeString(record.model().getPreprocessing());
-    out.writeString(record.vectorSpace());
-    out.writeString(record.image().getFormat());
-    out.writeInt(record.image().getWidth());
-    out.writeInt(record.image().getHeight());
-    Source source = record.source();
-    out.writeString(source.getTopic());
-    out.writeInt(source.getPartition());
-    out.writeLong(source.getOffset());
-    writeNullable(source.getTimestamp() == null ? null : source.getTimestamp().toEpochMilli(), out);
+    Provenance provenance = embedding.provenance();
+    out.writeString(provenance.model());
+    out.writeString(provenance.sha256());
+    out.writeString(provenance.precision());
+    out.writeString(provenance.preprocessing());
+    out.writeString(provenance.vectorSpace());
+    ImageInfo image = embedding.image();
+    out.writeString(image.format());
+    out.writeInt(image.width());
+    out.writeInt(image.height());
+    SourcePosition source = record.source();
+    out.writeString(source.topic());
+    out.writeInt(source.partition());
+    out.writeLong(source.offset());
+    writeNullable(isTimed(source) ? source.timestamp() : null, out);
     writeNullable(record.capturedAt() == null ? null : record.capturedAt().toEpochMilli(), out);
     out.writeMapStart();
     out.setItemCount(record.attributes().size());
@@ -50,10 +66,14 @@ final class EmbeddingForms {
       out.writeString(attribute.getValue());
     }
     out.writeMapEnd();
-    out.writeIndex(record.scores() == null ? 0 : 1);
-    if (record.scores() != null) {
-      writeScores(record.scores(), out);
+    out.writeIndex(embedding.scores().isEmpty() ? 0 : 1);
+    if (!embedding.scores().isEmpty()) {
+      writeScores(embedding.scores(), out);
     }
+  }
+
+  private static boolean isTimed(SourcePosition source) {
+    return source.timestamp() != SourcePosition.NO_TIMESTAMP;
   }
 
   private static void writeScores(List<ClassScore> scores, BinaryEncoder out) throws IOException {
@@ -61,8 +81,8 @@ final class EmbeddingForms {
     out.setItemCount(scores.size());
     for (ClassScore score : scores) {
       out.startItem();
-      out.writeString(score.getLabel());
-      out.writeFloat(score.getScore());
+      out.writeString(score.label());
+      out.writeFloat(score.score());
     }
     out.writeArrayEnd();
   }
@@ -113,11 +133,12 @@ final class EmbeddingForms {
     return attributes;
   }
 
-  private static List<ClassScore> readScores(BinaryDecoder in) throws IOException {
-    List<ClassScore> scores = new ArrayList<>();
+  private static List<io.imageembedding.schema.ClassScore> readScores(BinaryDecoder in)
+      throws IOException {
+    List<io.imageembedding.schema.ClassScore> scores = new ArrayList<>();
     for (long block = in.readArrayStart(); block > 0; block = in.arrayNext()) {
       for (long i = 0; i < block; i++) {
-        scores.add(new ClassScore(in.readString(), in.readFloat()));
+        scores.add(new io.imageembedding.schema.ClassScore(in.readString(), in.readFloat()));
       }
     }
     return scores;
@@ -128,28 +149,30 @@ final class EmbeddingForms {
   }
 
   static void writeJson(EmbeddingFields record, JsonGenerator out) throws IOException {
+    Embedding embedding = record.embedding();
     out.writeStartObject();
     out.writeStringField("id", record.id());
     out.writeArrayFieldStart("vector");
-    for (float feature : record.embedding()) {
+    for (float feature : embedding.vector()) {
       out.writeNumber(feature);
     }
     out.writeEndArray();
-    out.writeNumberField("dimension", record.embedding().length);
-    if (record.scores() != null && !record.scores().isEmpty()) {
-      writeScores(record.scores(), out);
+    out.writeNumberField("dimension", embedding.vector().length);
+    if (!embedding.scores().isEmpty()) {
+      writeScores(embedding.scores(), out);
     }
+    Provenance provenance = embedding.provenance();
     out.writeObjectFieldStart("model");
-    out.writeStringField("name", record.model().getName());
-    out.writeStringField("sha256", record.model().getSha256());
-    out.writeStringField("precision", record.model().getPrecision());
-    out.writeStringField("preprocessing", record.model().getPreprocessing());
+    out.writeStringField("name", provenance.model());
+    out.writeStringField("sha256", provenance.sha256());
+    out.writeStringField("precision", provenance.precision());
+    out.writeStringField("preprocessing", provenance.preprocessing());
     out.writeEndObject();
-    out.writeStringField("vectorSpace", record.vectorSpace());
+    out.writeStringField("vectorSpace", provenance.vectorSpace());
     out.writeObjectFieldStart("image");
-    out.writeStringField("format", record.image().getFormat());
-    out.writeNumberField("width", record.image().getWidth());
-    out.writeNumberField("height", record.image().getHeight());
+    out.writeStringField("format", embedding.image().format());
+    out.writeNumberField("width", embedding.image().width());
+    out.writeNumberField("height", embedding.image().height());
     out.writeEndObject();
     writeSource(record.source(), out);
     if (record.capturedAt() != null) {
@@ -167,21 +190,84 @@ final class EmbeddingForms {
     out.writeArrayFieldStart("scores");
     for (ClassScore score : scores) {
       out.writeStartObject();
-      out.writeStringField("label", score.getLabel());
-      out.writeNumberField("score", score.getScore());
+      out.writeStringField("label", score.label());
+      out.writeNumberField("score", score.score());
       out.writeEndObject();
     }
     out.writeEndArray();
   }
 
-  static void writeSource(Source source, JsonGenerator out) throws IOException {
+  static void writeSource(SourcePosition source, JsonGenerator out) throws IOException {
     out.writeObjectFieldStart("source");
-    out.writeStringField("topic", source.getTopic());
-    out.writeNumberField("partition", source.getPartition());
-    out.writeNumberField("offset", source.getOffset());
-    if (source.getTimestamp() != null) {
-      out.writeNumberField("timestamp", source.getTimestamp().toEpochMilli());
+    out.writeStringField("topic", source.topic());
+    out.writeNumberField("partition", source.partition());
+    out.writeNumberField("offset", source.offset());
+    if (isTimed(source)) {
+      out.writeNumberField("timestamp", source.timestamp());
     }
     out.writeEndObject();
+  }
+
+  /** What {@link #writeJson} has written. */
+  static EmbeddingFields readJson(byte[] value) throws UnreadableRecordException {
+    try {
+      JsonNode node = JSON.readTree(value);
+      JsonNode model = required(node, "model");
+      JsonNode image = required(node, "image");
+      JsonNode capturedAt = node.get("capturedAt");
+      return new EmbeddingFields(
+          text(node, "id"),
+          new Embedding(
+              vector(required(node, "vector")),
+              new ImageInfo(
+                  text(image, "format"), smallNumber(image, "width"), smallNumber(image, "height")),
+              new Provenance(
+                  text(model, "name"),
+                  text(model, "sha256"),
+                  text(model, "precision"),
+                  text(model, "preprocessing"),
+                  text(node, "vectorSpace")),
+              scores(node.path("scores"))),
+          JsonFields.position(required(node, "source")),
+          capturedAt == null || capturedAt.isNull()
+              ? null
+              : Instant.ofEpochMilli(number(node, "capturedAt")),
+          attributes(node.path("attributes")));
+    } catch (IOException e) {
+      throw unreadable("it is no JSON");
+    } catch (IllegalArgumentException e) {
+      throw unreadable(e.getMessage());
+    }
+  }
+
+  private static UnreadableRecordException unreadable(String reason) {
+    return new UnreadableRecordException(
+        Code.WRONG_WIRE_FORMAT, "the value is no embedding as a JSON object: " + reason);
+  }
+
+  private static float[] vector(JsonNode node) {
+    float[] vector = new float[node.size()];
+    for (int i = 0; i < vector.length; i++) {
+      JsonNode feature = node.get(i);
+      if (feature == null || !feature.isNumber()) {
+        throw new IllegalArgumentException("feature " + i + " is no number");
+      }
+      vector[i] = feature.floatValue();
+    }
+    return vector;
+  }
+
+  private static List<ClassScore> scores(JsonNode node) {
+    List<ClassScore> scores = new ArrayList<>();
+    for (JsonNode score : node) {
+      scores.add(new ClassScore(text(score, "label"), required(score, "score").floatValue()));
+    }
+    return scores;
+  }
+
+  private static Map<String, String> attributes(JsonNode node) {
+    Map<String, String> attributes = new HashMap<>();
+    node.properties().forEach(entry -> attributes.put(entry.getKey(), entry.getValue().asText()));
+    return attributes;
   }
 }

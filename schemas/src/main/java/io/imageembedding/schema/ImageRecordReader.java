@@ -2,6 +2,7 @@
 package io.imageembedding.schema;
 
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -109,19 +110,15 @@ public final class ImageRecordReader {
    * @throws UnreadableRecordException if there is no record with an id
    * @throws IOException if the schema registry does not answer
    */
-  public Metadata metadata(byte[] key, byte[] value, String topic, int partition, long offset)
+  public Metadata metadata(byte[] key, byte[] value, SourcePosition source)
       throws UnreadableRecordException, IOException {
     if (format == WireFormat.RAW) {
-      return new Metadata(rawId(key, topic, partition, offset), null, Map.of());
+      return new Metadata(id(key).orElseGet(source::message), null, Map.of());
     }
     GenericRecord record = metadata.read(value);
     @SuppressWarnings("unchecked")
     Map<String, String> attributes = (Map<String, String>) record.get("attributes");
     return new Metadata(requireId(record), (Instant) record.get("capturedAt"), attributes);
-  }
-
-  private static String rawId(byte[] key, String topic, int partition, long offset) {
-    return id(key).orElse(topic + "-" + partition + "-" + offset);
   }
 
   /**

@@ -6,9 +6,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.embedding.SourcePosition;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -28,7 +28,7 @@ public final class SourceHeader {
   private SourceHeader() {}
 
   /** The header's value. */
-  public static byte[] write(Source source) throws IOException {
+  public static byte[] write(SourcePosition source) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator out = JSON.createGenerator(bytes)) {
       out.writeStartObject();
@@ -39,14 +39,14 @@ public final class SourceHeader {
   }
 
   /** What a header's value says; empty if nothing that could be a source. */
-  public static Optional<Source> read(byte[] value) {
+  public static Optional<SourcePosition> read(byte[] value) {
     if (value == null) {
       return Optional.empty();
     }
     String topic = null;
     long partition = -1;
     long offset = -1;
-    Instant timestamp = null;
+    long timestamp = SourcePosition.NO_TIMESTAMP;
     try (JsonParser in = JSON.createParser(value)) {
       if (in.nextToken() != JsonToken.START_OBJECT
           || !FIELD.equals(in.nextFieldName())
@@ -59,7 +59,7 @@ public final class SourceHeader {
           case "topic" -> topic = in.getText();
           case "partition" -> partition = in.getLongValue();
           case "offset" -> offset = in.getLongValue();
-          case "timestamp" -> timestamp = Instant.ofEpochMilli(in.getLongValue());
+          case "timestamp" -> timestamp = in.getLongValue();
           default -> in.skipChildren();
         }
       }
@@ -68,6 +68,6 @@ public final class SourceHeader {
     }
     return topic == null || partition < 0 || partition > Integer.MAX_VALUE || offset < 0
         ? Optional.empty()
-        : Optional.of(new Source(topic, (int) partition, offset, timestamp));
+        : Optional.of(new SourcePosition(topic, (int) partition, offset, timestamp));
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.embedding.SourcePosition;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -183,7 +184,7 @@ class HostileRecordsTest {
       assertThat(
               catchThrowableOfType(
                       UnreadableRecordException.class,
-                      () -> reader.metadata(null, value, "t", 0, 0))
+                      () -> reader.metadata(null, value, new SourcePosition("t", 0, 0, 0)))
                   .code())
           .isEqualTo(Code.UNKNOWN_SCHEMA);
     }
@@ -247,7 +248,8 @@ class HostileRecordsTest {
         .isEqualTo(Code.WRONG_WIRE_FORMAT);
     assertThat(
             catchThrowableOfType(
-                    UnreadableRecordException.class, () -> reader.metadata(null, value, "t", 0, 0))
+                    UnreadableRecordException.class,
+                    () -> reader.metadata(null, value, new SourcePosition("t", 0, 0, 0)))
                 .code())
         .isEqualTo(Code.WRONG_WIRE_FORMAT);
   }
@@ -289,7 +291,7 @@ class HostileRecordsTest {
       }
       try {
         reader.image(value);
-        reader.metadata(null, value, "t", 0, 0);
+        reader.metadata(null, value, new SourcePosition("t", 0, 0, 0));
         read++;
       } catch (UnreadableRecordException e) {
         assertThat(i % 4 == 0 && e.code() != Code.MISSING_ID && e.code() != Code.UNUSABLE_ID)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -23,7 +24,8 @@ class ImageRecordReaderTest {
     byte[] value = encode(Samples.image());
 
     assertThat(avro.image(value)).isEqualTo("not really a JPEG".getBytes(UTF_8));
-    ImageRecordReader.Metadata metadata = avro.metadata(null, value, "t", 0, 0);
+    ImageRecordReader.Metadata metadata =
+        avro.metadata(null, value, new SourcePosition("t", 0, 0, 0));
     assertThat(metadata.id()).isEqualTo("a/photo.jpg");
     assertThat(metadata.capturedAt()).isEqualTo(Instant.ofEpochMilli(1_600_000_000_000L));
     assertThat(metadata.attributes()).isEqualTo(Map.of("camera", "häfen"));
@@ -69,11 +71,14 @@ class ImageRecordReaderTest {
   @Test
   void rawIdsAreTheKeyOrThePlace() throws Exception {
     byte[] value = {1};
-    assertThat(raw.metadata("häfen.jpg".getBytes(UTF_8), value, "t", 2, 7).id())
+    assertThat(
+            raw.metadata("häfen.jpg".getBytes(UTF_8), value, new SourcePosition("t", 2, 7, 0)).id())
         .isEqualTo("häfen.jpg");
-    assertThat(raw.metadata(null, value, "t", 2, 7).id()).isEqualTo("t-2-7");
-    assertThat(raw.metadata(new byte[0], value, "t", 2, 7).id()).isEqualTo("t-2-7");
-    assertThat(raw.metadata(new byte[] {(byte) 0xff}, value, "t", 2, 7).id()).isEqualTo("t-2-7");
+    assertThat(raw.metadata(null, value, new SourcePosition("t", 2, 7, 0)).id()).isEqualTo("t-2-7");
+    assertThat(raw.metadata(new byte[0], value, new SourcePosition("t", 2, 7, 0)).id())
+        .isEqualTo("t-2-7");
+    assertThat(raw.metadata(new byte[] {(byte) 0xff}, value, new SourcePosition("t", 2, 7, 0)).id())
+        .isEqualTo("t-2-7");
     assertThat(raw.image(value)).isSameAs(value);
   }
 
@@ -86,12 +91,13 @@ class ImageRecordReaderTest {
           serializedLong, registrysFraming, {'a', '\n'}, {'a', 0x7f}, "a\u0085b".getBytes(UTF_8)
         }) {
       assertThat(ImageRecordReader.id(key)).isEmpty();
-      assertThat(raw.metadata(key, new byte[] {1}, "t", 2, 7).id()).isEqualTo("t-2-7");
+      assertThat(raw.metadata(key, new byte[] {1}, new SourcePosition("t", 2, 7, 0)).id())
+          .isEqualTo("t-2-7");
     }
     for (String id : new String[] {"a\nb", "\0", "a\u001b[31m", "\u009b"}) {
       byte[] value = encode(new ImageRecord(id, Samples.buffer("x"), null, null, Map.of()));
       assertThat(code(avro, value)).isEqualTo(Code.UNUSABLE_ID);
-      assertThatThrownBy(() -> avro.metadata(null, value, "t", 0, 0))
+      assertThatThrownBy(() -> avro.metadata(null, value, new SourcePosition("t", 0, 0, 0)))
           .isInstanceOf(UnreadableRecordException.class);
     }
   }
@@ -108,7 +114,7 @@ class ImageRecordReaderTest {
       }
       try {
         avro.image(mutant);
-        avro.metadata(null, mutant, "t", 0, 0);
+        avro.metadata(null, mutant, new SourcePosition("t", 0, 0, 0));
       } catch (UnreadableRecordException e) {
         refused++;
       }

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.schema;
 
+import io.imageembedding.embedding.ClassScore;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.SourcePosition;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -11,8 +16,8 @@ import java.util.TreeMap;
 
 /** One record of each kind with every field set. */
 final class Samples {
-  private static final Source SOURCE =
-      new Source("images", 3, 1_234_567_890_123L, Instant.ofEpochMilli(1_700_000_000_123L));
+  private static final SourcePosition SOURCE =
+      new SourcePosition("images", 3, 1_234_567_890_123L, 1_700_000_000_123L);
 
   private Samples() {}
 
@@ -33,14 +38,24 @@ final class Samples {
   static EmbeddingFields embedding(List<ClassScore> scores) {
     return new EmbeddingFields(
         "a/photo.jpg",
-        new float[] {0f, 1.5f, -3.25e-7f, Float.MAX_VALUE},
-        new Model("mobilenet", "ab".repeat(32), "fp32", "way"),
-        "cd".repeat(32),
-        new Image("jpeg", 640, 427),
+        new Embedding(
+            new float[] {0f, 1.5f, -3.25e-7f, Float.MAX_VALUE},
+            new ImageInfo("jpeg", 640, 427),
+            new Provenance("mobilenet", "ab".repeat(32), "fp32", "way", "cd".repeat(32)),
+            scores),
         SOURCE,
         Instant.ofEpochMilli(1_600_000_000_000L),
-        new TreeMap<>(Map.of("camera", "häfen", "place", "")),
-        scores);
+        new TreeMap<>(Map.of("camera", "häfen", "place", "")));
+  }
+
+  static EmbeddingFields untimed() {
+    EmbeddingFields timed = embedding();
+    return new EmbeddingFields(
+        timed.id(),
+        timed.embedding(),
+        new SourcePosition("images", 0, 0, SourcePosition.NO_TIMESTAMP),
+        null,
+        Map.of());
   }
 
   static DeadLetter deadLetter() {
@@ -53,7 +68,7 @@ final class Samples {
         stage,
         code,
         "the jpeg ends before its image does",
-        SOURCE,
+        EmbeddingFields.source(SOURCE),
         buffer("key"),
         buffer("value"),
         List.of(new Header("trace", buffer("1")), new Header("empty", null)),
@@ -63,19 +78,26 @@ final class Samples {
   /** The same as Avro's own classes hold it. */
   static EmbeddingRecord generated(EmbeddingFields fields) {
     List<Float> features = new ArrayList<>();
-    for (float feature : fields.embedding()) {
+    Embedding embedding = fields.embedding();
+    for (float feature : embedding.vector()) {
       features.add(feature);
     }
+    Provenance made = embedding.provenance();
+    ImageInfo image = embedding.image();
     return new EmbeddingRecord(
         fields.id(),
         features,
-        fields.model(),
-        fields.vectorSpace(),
-        fields.image(),
-        fields.source(),
+        new Model(made.model(), made.sha256(), made.precision(), made.preprocessing()),
+        made.vectorSpace(),
+        new Image(image.format(), image.width(), image.height()),
+        EmbeddingFields.source(fields.source()),
         fields.capturedAt(),
         fields.attributes(),
-        fields.scores());
+        embedding.scores().isEmpty()
+            ? null
+            : embedding.scores().stream()
+                .map(s -> new io.imageembedding.schema.ClassScore(s.label(), s.score()))
+                .toList());
   }
 
   static ByteBuffer buffer(String text) {

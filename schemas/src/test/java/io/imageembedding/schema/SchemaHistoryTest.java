@@ -3,6 +3,7 @@ package io.imageembedding.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,13 +61,13 @@ class SchemaHistoryTest {
   void bytesThatVersionOneWroteAreStillRead() throws Exception {
     assertThat(
             new ImageRecordReader(WireFormat.AVRO, null)
-                .metadata(null, oldBytes("ImageRecord-1"), "t", 0, 0)
+                .metadata(null, oldBytes("ImageRecord-1"), new SourcePosition("t", 0, 0, 0))
                 .id())
         .isEqualTo("a/photo.jpg");
     assertThat(new ImageRecordReader(WireFormat.AVRO, null).image(oldBytes("ImageRecord-1")))
         .isEqualTo(Samples.array(Samples.buffer("not really a JPEG")));
     assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(oldBytes("EmbeddingRecord-1")))
-        .isEqualTo(Samples.generated(Samples.embedding(null)));
+        .isEqualTo(Samples.generated(Samples.embedding(List.of())));
     assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-1")))
         .isEqualTo(Samples.deadLetter(Stage.image, Code.TRUNCATED));
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -98,7 +99,7 @@ class SchemaRegistryTest {
         new ImageRecordReader(WireFormat.CONFLUENT_AVRO, new SchemaRegistry(url, null));
 
     assertThat(reader.image(value)).containsExactly(1, 2);
-    assertThat(reader.metadata(null, value, "t", 0, 0).id()).isEqualTo("a");
+    assertThat(reader.metadata(null, value, new SourcePosition("t", 0, 0, 0)).id()).isEqualTo("a");
   }
 
   @Test

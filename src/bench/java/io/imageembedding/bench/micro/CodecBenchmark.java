@@ -2,6 +2,10 @@
 package io.imageembedding.bench.micro;
 
 import io.imageembedding.bench.fixture.Fixtures;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.schema.EmbeddingFields;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.Image;
@@ -13,7 +17,6 @@ import io.imageembedding.schema.UnreadableRecordException;
 import io.imageembedding.schema.WireFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +51,9 @@ import org.openjdk.jmh.annotations.State;
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class CodecBenchmark {
   private EmbeddingFields fields;
+  private Model model;
+  private Image image;
+  private Source source;
   private byte[] framed;
   private byte[] plain;
   private GenericRecord generic;
@@ -72,14 +78,17 @@ public class CodecBenchmark {
     fields =
         new EmbeddingFields(
             "photo-1",
-            vector,
-            new Model("mobilenet_v2_1.0_224", "ab".repeat(32), "fp32", "reference"),
-            "cd".repeat(32),
-            new Image("jpeg", 640, 427),
-            new Source("images", 3, 1_234_567L, Instant.ofEpochMilli(1_700_000_000_123L)),
+            new Embedding(
+                vector,
+                new ImageInfo("jpeg", 640, 427),
+                new Provenance(
+                    "mobilenet_v2_1.0_224", "ab".repeat(32), "fp32", "reference", "cd".repeat(32))),
+            new SourcePosition("images", 3, 1_234_567L, 1_700_000_000_123L),
             null,
-            Map.of(),
-            null);
+            Map.of());
+    model = new Model("mobilenet_v2_1.0_224", "ab".repeat(32), "fp32", "reference");
+    image = new Image("jpeg", 640, 427);
+    source = EmbeddingFields.source(fields.source());
     writer = RecordWriter.embeddings(WireFormat.AVRO, null, "embeddings");
     reader = RecordReader.embeddings(WireFormat.AVRO, null);
     SpecificData specific = new SpecificData();
@@ -105,13 +114,13 @@ public class CodecBenchmark {
         new EmbeddingRecord(
             fields.id(),
             boxed(),
-            fields.model(),
-            fields.vectorSpace(),
-            fields.image(),
-            fields.source(),
-            fields.capturedAt(),
+            model,
+            fields.embedding().provenance().vectorSpace(),
+            image,
+            source,
+            null,
             fields.attributes(),
-            fields.scores());
+            null);
     return bytes(specificWriter, record);
   }
 
@@ -137,8 +146,8 @@ public class CodecBenchmark {
   }
 
   private List<Float> boxed() {
-    List<Float> features = new ArrayList<>(fields.embedding().length);
-    for (float feature : fields.embedding()) {
+    List<Float> features = new ArrayList<>(fields.embedding().vector().length);
+    for (float feature : fields.embedding().vector()) {
       features.add(feature);
     }
     return features;

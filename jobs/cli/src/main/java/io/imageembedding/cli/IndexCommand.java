@@ -13,7 +13,6 @@ import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
-import io.imageembedding.jobs.JobStore;
 import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.OpenMode;
@@ -230,7 +229,6 @@ final class IndexCommand implements Callable<Integer> {
   }
 
   private static CollectionSpec collection(ImageEmbedder embedder) {
-    return new CollectionSpec(
-        embedder.dimension(), Similarity.COSINE, JobStore.space(embedder.provenance()));
+    return new CollectionSpec(embedder.dimension(), Similarity.COSINE, embedder.provenance());
   }
 }

@@ -16,6 +16,7 @@ import io.imageembedding.cli.page.QueryEmbedder;
 import io.imageembedding.embed.ElementRefusedException;
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.Outcome;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
@@ -202,7 +203,7 @@ final class SearchCommand implements Callable<Integer> {
 
   private static List<String> facts(Version version, ImageMetadata image) {
     List<String> facts = new ArrayList<>();
-    facts.add(image.format() + " " + image.width() + "x" + image.height());
+    facts.add(image.info().format() + " " + image.info().width() + "x" + image.info().height());
     if (!version.topic().isEmpty()) {
       facts.add(
           "%s, partition %d, offset %d"
@@ -211,7 +212,7 @@ final class SearchCommand implements Callable<Integer> {
     if (image.uri() != null) {
       facts.add(image.uri());
     }
-    if (version.timestamp() != Version.NO_TIMESTAMP) {
+    if (version.timestamp() != SourcePosition.NO_TIMESTAMP) {
       facts.add(Instant.ofEpochMilli(version.timestamp()).toString());
     }
     return facts;
@@ -247,9 +248,9 @@ final class SearchCommand implements Callable<Integer> {
                           hit.id(),
                           hit.score(),
                           hit.image().uri(),
-                          hit.image().format(),
-                          hit.image().width(),
-                          hit.image().height(),
+                          hit.image().info().format(),
+                          hit.image().info().width(),
+                          hit.image().info().height(),
                           hit.image().attributes()))));
       return;
     }
@@ -260,9 +261,9 @@ final class SearchCommand implements Callable<Integer> {
                 "%-40s  %7.4f  %s %dx%d%n",
                 hit.id(),
                 hit.score(),
-                hit.image().format(),
-                hit.image().width(),
-                hit.image().height()));
+                hit.image().info().format(),
+                hit.image().info().width(),
+                hit.image().info().height()));
   }
 
   /** A hit as {@code --json} prints it. */

@@ -8,11 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.StoredVector;
-import io.imageembedding.vectorstore.VectorSpace;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
@@ -212,8 +213,8 @@ class DoctorCommandTest {
     options.put("image-embedding.kafka.output.topic", "embeddings");
     try (VectorStore other =
         VectorStore.open(options.get("image-embedding.store.address"), OpenMode.write(0))) {
-      VectorSpace space = new VectorSpace("another", "another", "a", "fp32", "reference");
-      ImageMetadata image = new ImageMetadata(null, "png", 1, 1, null, Map.of());
+      Provenance space = new Provenance("another", "a", "fp32", "reference", "another");
+      ImageMetadata image = new ImageMetadata(new ImageInfo("png", 1, 1), null, null, Map.of());
       other.upsert(List.of(new StoredVector("x", new float[] {1}, space, Version.at(1), image)));
     }
     Ended ended = doctor("--json");

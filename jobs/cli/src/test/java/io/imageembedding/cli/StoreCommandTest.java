@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.StoredVector;
-import io.imageembedding.vectorstore.VectorSpace;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
@@ -46,7 +47,7 @@ class StoreCommandTest {
   }
 
   private static void fill(String name, String model, int count) {
-    VectorSpace space = new VectorSpace(model, model, "a", "fp32", "reference");
+    Provenance space = new Provenance(model, "a", "fp32", "reference", model);
     Random random = new Random(1);
     List<StoredVector> vectors = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -55,7 +56,7 @@ class StoreCommandTest {
         vector[j] = (float) random.nextGaussian();
       }
       Map<String, String> shop = Map.of("shop", i % 20 == 0 ? "few" : "many");
-      ImageMetadata image = new ImageMetadata(null, "png", 1, 1, null, shop);
+      ImageMetadata image = new ImageMetadata(new ImageInfo("png", 1, 1), null, null, shop);
       vectors.add(new StoredVector("id-" + i, vector, space, Version.at(i), image));
     }
     try (VectorStore store = VectorStore.open(address(name), OpenMode.write(0))) {

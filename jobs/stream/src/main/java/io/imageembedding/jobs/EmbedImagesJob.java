@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.jobs;
 
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.flink.ImageEmbedding;
 import io.imageembedding.flink.InvalidOptionException;
@@ -9,7 +10,6 @@ import io.imageembedding.kafka.KafkaTopics;
 import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.Precision;
 import io.imageembedding.vectorstore.CollectionSpec;
-import io.imageembedding.vectorstore.VectorSpace;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -127,7 +127,7 @@ public final class EmbedImagesJob {
     String precision =
         held.map(CollectionSpec::space)
             .filter(space -> space.sha256().equals(measured.sha256()))
-            .map(VectorSpace::precision)
+            .map(Provenance::precision)
             .orElse(measured.precision());
     return new Configuration(config).set(EmbedOptions.MODEL_PRECISION, Precision.of(precision));
   }

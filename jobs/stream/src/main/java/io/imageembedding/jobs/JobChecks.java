@@ -120,9 +120,7 @@ public final class JobChecks {
             }
             String address = store.get().toString();
             new CollectionSpec(
-                    dimension,
-                    StoreAddress.parse(address).metric(),
-                    JobStore.space(embedding.provenance()))
+                    dimension, StoreAddress.parse(address).metric(), embedding.provenance())
                 .requireSame(address, held.get());
           }
           return Finding.good(

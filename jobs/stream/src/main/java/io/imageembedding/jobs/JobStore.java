@@ -16,8 +16,8 @@ import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
-import io.imageembedding.vectorstore.VectorSpace;
 import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.Version;
 import io.imageembedding.vectorstore.sink.Stored;
 import io.imageembedding.vectorstore.sink.VectorStoreStage;
 import java.time.Duration;
@@ -133,7 +133,7 @@ public final class JobStore {
    */
   public void expect(int dimension, Provenance provenance) {
     CollectionSpec collection =
-        new CollectionSpec(dimension, StoreAddress.parse(address).metric(), space(provenance));
+        new CollectionSpec(dimension, StoreAddress.parse(address).metric(), provenance);
     VectorStore.open(address, OpenMode.write(0).expecting(collection).retrying(atStart(retry)))
         .close();
     storing.expecting(collection);
@@ -143,12 +143,6 @@ public final class JobStore {
     return inTasks.total().compareTo(PATIENCE_AT_START) <= 0
         ? inTasks
         : new RetryPolicy(inTasks.firstPause(), inTasks.longestPause(), PATIENCE_AT_START);
-  }
-
-  /** The space of vectors with that provenance. */
-  public static VectorSpace space(Provenance made) {
-    return new VectorSpace(
-        made.vectorSpace(), made.model(), made.sha256(), made.precision(), made.preprocessing());
   }
 
   /** Adds the store to the job: every answer comes out once, those refused that it did not take. */
@@ -166,7 +160,7 @@ public final class JobStore {
     return answer
         .embedding()
         .<Change>map(RecordVectors::of)
-        .orElseGet(() -> new Deletion(answer.id(), RecordVectors.version(answer.source())));
+        .orElseGet(() -> new Deletion(answer.id(), new Version(answer.source())));
   }
 
   private static long bytes(EmbeddedMessage answer) {

@@ -2,14 +2,10 @@
 package io.imageembedding.jobs;
 
 import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.EmbeddingRecord;
-import io.imageembedding.schema.Model;
-import io.imageembedding.schema.Source;
-import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.StoredVector;
-import io.imageembedding.vectorstore.VectorSpace;
 import io.imageembedding.vectorstore.Version;
-import java.util.Map;
+import java.time.Instant;
+import java.util.Optional;
 import org.apache.flink.annotation.Internal;
 
 /** What a store keeps of the records that the job writes. */
@@ -18,39 +14,13 @@ public final class RecordVectors {
   private RecordVectors() {}
 
   /** The vector of a record as the job writes it. */
-  public static StoredVector of(EmbeddingRecord record) {
-    return of(EmbeddingFields.of(record));
-  }
-
-  /** The vector of a record as the job writes it. */
   public static StoredVector of(EmbeddingFields record) {
-    Model model = record.model();
-    Map<String, String> attributes = record.attributes();
-    return new StoredVector(
+    return StoredVector.of(
         record.id(),
         record.embedding(),
-        new VectorSpace(
-            record.vectorSpace(),
-            model.getName(),
-            model.getSha256(),
-            model.getPrecision(),
-            model.getPreprocessing()),
-        version(record.source()),
-        new ImageMetadata(
-            attributes.get(StoredVector.URI_ATTRIBUTE),
-            record.image().getFormat(),
-            record.image().getWidth(),
-            record.image().getHeight(),
-            record.capturedAt() == null ? null : record.capturedAt().toEpochMilli(),
-            attributes));
-  }
-
-  /** The version of what came in a message. */
-  public static Version version(Source source) {
-    return new Version(
-        source.getTimestamp() == null ? Version.NO_TIMESTAMP : source.getTimestamp().toEpochMilli(),
-        source.getTopic(),
-        source.getPartition(),
-        source.getOffset());
+        new Version(record.source()),
+        record.attributes().get(StoredVector.URI_ATTRIBUTE),
+        Optional.ofNullable(record.capturedAt()).map(Instant::toEpochMilli).orElse(null),
+        record.attributes());
   }
 }

@@ -3,13 +3,16 @@ package io.imageembedding.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.SourcePosition;
+import io.imageembedding.schema.EmbeddingFields;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.Image;
 import io.imageembedding.schema.Model;
 import io.imageembedding.schema.Source;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.StoredVector;
-import io.imageembedding.vectorstore.VectorSpace;
 import io.imageembedding.vectorstore.Version;
 import java.time.Instant;
 import java.util.List;
@@ -33,21 +36,19 @@ class RecordVectorsTest {
 
   @Test
   void everythingThatARecordSaysIsKept() {
-    assertThat(RecordVectors.of(record(Instant.ofEpochMilli(99))))
+    assertThat(RecordVectors.of(EmbeddingFields.of(record(Instant.ofEpochMilli(99)))))
         .isEqualTo(
             new StoredVector(
                 "a",
                 new float[] {1, 2.5f},
-                new VectorSpace("c".repeat(64), "net", "b".repeat(64), "fp32", "reference"),
+                new Provenance("net", "b".repeat(64), "fp32", "reference", "c".repeat(64)),
                 new Version(99, "images", 2, 17),
                 new ImageMetadata(
+                    new ImageInfo("png", 3, 4),
                     "s3://bucket/a.png",
-                    "png",
-                    3,
-                    4,
                     5L,
                     Map.of("uri", "s3://bucket/a.png", "class", "cat"))));
-    assertThat(RecordVectors.of(record(null)).version().timestamp())
-        .isEqualTo(Version.NO_TIMESTAMP);
+    assertThat(RecordVectors.of(EmbeddingFields.of(record(null))).version().timestamp())
+        .isEqualTo(SourcePosition.NO_TIMESTAMP);
   }
 }

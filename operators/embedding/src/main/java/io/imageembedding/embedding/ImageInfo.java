@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.embedding;
 
+import static java.util.Objects.requireNonNull;
+
 import io.imageembedding.annotation.PublicEvolving;
 import java.io.Serializable;
 
@@ -13,4 +15,9 @@ import java.io.Serializable;
  * @param height in pixels, as stored (before any EXIF orientation is applied)
  */
 @PublicEvolving
-public record ImageInfo(String format, int width, int height) implements Serializable {}
+public record ImageInfo(String format, int width, int height) implements Serializable {
+
+  public ImageInfo {
+    requireNonNull(format, "format");
+  }
+}

@@ -3,6 +3,7 @@ package io.imageembedding.kafka;
 
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
+import io.imageembedding.schema.EmbeddingFields;
 import io.imageembedding.schema.Header;
 import io.imageembedding.schema.OmittedOriginal;
 import io.imageembedding.schema.RecordWriter;
@@ -97,14 +98,14 @@ final class DeadLetterEncoder {
                 ? shortened(reason)
                 : shortened(reason)
                     + OmittedOriginal.note(kept.left, maxBytes, MessageSizes.MAX_HEADERS),
-            OutputEncoder.source(message),
+            EmbeddingFields.source(message.source()),
             buffer(key),
             kept.value ? buffer(message.value()) : null,
             headers.stream()
                 .map(header -> new Header(header.key(), buffer(header.value())))
                 .toList(),
             Instant.now().truncatedTo(ChronoUnit.MILLIS));
-    return new OutgoingMessage(key, bytes(letter), headers, message.partition());
+    return new OutgoingMessage(key, bytes(letter), headers, message.source().partition());
   }
 
   private byte[] bytes(DeadLetter letter) {

@@ -3,9 +3,9 @@ package io.imageembedding.kafka;
 
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.Source;
 import io.imageembedding.types.RecordTypeInformation;
 import java.util.Objects;
 import java.util.Optional;
@@ -68,8 +68,8 @@ public final class EmbeddedMessage {
   }
 
   /** Where the message came from. */
-  public Source source() {
-    return OutputEncoder.source(message);
+  public SourcePosition source() {
+    return message.source();
   }
 
   /**

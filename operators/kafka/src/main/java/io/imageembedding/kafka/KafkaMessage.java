@@ -3,6 +3,7 @@ package io.imageembedding.kafka;
 
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.types.RecordTypeInformation;
 import java.util.Arrays;
 import java.util.List;
@@ -15,29 +16,27 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  * @param key null where it has none
  * @param value null where it has none
  * @param headers in order
- * @param topic that it came from
- * @param partition of the topic
- * @param offset in the partition
- * @param timestamp that it has in Kafka, or that of an earlier message of its partition where that
- *     is later, in milliseconds since 1970-01-01 UTC; {@link #NO_TIMESTAMP} where none has one. So
- *     it never goes back within a partition, and of two messages with one id it tells the newer
+ * @param source where it came from
  */
 @PublicEvolving
 public record KafkaMessage(
-    byte[] key,
-    byte[] value,
-    List<KafkaHeader> headers,
-    String topic,
-    int partition,
-    long offset,
-    long timestamp) {
-
-  /** Timestamp of a message that has none, as Kafka's own consumer says it. */
-  public static final long NO_TIMESTAMP = -1;
+    byte[] key, byte[] value, List<KafkaHeader> headers, SourcePosition source) {
 
   public KafkaMessage {
     headers = List.copyOf(headers);
-    checkNotNull(topic, "topic");
+    checkNotNull(source, "source");
+  }
+
+  /** The message of a topic, partition and offset, with its timestamp in milliseconds. */
+  public KafkaMessage(
+      byte[] key,
+      byte[] value,
+      List<KafkaHeader> headers,
+      String topic,
+      int partition,
+      long offset,
+      long timestamp) {
+    this(key, value, headers, new SourcePosition(topic, partition, offset, timestamp));
   }
 
   /** Type information with a serializer of its own. */
@@ -52,19 +51,16 @@ public record KafkaMessage(
         && Arrays.equals(that.key, key)
         && Arrays.equals(that.value, value)
         && that.headers.equals(headers)
-        && that.topic.equals(topic)
-        && that.partition == partition
-        && that.offset == offset
-        && that.timestamp == timestamp;
+        && that.source.equals(source);
   }
 
   @Override
   public int hashCode() {
-    return Long.hashCode(offset) * 31 + partition;
+    return Long.hashCode(source.offset()) * 31 + source.partition();
   }
 
   @Override
   public String toString() {
-    return topic + "-" + partition + "-" + offset;
+    return source.message();
   }
 }

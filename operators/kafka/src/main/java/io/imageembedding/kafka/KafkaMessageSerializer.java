@@ -28,10 +28,10 @@ final class KafkaMessageSerializer extends RecordSerializer<KafkaMessage> {
     writeNullable(message.key(), out);
     writeNullable(message.value(), out);
     writeHeaders(message.headers(), out);
-    StringValue.writeString(message.topic(), out);
-    out.writeInt(message.partition());
-    out.writeLong(message.offset());
-    out.writeLong(message.timestamp());
+    StringValue.writeString(message.source().topic(), out);
+    out.writeInt(message.source().partition());
+    out.writeLong(message.source().offset());
+    out.writeLong(message.source().timestamp());
   }
 
   @Override

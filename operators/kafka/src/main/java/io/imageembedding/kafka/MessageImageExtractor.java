@@ -58,16 +58,9 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** With its time, because a topic that was made anew has the same offsets once more. */
   @Override
   public String place(KafkaMessage message) {
-    return message.topic()
-        + '/'
-        + message.partition()
-        + '/'
-        + message.offset()
-        + '@'
-        + message.timestamp();
+    return message.source().place();
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embedding.SourcePosition;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplitState;
 
@@ -18,7 +19,7 @@ final class OrderedSplit extends KafkaPartitionSplit {
 
   /**
    * @param split where in the partition it goes on
-   * @param latestTimestamp of the messages before; {@link KafkaMessage#NO_TIMESTAMP} if none is
+   * @param latestTimestamp of the messages before; {@link SourcePosition#NO_TIMESTAMP} if none is
    *     known
    */
   OrderedSplit(KafkaPartitionSplit split, long latestTimestamp) {
@@ -37,7 +38,7 @@ final class OrderedSplit extends KafkaPartitionSplit {
   static long latestTimestamp(KafkaPartitionSplit split) {
     return split instanceof OrderedSplit ordered
         ? ordered.latestTimestamp
-        : KafkaMessage.NO_TIMESTAMP;
+        : SourcePosition.NO_TIMESTAMP;
   }
 
   /** What changes of it while it is read. */

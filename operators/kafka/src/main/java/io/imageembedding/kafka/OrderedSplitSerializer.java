@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -35,7 +36,7 @@ final class OrderedSplitSerializer implements SimpleVersionedSerializer<KafkaPar
   public KafkaPartitionSplit deserialize(int version, byte[] bytes) throws IOException {
     return switch (version) {
       case CONNECTORS ->
-          new OrderedSplit(connectors.deserialize(version, bytes), KafkaMessage.NO_TIMESTAMP);
+          new OrderedSplit(connectors.deserialize(version, bytes), SourcePosition.NO_TIMESTAMP);
       case VERSION ->
           new OrderedSplit(
               connectors.deserialize(CONNECTORS, bytes),

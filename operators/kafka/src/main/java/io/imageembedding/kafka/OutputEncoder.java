@@ -2,24 +2,18 @@
 package io.imageembedding.kafka;
 
 import io.imageembedding.embedding.Embedding;
-import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.flink.Embedded;
-import io.imageembedding.schema.ClassScore;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.Image;
 import io.imageembedding.schema.ImageRecordReader;
-import io.imageembedding.schema.Model;
 import io.imageembedding.schema.RecordWriter;
-import io.imageembedding.schema.Source;
 import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.UnreadableRecordException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -83,8 +77,6 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
   private transient RecordWriter<EmbeddingFields> embeddings;
   private transient DeadLetterEncoder deadLetters;
   private transient TopicSettings output;
-  private transient Provenance provenance;
-  private transient Model model;
 
   /**
    * @param outputTopic null where embeddings go to none
@@ -183,7 +175,10 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
         outputTopic == null
             ? null
             : new OutgoingMessage(
-                key(message, record.id()), bytes(record), message.headers(), message.partition());
+                key(message, record.id()),
+                bytes(record),
+                message.headers(),
+                message.source().partition());
     return new EmbeddedMessage(message, record.id(), record, outgoing, null);
   }
 
@@ -214,8 +209,8 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
     if (outputTopic != null) {
       List<KafkaHeader> headers = new ArrayList<>(message.headers());
       headers.removeIf(header -> header.key().equals(SourceHeader.KEY));
-      headers.add(new KafkaHeader(SourceHeader.KEY, SourceHeader.write(source(message))));
-      outgoing = new OutgoingMessage(message.key(), null, headers, message.partition());
+      headers.add(new KafkaHeader(SourceHeader.KEY, SourceHeader.write(message.source())));
+      outgoing = new OutgoingMessage(message.key(), null, headers, message.source().partition());
     }
     return new EmbeddedMessage(message, id, null, outgoing, null);
   }
@@ -224,40 +219,12 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
       throws UnreadableRecordException, IOException {
     ImageRecordReader.Metadata metadata = metadata(message);
     return new EmbeddingFields(
-        metadata.id(),
-        embedding.vector(),
-        model(embedding.provenance()),
-        embedding.provenance().vectorSpace(),
-        new Image(
-            embedding.image().format(), embedding.image().width(), embedding.image().height()),
-        source(message),
-        metadata.capturedAt(),
-        metadata.attributes(),
-        scores(embedding));
-  }
-
-  private static List<ClassScore> scores(Embedding embedding) {
-    return embedding.scores().isEmpty()
-        ? null
-        : embedding.scores().stream()
-            .map(score -> new ClassScore(score.label(), score.score()))
-            .toList();
-  }
-
-  private Model model(Provenance current) {
-    if (!current.equals(provenance)) {
-      provenance = current;
-      model =
-          new Model(
-              current.model(), current.sha256(), current.precision(), current.preprocessing());
-    }
-    return model;
+        metadata.id(), embedding, message.source(), metadata.capturedAt(), metadata.attributes());
   }
 
   private ImageRecordReader.Metadata metadata(KafkaMessage message)
       throws UnreadableRecordException, IOException {
-    return reader.metadata(
-        message.key(), message.value(), message.topic(), message.partition(), message.offset());
+    return reader.metadata(message.key(), message.value(), message.source());
   }
 
   /** The record's id, or null where it cannot be read or is none. */
@@ -267,15 +234,5 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
     } catch (UnreadableRecordException e) {
       return null;
     }
-  }
-
-  static Source source(KafkaMessage message) {
-    return new Source(
-        message.topic(),
-        message.partition(),
-        message.offset(),
-        message.timestamp() == KafkaMessage.NO_TIMESTAMP
-            ? null
-            : Instant.ofEpochMilli(message.timestamp()));
   }
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embedding.ClassScore;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.kafka.EmbeddedMessage.Refused;
-import io.imageembedding.schema.ClassScore;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.Image;
-import io.imageembedding.schema.Model;
-import io.imageembedding.schema.Source;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -38,26 +39,26 @@ class EmbeddedMessageSerializerTest extends SerializerTestBase<EmbeddedMessage> 
         new KafkaMessage(new byte[] {1}, new byte[] {2}, List.of(), "images", 3, 42, 1234);
     OutgoingMessage outgoing = new OutgoingMessage(new byte[] {1}, null, List.of(), 3);
     return new EmbeddedMessage[] {
-      new EmbeddedMessage(message, "ä", embedding(null), outgoing, null),
+      new EmbeddedMessage(message, "ä", embedding(List.of()), outgoing, null),
       new EmbeddedMessage(
           message, "b", embedding(List.of(new ClassScore("tabby", 0.5f))), null, null),
       new EmbeddedMessage(message, "", null, outgoing, null),
       new EmbeddedMessage(
-          message, "c", embedding(null), null, new Refused(Code.ZERO_NORM, "no direction")),
+          message, "c", embedding(List.of()), null, new Refused(Code.ZERO_NORM, "no direction")),
     };
   }
 
   private static EmbeddingFields embedding(List<ClassScore> scores) {
     return new EmbeddingFields(
         "a.jpg",
-        new float[] {1, -2.5f, 0},
-        new Model("m", "ab", "fp32", "way"),
-        "cd",
-        new Image("jpeg", 640, 427),
-        new Source("images", 3, 42L, Instant.ofEpochMilli(1234)),
-        scores == null ? null : Instant.ofEpochMilli(5),
-        Map.of("camera", "häfen"),
-        scores);
+        new Embedding(
+            new float[] {1, -2.5f, 0},
+            new ImageInfo("jpeg", 640, 427),
+            new Provenance("m", "ab", "fp32", "way", "cd"),
+            scores),
+        new SourcePosition("images", 3, 42, 1234),
+        scores.isEmpty() ? null : Instant.ofEpochMilli(5),
+        Map.of("camera", "häfen"));
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.embedding.SourcePosition;
 import java.util.List;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeutils.SerializerTestBase;
@@ -26,7 +27,7 @@ class KafkaMessageSerializerTest extends SerializerTestBase<KafkaMessage> {
   @Override
   protected KafkaMessage[] getTestData() {
     return new KafkaMessage[] {
-      new KafkaMessage(null, null, List.of(), "t", 0, 0, KafkaMessage.NO_TIMESTAMP),
+      new KafkaMessage(null, null, List.of(), "t", 0, 0, SourcePosition.NO_TIMESTAMP),
       new KafkaMessage(
           new byte[] {1, 2},
           new byte[0],

@@ -4,6 +4,7 @@ package io.imageembedding.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
 import java.util.Random;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
@@ -20,10 +21,10 @@ class OrderedSplitTest {
   void timestampsNeverGoBackWithinAPartition() {
     OrderedSplit.State state = new OrderedSplit.State(new KafkaPartitionSplit(PARTITION, 0));
 
-    assertThat(state.ordered(KafkaMessage.NO_TIMESTAMP)).isEqualTo(KafkaMessage.NO_TIMESTAMP);
+    assertThat(state.ordered(SourcePosition.NO_TIMESTAMP)).isEqualTo(SourcePosition.NO_TIMESTAMP);
     assertThat(state.ordered(100)).isEqualTo(100);
     assertThat(state.ordered(50)).isEqualTo(100);
-    assertThat(state.ordered(KafkaMessage.NO_TIMESTAMP)).isEqualTo(100);
+    assertThat(state.ordered(SourcePosition.NO_TIMESTAMP)).isEqualTo(100);
     assertThat(state.ordered(101)).isEqualTo(101);
   }
 
@@ -61,7 +62,7 @@ class OrderedSplitTest {
         serializer.deserialize(connectors.getVersion(), connectors.serialize(split));
 
     assertThat(restored).isEqualTo(split);
-    assertThat(OrderedSplit.latestTimestamp(restored)).isEqualTo(KafkaMessage.NO_TIMESTAMP);
+    assertThat(OrderedSplit.latestTimestamp(restored)).isEqualTo(SourcePosition.NO_TIMESTAMP);
     assertThat(
             connectors.deserialize(
                 serializer.getVersion(), serializer.serialize(new OrderedSplit(split, 1234))))

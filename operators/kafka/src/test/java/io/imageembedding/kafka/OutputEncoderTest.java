@@ -10,6 +10,7 @@ import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.flink.Embedded;
 import io.imageembedding.image.UndecodableImageException;
 import io.imageembedding.schema.ClassScore;
@@ -18,7 +19,6 @@ import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.ImageRecord;
 import io.imageembedding.schema.RecordReader;
-import io.imageembedding.schema.Source;
 import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.WireFormat;
@@ -231,7 +231,7 @@ class OutputEncoderTest {
         .extracting(KafkaHeader::key)
         .containsExactly("trace", SourceHeader.KEY);
     assertThat(SourceHeader.read(sent.headers().get(1).value()))
-        .contains(new Source("images", 3, 42L, Instant.ofEpochMilli(1234)));
+        .contains(new SourcePosition("images", 3, 42, 1234));
   }
 
   @Test

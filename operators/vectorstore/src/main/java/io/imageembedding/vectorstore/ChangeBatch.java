@@ -152,7 +152,7 @@ public final class ChangeBatch {
     }
     if (fault == null && change instanceof StoredVector stored) {
       fault = fault(stored.image());
-      if (fault == null && !stored.space().id().equals(collection.space().id())) {
+      if (fault == null && !stored.space().vectorSpace().equals(collection.space().vectorSpace())) {
         fault =
             new Fault(
                 Reason.OTHER_SPACE,
@@ -184,8 +184,9 @@ public final class ChangeBatch {
   }
 
   private static Fault fault(ImageMetadata image) {
-    long characters = image.format().length() + (image.uri() == null ? 0 : image.uri().length());
-    boolean text = isText(image.format()) && (image.uri() == null || isText(image.uri()));
+    long characters =
+        image.info().format().length() + (image.uri() == null ? 0 : image.uri().length());
+    boolean text = isText(image.info().format()) && (image.uri() == null || isText(image.uri()));
     for (Map.Entry<String, String> attribute : image.attributes().entrySet()) {
       characters += attribute.getKey().length() + attribute.getValue().length();
       text = text && isText(attribute.getKey()) && isText(attribute.getValue());

@@ -5,14 +5,19 @@ import static io.imageembedding.safety.Arguments.checkArgument;
 import static java.util.Objects.requireNonNull;
 
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.embedding.Provenance;
 import java.io.Serializable;
 
 /**
  * What all vectors of a store have in common. It is written into the store when that is first used,
  * and never changes.
+ *
+ * @param dimension features of a vector
+ * @param metric that they are compared by
+ * @param space what made them
  */
 @PublicEvolving
-public record CollectionSpec(int dimension, Similarity metric, VectorSpace space)
+public record CollectionSpec(int dimension, Similarity metric, Provenance space)
     implements Serializable {
 
   public CollectionSpec {
@@ -31,7 +36,7 @@ public record CollectionSpec(int dimension, Similarity metric, VectorSpace space
   public void requireSame(String store, CollectionSpec held) {
     if (dimension != held.dimension
         || metric != held.metric
-        || !space.id().equals(held.space.id())) {
+        || !space.vectorSpace().equals(held.space.vectorSpace())) {
       throw new StoreException(
           store + " holds " + held.summary() + ", and cannot take " + summary());
     }

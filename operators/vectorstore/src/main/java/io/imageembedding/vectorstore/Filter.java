@@ -95,7 +95,7 @@ public record Filter(Map<String, String> conditions) implements Serializable {
   private static String value(String key, StoredVector vector) {
     return switch (key) {
       case URI -> vector.image().uri();
-      case FORMAT -> vector.image().format();
+      case FORMAT -> vector.image().info().format();
       case TOPIC -> vector.version().topic();
       case PARTITION -> String.valueOf(vector.version().partition());
       default -> vector.image().attributes().get(key);

@@ -4,6 +4,7 @@ package io.imageembedding.vectorstore;
 import static java.util.Objects.requireNonNull;
 
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.embedding.ImageInfo;
 import java.io.Serializable;
 import java.util.Collections;
 import java.util.Map;
@@ -12,25 +13,18 @@ import java.util.TreeMap;
 /**
  * What is kept beside a vector about the image that it was made of.
  *
+ * @param info what the image was
  * @param uri where the image can be read; null where nobody said
- * @param format its encoding, lower case
- * @param width in pixels
- * @param height in pixels
  * @param capturedAt when it was taken, in milliseconds since 1970-01-01 UTC; null where unknown
  * @param attributes whatever the producer wants to find again, unmodifiable, ordered by key
  */
 @PublicEvolving
 public record ImageMetadata(
-    String uri,
-    String format,
-    int width,
-    int height,
-    Long capturedAt,
-    Map<String, String> attributes)
+    ImageInfo info, String uri, Long capturedAt, Map<String, String> attributes)
     implements Serializable {
 
   public ImageMetadata {
-    requireNonNull(format, "format");
+    requireNonNull(info, "info");
     attributes = Collections.unmodifiableSortedMap(new TreeMap<>(attributes));
   }
 }

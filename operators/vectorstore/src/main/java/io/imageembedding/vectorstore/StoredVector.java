@@ -4,11 +4,14 @@ package io.imageembedding.vectorstore;
 import static java.util.Objects.requireNonNull;
 
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.Provenance;
 import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.Map;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -22,7 +25,7 @@ import org.apache.commons.codec.digest.DigestUtils;
  */
 @PublicEvolving
 public record StoredVector(
-    String id, float[] vector, VectorSpace space, Version version, ImageMetadata image)
+    String id, float[] vector, Provenance space, Version version, ImageMetadata image)
     implements Change, Serializable {
 
   /** Attribute of an image record that says where the image can be read. */
@@ -36,6 +39,33 @@ public record StoredVector(
     requireNonNull(image, "image");
   }
 
+  /** What is stored of an embedding of which no more is known. */
+  public static StoredVector of(String id, Embedding embedding, Version version) {
+    return of(id, embedding, version, null, null, Map.of());
+  }
+
+  /**
+   * What is stored of an embedding. Its scores are not.
+   *
+   * @param uri where the image can be read; null where nobody said
+   * @param capturedAt when it was taken, in milliseconds since 1970-01-01 UTC; null where unknown
+   * @param attributes whatever the producer wants to find again
+   */
+  public static StoredVector of(
+      String id,
+      Embedding embedding,
+      Version version,
+      String uri,
+      Long capturedAt,
+      Map<String, String> attributes) {
+    return new StoredVector(
+        id,
+        embedding.vector(),
+        embedding.provenance(),
+        version,
+        new ImageMetadata(embedding.image(), uri, capturedAt, attributes));
+  }
+
   /** The first 63 bits of a SHA-256 over vector and metadata. */
   @Override
   public long tieBreak() {
@@ -44,8 +74,8 @@ public record StoredVector(
     floats.asFloatBuffer().put(vector);
     digest.update(floats.array());
     add(digest, image.uri());
-    add(digest, image.format());
-    add(digest, image.width() + "x" + image.height());
+    add(digest, image.info().format());
+    add(digest, image.info().width() + "x" + image.info().height());
     add(digest, image.capturedAt());
     image
         .attributes()

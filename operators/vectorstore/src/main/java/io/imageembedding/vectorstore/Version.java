@@ -4,6 +4,7 @@ package io.imageembedding.vectorstore;
 import static java.util.Objects.requireNonNull;
 
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.embedding.SourcePosition;
 import java.io.Serializable;
 
 /**
@@ -11,7 +12,8 @@ import java.io.Serializable;
  * changes, repeated as often as may be, ends in the same state:
  *
  * <ol>
- *   <li>the later timestamp is the newer; none at all ({@link #NO_TIMESTAMP}) is the oldest;
+ *   <li>the later timestamp is the newer; none at all ({@link SourcePosition#NO_TIMESTAMP}) is the
+ *       oldest;
  *   <li>at one timestamp, the topic that comes later in the order of its UTF-8 bytes, then the
  *       higher partition;
  *   <li>within one partition of a topic, the higher offset;
@@ -24,20 +26,18 @@ import java.io.Serializable;
  * offsets first, where the partition is the same, would be no order: of three changes in two
  * partitions each could be newer than the next.
  *
- * @param timestamp of the record, in milliseconds since 1970-01-01 UTC
- * @param topic that it came from, empty where it came from none
- * @param partition of the topic
- * @param offset in the partition
+ * @param source where the image came from, and when; without a topic where it came from none
  */
 @PublicEvolving
-public record Version(long timestamp, String topic, int partition, long offset)
-    implements Comparable<Version>, Serializable {
-
-  /** Timestamp of a record that has none. */
-  public static final long NO_TIMESTAMP = -1;
+public record Version(SourcePosition source) implements Comparable<Version>, Serializable {
 
   public Version {
-    requireNonNull(topic, "topic");
+    requireNonNull(source, "source");
+  }
+
+  /** The version of what came in a message. */
+  public Version(long timestamp, String topic, int partition, long offset) {
+    this(new SourcePosition(topic, partition, offset, timestamp));
   }
 
   /** The version of something that came from no topic. */
@@ -45,15 +45,33 @@ public record Version(long timestamp, String topic, int partition, long offset)
     return new Version(timestamp, "", 0, 0);
   }
 
+  /** In milliseconds since 1970-01-01 UTC; {@link SourcePosition#NO_TIMESTAMP} where none is. */
+  public long timestamp() {
+    return source.timestamp();
+  }
+
+  /** Empty where it came from none. */
+  public String topic() {
+    return source.topic();
+  }
+
+  public int partition() {
+    return source.partition();
+  }
+
+  public long offset() {
+    return source.offset();
+  }
+
   @Override
   public int compareTo(Version other) {
-    int order = Long.compare(timestamp, other.timestamp);
+    int order = Long.compare(timestamp(), other.timestamp());
     if (order == 0) {
-      order = TextOrder.BY_BYTES.compare(topic, other.topic);
+      order = TextOrder.BY_BYTES.compare(topic(), other.topic());
     }
     if (order == 0) {
-      order = Integer.compare(partition, other.partition);
+      order = Integer.compare(partition(), other.partition());
     }
-    return order != 0 ? order : Long.compare(offset, other.offset);
+    return order != 0 ? order : Long.compare(offset(), other.offset());
   }
 }

@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.embedding.SourcePosition;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -14,7 +15,7 @@ class StoredVectorTest {
   void versionsAreOrderedByTimeThenOffsetWithinAPartition() {
     List<Version> inOrder =
         List.of(
-            new Version(Version.NO_TIMESTAMP, "b", 9, 9),
+            new Version(SourcePosition.NO_TIMESTAMP, "b", 9, 9),
             new Version(1, "a", 0, 5),
             new Version(1, "a", 0, 6),
             new Version(1, "a", 1, 0),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore;
 
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
@@ -14,12 +16,12 @@ import java.util.TreeMap;
 public final class TestingVectors {
 
   /** A space of no real model. */
-  public static final VectorSpace SPACE =
-      new VectorSpace("5".repeat(64), "testing", "a".repeat(64), "fp32", "reference");
+  public static final Provenance SPACE =
+      new Provenance("testing", "a".repeat(64), "fp32", "reference", "5".repeat(64));
 
   /** Another. */
-  public static final VectorSpace OTHER_SPACE =
-      new VectorSpace("6".repeat(64), "other", "b".repeat(64), "fp32", "reference");
+  public static final Provenance OTHER_SPACE =
+      new Provenance("other", "b".repeat(64), "fp32", "reference", "6".repeat(64));
 
   /** The order in which a store has its ids. */
   static final Comparator<String> BY_CODE_POINTS =
@@ -71,7 +73,10 @@ public final class TestingVectors {
         SPACE,
         version,
         new ImageMetadata(
-            "file:/images/" + id + ".jpg", "jpeg", 640, 480, null, new TreeMap<>(attributes)));
+            new ImageInfo("jpeg", 640, 480),
+            "file:/images/" + id + ".jpg",
+            null,
+            new TreeMap<>(attributes)));
   }
 
   /** The cosine, by the book. */

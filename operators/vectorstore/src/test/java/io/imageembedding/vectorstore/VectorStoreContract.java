@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.vectorstore.RefusedChange.Reason;
 import io.imageembedding.vectorstore.tool.StoreVerification;
 import java.util.ArrayList;
@@ -46,7 +48,7 @@ public abstract class VectorStoreContract {
     return VectorStore.open(address(), OpenMode.write(0).retrying(RetryPolicy.NONE));
   }
 
-  private static CollectionSpec collection(int dimension, VectorSpace space) {
+  private static CollectionSpec collection(int dimension, Provenance space) {
     return new CollectionSpec(dimension, Similarity.COSINE, space);
   }
 
@@ -59,7 +61,10 @@ public abstract class VectorStoreContract {
             SPACE,
             new Version(17, "images", 3, 42),
             new ImageMetadata(
-                null, "png", 3, 4, 1_700_000_000_000L, Map.of("k=1", "v\n\"", "", "empty")));
+                new ImageInfo("png", 3, 4),
+                null,
+                1_700_000_000_000L,
+                Map.of("k=1", "v\n\"", "", "empty")));
     try (VectorStore store = writer()) {
       assertThat(store.describe().collection()).isEmpty();
       assertThat(store.search(full.vector(), 3, Filter.NONE)).isEmpty();
@@ -317,7 +322,7 @@ public abstract class VectorStoreContract {
   }
 
   private static ImageMetadata image(Map<String, String> attributes) {
-    return new ImageMetadata(null, "jpeg", 1, 1, null, attributes);
+    return new ImageMetadata(new ImageInfo("jpeg", 1, 1), null, null, attributes);
   }
 
   @Test

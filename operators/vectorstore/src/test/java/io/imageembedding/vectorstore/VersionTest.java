@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.embedding.SourcePosition;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -26,7 +27,7 @@ class VersionTest {
     List<Change> changes = new ArrayList<>();
     Map<String, Map<Integer, Change>> lastOfPartition = new HashMap<>();
     for (int partition = 0; partition < PARTITIONS; partition++) {
-      long latest = Version.NO_TIMESTAMP;
+      long latest = SourcePosition.NO_TIMESTAMP;
       for (int offset = 0; offset < 40; offset++) {
         latest = Math.max(latest, random.nextInt(100) - 1);
         String id = "id-" + random.nextInt(6);

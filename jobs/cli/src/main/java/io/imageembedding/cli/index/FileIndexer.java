@@ -5,8 +5,6 @@ import io.imageembedding.cli.output.Result;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.Outcome;
-import io.imageembedding.jobs.JobStore;
-import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
@@ -122,18 +120,13 @@ public final class FileIndexer {
       time = Math.max(time, held.version().timestamp() + 1);
     }
     return Optional.of(
-        new StoredVector(
+        StoredVector.of(
             candidate.file().id(),
-            embedding.vector(),
-            JobStore.space(embedding.provenance()),
+            embedding,
             Version.at(time),
-            new ImageMetadata(
-                uri(candidate.file().file()),
-                embedding.image().format(),
-                embedding.image().width(),
-                embedding.image().height(),
-                null,
-                Map.of())));
+            uri(candidate.file().file()),
+            null,
+            Map.of()));
   }
 
   private static String uri(Path file) {

@@ -11,6 +11,7 @@ import io.imageembedding.jobs.RecordVectors;
 import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.Version;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,7 +62,7 @@ public final class TopicIndexer implements TopicReader.Sink {
       if (tombstone.id() == null) {
         indexing.refused("message " + message.place(), "it has no value, and its key is no id");
       } else {
-        deletions.add(new Deletion(tombstone.id(), RecordVectors.version(tombstone.source())));
+        deletions.add(new Deletion(tombstone.id(), new Version(tombstone.source())));
       }
     } else if (message.content() instanceof Letter) {
       indexing.refused(

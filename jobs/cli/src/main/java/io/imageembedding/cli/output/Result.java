@@ -4,15 +4,11 @@ package io.imageembedding.cli.output;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.imageembedding.embedding.ClassScore;
 import io.imageembedding.embedding.Embedding;
-import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.Outcome;
-import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.Model;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.flink.annotation.Internal;
@@ -39,25 +35,7 @@ public record Result(String id, Embedding embedding, Failure failure) {
 
   /** The embedding of a record. */
   public static Result of(EmbeddingFields record) {
-    Model model = record.model();
-    return new Result(
-        record.id(),
-        new Embedding(
-            record.embedding(),
-            new ImageInfo(
-                record.image().getFormat(), record.image().getWidth(), record.image().getHeight()),
-            new Provenance(
-                model.getName(),
-                model.getSha256(),
-                model.getPrecision(),
-                model.getPreprocessing(),
-                record.vectorSpace()),
-            record.scores() == null
-                ? List.of()
-                : record.scores().stream()
-                    .map(score -> new ClassScore(score.getLabel(), score.getScore()))
-                    .toList()),
-        null);
+    return new Result(record.id(), record.embedding(), null);
   }
 
   /** The deletion of an image. */

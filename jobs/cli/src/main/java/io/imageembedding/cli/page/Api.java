@@ -3,6 +3,7 @@ package io.imageembedding.cli.page;
 
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.Outcome;
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.image.UndecodableImageException;
 import io.imageembedding.model.ModelSource;
@@ -13,7 +14,6 @@ import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.StoreDescription;
 import io.imageembedding.vectorstore.StoredVector;
-import io.imageembedding.vectorstore.VectorSpace;
 import io.imageembedding.vectorstore.VectorStore;
 import java.io.IOException;
 import java.util.List;
@@ -61,9 +61,18 @@ final class Api implements AutoCloseable {
       long count,
       Integer dimension,
       String metric,
-      VectorSpace space,
+      Space space,
       Map<String, String> details,
       long maxUploadBytes) {}
+
+  private record Space(
+      String id, String model, String sha256, String precision, String preprocessing) {
+
+    static Space of(Provenance made) {
+      return new Space(
+          made.vectorSpace(), made.model(), made.sha256(), made.precision(), made.preprocessing());
+    }
+  }
 
   /** Answers of {@code newest}. */
   private record Newest(long count, List<Picture> pictures) {}
@@ -115,7 +124,7 @@ final class Api implements AutoCloseable {
             is.count(),
             held.map(CollectionSpec::dimension).orElse(null),
             held.map(collection -> collection.metric().id()).orElse(null),
-            held.map(CollectionSpec::space).orElse(null),
+            held.map(CollectionSpec::space).map(Space::of).orElse(null),
             is.details(),
             MAX_UPLOAD_BYTES));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli.page;
 
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.StoredVector;
@@ -47,10 +48,10 @@ record Picture(
         id,
         cosine,
         "/thumbnail?id=" + encoded(id) + "&version=" + encoded(key(version)),
-        image.format(),
-        image.width(),
-        image.height(),
-        version.timestamp() == Version.NO_TIMESTAMP ? null : iso(version.timestamp()),
+        image.info().format(),
+        image.info().width(),
+        image.info().height(),
+        version.timestamp() == SourcePosition.NO_TIMESTAMP ? null : iso(version.timestamp()),
         image.capturedAt() == null ? null : iso(image.capturedAt()),
         image.uri(),
         version.topic().isEmpty()

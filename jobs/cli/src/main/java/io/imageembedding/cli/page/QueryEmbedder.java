@@ -7,7 +7,6 @@ import io.imageembedding.embedding.Outcome;
 import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
-import io.imageembedding.jobs.JobStore;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.vectorstore.CollectionSpec;
@@ -47,7 +46,7 @@ public final class QueryEmbedder implements AutoCloseable {
                       1,
                       EmbedOptions.SCORES_TOP_K.defaultValue(),
                       0)));
-      new CollectionSpec(embedder.dimension(), held.metric(), JobStore.space(embedder.provenance()))
+      new CollectionSpec(embedder.dimension(), held.metric(), embedder.provenance())
           .requireSame(store, held);
       return new QueryEmbedder(owned.release(embedder));
     }

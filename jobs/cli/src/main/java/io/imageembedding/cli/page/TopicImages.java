@@ -67,7 +67,7 @@ final class TopicImages implements ImageSource {
       throw failure;
     }
     try {
-      return image(id, message(version));
+      return image(id, version, message(version));
     } catch (InvalidOffsetException e) {
       return Optional.empty();
     } catch (KafkaException e) {
@@ -95,7 +95,8 @@ final class TopicImages implements ImageSource {
         "nothing came from " + partition + " for " + PATIENCE.toSeconds() + " s");
   }
 
-  private Optional<byte[]> image(String id, Optional<ConsumerRecord<byte[], byte[]>> message)
+  private Optional<byte[]> image(
+      String id, Version version, Optional<ConsumerRecord<byte[], byte[]>> message)
       throws IOException {
     if (message.isEmpty()) {
       return Optional.empty();
@@ -103,8 +104,7 @@ final class TopicImages implements ImageSource {
     ConsumerRecord<byte[], byte[]> record = message.get();
     try {
       ImageRecordReader.Metadata metadata =
-          reader.metadata(
-              record.key(), record.value(), record.topic(), record.partition(), record.offset());
+          reader.metadata(record.key(), record.value(), version.source());
       byte[] image = reader.image(record.value());
       return metadata.id().equals(id) && image.length <= DecodeLimits.DEFAULT.maxBytes()
           ? Optional.of(image)

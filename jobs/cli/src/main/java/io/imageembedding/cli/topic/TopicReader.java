@@ -1,28 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli.topic;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.cli.output.CommandFailure;
 import io.imageembedding.cli.output.Result;
 import io.imageembedding.cli.output.Result.Failure;
-import io.imageembedding.schema.ClassScore;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.schema.DeadLetter;
+import io.imageembedding.schema.DeadLetterReader;
 import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.EmbeddingRecord;
-import io.imageembedding.schema.Image;
+import io.imageembedding.schema.EmbeddingReader;
 import io.imageembedding.schema.ImageRecordReader;
-import io.imageembedding.schema.Model;
-import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.SchemaRegistry;
-import io.imageembedding.schema.Source;
 import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.UnreadableRecordException;
 import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +40,6 @@ public final class TopicReader {
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration NEW_PARTITIONS_AFTER = Duration.ofSeconds(10);
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What a message says. */
   public sealed interface Content permits Vector, Letter, Tombstone, Unreadable {}
@@ -64,7 +56,7 @@ public final class TopicReader {
    * @param id null where the key says none
    * @param source of the message that asked for it
    */
-  public record Tombstone(String id, Source source) implements Content {}
+  public record Tombstone(String id, SourcePosition source) implements Content {}
 
   /** Neither an embedding nor a dead letter. */
   public record Unreadable(String reason) implements Content {}
@@ -112,8 +104,8 @@ public final class TopicReader {
   }
 
   private final WireFormat format;
-  private final RecordReader<EmbeddingRecord> embeddings;
-  private final RecordReader<DeadLetter> deadLetters;
+  private final EmbeddingReader embeddings;
+  private final DeadLetterReader deadLetters;
   private volatile boolean stopped;
 
   /**
@@ -121,9 +113,8 @@ public final class TopicReader {
    */
   public TopicReader(WireFormat format, SchemaRegistry registry) {
     this.format = format;
-    boolean avro = format != WireFormat.JSON;
-    embeddings = avro ? RecordReader.embeddings(format, registry) : null;
-    deadLetters = avro ? RecordReader.deadLetters(format, registry) : null;
+    embeddings = new EmbeddingReader(format, registry);
+    deadLetters = new DeadLetterReader(format, registry);
   }
 
   /** Reads what is in the topic now. */
@@ -216,8 +207,7 @@ public final class TopicReader {
   }
 
   Message message(ConsumerRecord<byte[], byte[]> record) throws IOException {
-    String place = record.topic() + "-" + record.partition() + "-" + record.offset();
-    return new Message(place, content(record));
+    return new Message(position(record).message(), content(record));
   }
 
   private Content content(ConsumerRecord<byte[], byte[]> record) throws IOException {
@@ -225,117 +215,34 @@ public final class TopicReader {
       return new Tombstone(ImageRecordReader.id(record.key()).orElse(null), source(record));
     }
     try {
-      return format == WireFormat.JSON ? fromJson(record.value()) : fromAvro(record.value());
-    } catch (UnreadableRecordException | RuntimeException e) {
-      return new Unreadable(
-          "is no embedding and no dead letter in " + format.key() + ": " + e.getMessage());
+      return new Vector(embeddings.read(record.value()));
+    } catch (UnreadableRecordException e) {
+      return letter(record.value(), e.getMessage());
     }
   }
 
-  /** The job says it in a header; where somebody else wrote the tombstone, it is that itself. */
-  private static Source source(ConsumerRecord<byte[], byte[]> record) {
-    Header header = record.headers().lastHeader(SourceHeader.KEY);
-    return Optional.ofNullable(header)
-        .flatMap(said -> SourceHeader.read(said.value()))
-        .orElseGet(
-            () ->
-                new Source(
-                    record.topic(),
-                    record.partition(),
-                    record.offset(),
-                    record.timestamp() < 0 ? null : Instant.ofEpochMilli(record.timestamp())));
-  }
-
-  private Content fromAvro(byte[] value) throws UnreadableRecordException, IOException {
+  private Content letter(byte[] value, String whyNoEmbedding) throws IOException {
     try {
-      return new Vector(EmbeddingFields.of(embeddings.read(value)));
-    } catch (UnreadableRecordException e) {
       DeadLetter letter = deadLetters.read(value);
       return new Letter(
           letter.getId(),
           new Failure(letter.getStage().name(), letter.getCode().name(), letter.getMessage()));
+    } catch (UnreadableRecordException e) {
+      return new Unreadable(
+          "is no embedding and no dead letter in " + format.key() + ": " + whyNoEmbedding);
     }
   }
 
-  private static Content fromJson(byte[] value) throws UnreadableRecordException {
-    JsonNode node;
-    try {
-      node = JSON.readTree(value);
-    } catch (IOException e) {
-      throw new IllegalArgumentException("it is no JSON", e);
-    }
-    JsonNode error = node.path("error");
-    if (error.isObject()) {
-      return new Letter(
-          node.path("id").textValue(),
-          new Failure(text(error, "stage"), text(error, "code"), text(error, "message")));
-    }
-    JsonNode model = node.path("model");
-    JsonNode image = node.path("image");
-    JsonNode capturedAt = node.path("capturedAt");
-    return new Vector(
-        new EmbeddingFields(
-            text(node, "id"),
-            vector(node.path("vector")),
-            new Model(
-                text(model, "name"),
-                text(model, "sha256"),
-                text(model, "precision"),
-                text(model, "preprocessing")),
-            text(node, "vectorSpace"),
-            new Image(
-                text(image, "format"), (int) number(image, "width"), (int) number(image, "height")),
-            source(node.path("source")),
-            capturedAt.isNumber() ? Instant.ofEpochMilli(capturedAt.longValue()) : null,
-            attributes(node.path("attributes")),
-            scores(node.path("scores"))));
+  /** The job says it in a header; where somebody else wrote the tombstone, it is that itself. */
+  private static SourcePosition source(ConsumerRecord<byte[], byte[]> record) {
+    Header header = record.headers().lastHeader(SourceHeader.KEY);
+    return Optional.ofNullable(header)
+        .flatMap(said -> SourceHeader.read(said.value()))
+        .orElseGet(() -> position(record));
   }
 
-  private static String text(JsonNode node, String field) {
-    String text = node.path(field).textValue();
-    if (text == null) {
-      throw new IllegalArgumentException("there is no text '" + field + "' where it has to be");
-    }
-    return text;
-  }
-
-  private static long number(JsonNode node, String field) {
-    if (!node.path(field).isIntegralNumber()) {
-      throw new IllegalArgumentException("there is no number '" + field + "' where it has to be");
-    }
-    return node.path(field).longValue();
-  }
-
-  private static float[] vector(JsonNode node) {
-    float[] vector = new float[node.size()];
-    for (int i = 0; i < vector.length; i++) {
-      if (!node.get(i).isNumber()) {
-        throw new IllegalArgumentException("feature " + i + " is no number");
-      }
-      vector[i] = node.get(i).floatValue();
-    }
-    return vector;
-  }
-
-  private static Source source(JsonNode node) {
-    return new Source(
-        text(node, "topic"),
-        (int) number(node, "partition"),
-        number(node, "offset"),
-        node.has("timestamp") ? Instant.ofEpochMilli(number(node, "timestamp")) : null);
-  }
-
-  private static Map<String, String> attributes(JsonNode node) {
-    Map<String, String> attributes = new HashMap<>();
-    node.properties().forEach(entry -> attributes.put(entry.getKey(), entry.getValue().asText()));
-    return attributes;
-  }
-
-  private static List<ClassScore> scores(JsonNode node) {
-    List<ClassScore> scores = new ArrayList<>();
-    for (JsonNode score : node) {
-      scores.add(new ClassScore(text(score, "label"), score.path("score").floatValue()));
-    }
-    return scores.isEmpty() ? null : scores;
+  private static SourcePosition position(ConsumerRecord<?, ?> record) {
+    return new SourcePosition(
+        record.topic(), record.partition(), record.offset(), record.timestamp());
   }
 }

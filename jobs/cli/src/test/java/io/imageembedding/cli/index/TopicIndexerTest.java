@@ -11,16 +11,16 @@ import io.imageembedding.cli.topic.TopicReader.Message;
 import io.imageembedding.cli.topic.TopicReader.Tombstone;
 import io.imageembedding.cli.topic.TopicReader.Unreadable;
 import io.imageembedding.cli.topic.TopicReader.Vector;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.Image;
-import io.imageembedding.schema.Model;
-import io.imageembedding.schema.Source;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.VectorStore;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Map;
 import me.tongfei.progressbar.ProgressBar;
 import org.junit.jupiter.api.Test;
@@ -150,20 +150,19 @@ class TopicIndexerTest {
     return new Tombstone(id, source(timestamp));
   }
 
-  private static Source source(long timestamp) {
-    return new Source("images", 0, timestamp, Instant.ofEpochMilli(timestamp));
+  private static SourcePosition source(long timestamp) {
+    return new SourcePosition("images", 0, timestamp, timestamp);
   }
 
   private static EmbeddingFields fields(String id, float[] vector, String space, long timestamp) {
     return new EmbeddingFields(
         id,
-        vector,
-        new Model("m", "ab".repeat(32), "fp32", "way"),
-        space,
-        new Image("jpeg", 640, 427),
+        new Embedding(
+            vector,
+            new ImageInfo("jpeg", 640, 427),
+            new Provenance("m", "ab".repeat(32), "fp32", "way", space)),
         source(timestamp),
         null,
-        Map.of(),
-        null);
+        Map.of());
   }
 }

@@ -4,9 +4,7 @@ package io.imageembedding.cli.page;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embedding.Embedding;
-import io.imageembedding.jobs.JobStore;
 import io.imageembedding.model.ModelSource;
-import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
@@ -53,18 +51,7 @@ final class TestingPictures implements AutoCloseable {
       String id, byte[] image, Version version, String uri, Map<String, String> attributes)
       throws IOException {
     Embedding embedding = (Embedding) embedder.embed(1, index -> image).get(0);
-    return new StoredVector(
-        id,
-        embedding.vector(),
-        JobStore.space(embedding.provenance()),
-        version,
-        new ImageMetadata(
-            uri,
-            embedding.image().format(),
-            embedding.image().width(),
-            embedding.image().height(),
-            null,
-            attributes));
+    return StoredVector.of(id, embedding, version, uri, null, attributes);
   }
 
   void write(StoredVector... vectors) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.TopicAdmin;
 import io.imageembedding.schema.ImageRecord;
@@ -24,7 +25,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class TopicImagesTest {
-  private static final ImageMetadata SOME = new ImageMetadata(null, "png", 1, 1, null, Map.of());
+  private static final ImageMetadata SOME =
+      new ImageMetadata(new ImageInfo("png", 1, 1), null, null, Map.of());
   private static final byte[] FIRST = {1, 2, 3};
   private static final byte[] SECOND = {4, 5};
 

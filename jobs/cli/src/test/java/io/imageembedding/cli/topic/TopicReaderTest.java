@@ -14,11 +14,13 @@ import io.imageembedding.cli.topic.TopicReader.Tombstone;
 import io.imageembedding.cli.topic.TopicReader.Unreadable;
 import io.imageembedding.cli.topic.TopicReader.Vector;
 import io.imageembedding.embedding.ClassScore;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.Image;
-import io.imageembedding.schema.Model;
 import io.imageembedding.schema.RecordWriter;
 import io.imageembedding.schema.Source;
 import io.imageembedding.schema.SourceHeader;
@@ -43,10 +45,7 @@ class TopicReaderTest {
   void scoresAreReadBackAsTheyWereWritten(WireFormat format) throws IOException {
     Result answer =
         written(
-            format,
-            List.of(
-                new io.imageembedding.schema.ClassScore("tabby", 0.7f),
-                new io.imageembedding.schema.ClassScore("Schäferhund", 0.1f)));
+            format, List.of(new ClassScore("tabby", 0.7f), new ClassScore("Schäferhund", 0.1f)));
 
     assertThat(answer.id()).isEqualTo("a.jpg");
     assertThat(answer.embedding().vector()).containsExactly(1, -2);
@@ -58,14 +57,13 @@ class TopicReaderTest {
   @EnumSource(names = {"AVRO", "JSON"})
   void aRecordOfAModelThatIsNoClassifierIsReadBackWithoutScores(WireFormat format)
       throws IOException {
-    assertThat(written(format, null).embedding().scores()).isEmpty();
+    assertThat(written(format, List.of()).embedding().scores()).isEmpty();
   }
 
   @ParameterizedTest
   @EnumSource(names = {"AVRO", "JSON"})
   void everyFieldOfAnEmbeddingIsReadBack(WireFormat format) throws IOException {
-    EmbeddingFields fields =
-        fields(List.of(new io.imageembedding.schema.ClassScore("tabby", 0.7f)));
+    EmbeddingFields fields = fields(List.of(new ClassScore("tabby", 0.7f)));
 
     Message message = read(format, bytes(format, fields));
 
@@ -96,7 +94,7 @@ class TopicReaderTest {
   @ParameterizedTest
   @EnumSource(names = {"AVRO", "JSON"})
   void aTombstoneSaysWhatItDeletesAndWhen(WireFormat format) throws IOException {
-    Source source = new Source("images", 3, 42L, Instant.ofEpochMilli(1234));
+    SourcePosition source = new SourcePosition("images", 3, 42, 1234);
     RecordHeaders headers = new RecordHeaders();
     headers.add(SourceHeader.KEY, SourceHeader.write(source));
 
@@ -106,9 +104,9 @@ class TopicReaderTest {
     assertThat(said.answer().summary()).isEqualTo("deleted");
 
     assertThat(read(format, "b".getBytes(UTF_8), null, new RecordHeaders()).content())
-        .isEqualTo(new Tombstone("b", new Source("embeddings", 2, 7L, Instant.ofEpochMilli(999))));
+        .isEqualTo(new Tombstone("b", new SourcePosition("embeddings", 2, 7, 999)));
     assertThat(read(format, null, null, new RecordHeaders()).content())
-        .isEqualTo(new Tombstone(null, new Source("embeddings", 2, 7L, Instant.ofEpochMilli(999))));
+        .isEqualTo(new Tombstone(null, new SourcePosition("embeddings", 2, 7, 999)));
   }
 
   @ParameterizedTest
@@ -132,22 +130,21 @@ class TopicReaderTest {
             "message embeddings-2-7 is no embedding and no dead letter in " + format.key() + ": ");
   }
 
-  private static Result written(WireFormat format, List<io.imageembedding.schema.ClassScore> scores)
-      throws IOException {
+  private static Result written(WireFormat format, List<ClassScore> scores) throws IOException {
     return read(format, bytes(format, fields(scores))).answer();
   }
 
-  private static EmbeddingFields fields(List<io.imageembedding.schema.ClassScore> scores) {
+  private static EmbeddingFields fields(List<ClassScore> scores) {
     return new EmbeddingFields(
         "a.jpg",
-        new float[] {1, -2},
-        new Model("m", "ab", "fp32", "way"),
-        "cd",
-        new Image("jpeg", 640, 427),
-        new Source("images", 0, 1L, Instant.ofEpochMilli(77)),
+        new Embedding(
+            new float[] {1, -2},
+            new ImageInfo("jpeg", 640, 427),
+            new Provenance("m", "ab", "fp32", "way", "cd"),
+            scores),
+        new SourcePosition("images", 0, 1, 77),
         Instant.ofEpochMilli(55),
-        Map.of("camera", "häfen"),
-        scores);
+        Map.of("camera", "häfen"));
   }
 
   private static byte[] bytes(WireFormat format, EmbeddingFields fields) throws IOException {

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.milvus;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.imageembedding.vectorstore.Age;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
@@ -60,15 +56,11 @@ final class MilvusRows {
   /** Longer conditions are looked up by digest. */
   private static final int LONGEST_CONDITION = 1000;
 
-  /** All of it ASCII, so that it can be cut anywhere and has as many bytes as characters. */
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
   private MilvusRows() {}
 
   /** An image's metadata as the texts of one field. */
   static List<String> parts(ImageMetadata image) {
-    String json = json(image);
+    String json = MetadataJson.writeAscii(image);
     List<String> parts = new ArrayList<>();
     for (int from = 0; from < json.length(); from += MilvusSchema.MAX_TEXT) {
       parts.add(json.substring(from, Math.min(json.length(), from + MilvusSchema.MAX_TEXT)));
@@ -173,13 +165,5 @@ final class MilvusRows {
     String json = parts.stream().map(String::valueOf).collect(Collectors.joining());
     byte[] bytes = json.getBytes(StandardCharsets.US_ASCII);
     return MetadataJson.image(bytes, 0, bytes.length);
-  }
-
-  private static String json(ImageMetadata image) {
-    try {
-      return JSON.writeValueAsString(image);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.milvus;
 
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.vectorstore.ChangeBatch;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreException;
-import io.imageembedding.vectorstore.VectorSpace;
 import io.milvus.v2.client.MilvusClientV2;
 import io.milvus.v2.common.ConsistencyLevel;
 import io.milvus.v2.common.DataType;
@@ -275,7 +275,7 @@ final class MilvusSchema {
     properties.put(PROPERTY + "format", FORMAT);
     properties.put(PROPERTY + "dimension", String.valueOf(collection.dimension()));
     properties.put(PROPERTY + "metric", collection.metric().id());
-    properties.put(PROPERTY + "vector_space", collection.space().id());
+    properties.put(PROPERTY + "vector_space", collection.space().vectorSpace());
     properties.put(PROPERTY + "model", collection.space().model());
     properties.put(PROPERTY + "sha256", collection.space().sha256());
     properties.put(PROPERTY + "precision", collection.space().precision());
@@ -287,11 +287,11 @@ final class MilvusSchema {
     return new CollectionSpec(
         Integer.parseInt(properties.get(PROPERTY + "dimension")),
         Similarity.parse(properties.get(PROPERTY + "metric")),
-        new VectorSpace(
-            properties.get(PROPERTY + "vector_space"),
+        new Provenance(
             properties.get(PROPERTY + "model"),
             properties.get(PROPERTY + "sha256"),
             properties.get(PROPERTY + "precision"),
-            properties.get(PROPERTY + "preprocessing")));
+            properties.get(PROPERTY + "preprocessing"),
+            properties.get(PROPERTY + "vector_space")));
   }
 }

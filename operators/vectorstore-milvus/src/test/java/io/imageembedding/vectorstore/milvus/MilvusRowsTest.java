@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore.milvus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.vectorstore.ImageMetadata;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,8 @@ class MilvusRowsTest {
   @Test
   void metadataAreReadAsTheyWereWritten() {
     ImageMetadata image =
-        new ImageMetadata("file:/ü", "png", 3, 4, 5L, Map.of("k", "😀".repeat(50_000), "", "\n"));
+        new ImageMetadata(
+            new ImageInfo("png", 3, 4), "file:/ü", 5L, Map.of("k", "😀".repeat(50_000), "", "\n"));
     assertThat(image(MilvusRows.parts(image))).isEqualTo(image);
   }
 
@@ -25,8 +27,8 @@ class MilvusRowsTest {
   void metadataThatSomebodyElseMadeOddAreReadWithoutWhatIsOdd() {
     assertThat(
             image(List.of("{\"format\": \"png\", \"attri", "butes\": {\"a\": [1], \"c\": \"d\"}}")))
-        .isEqualTo(new ImageMetadata(null, "png", 0, 0, null, Map.of("c", "d")));
+        .isEqualTo(new ImageMetadata(new ImageInfo("png", 0, 0), null, null, Map.of("c", "d")));
     assertThat(image(List.of("no JSON")))
-        .isEqualTo(new ImageMetadata(null, "", 0, 0, null, Map.of()));
+        .isEqualTo(new ImageMetadata(new ImageInfo("", 0, 0), null, null, Map.of()));
   }
 }

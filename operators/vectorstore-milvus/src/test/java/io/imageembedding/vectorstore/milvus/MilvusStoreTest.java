@@ -7,6 +7,8 @@ import static io.imageembedding.vectorstore.TestingVectors.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.vectorstore.Age;
 import io.imageembedding.vectorstore.ChangeBatch;
 import io.imageembedding.vectorstore.CollectionSpec;
@@ -138,14 +140,15 @@ class MilvusStoreTest extends ServerStoreContract {
             vectors.next(),
             SPACE,
             new Version(Long.MAX_VALUE, "t".repeat(249), Integer.MAX_VALUE, Long.MAX_VALUE),
-            new ImageMetadata("file:/x?y=\"1\"", "png", 1, 2, Long.MIN_VALUE, attributes));
+            new ImageMetadata(
+                new ImageInfo("png", 1, 2), "file:/x?y=\"1\"", Long.MIN_VALUE, attributes));
     StoredVector bare =
         new StoredVector(
             "bare",
             vectors.next(),
             SPACE,
-            new Version(Version.NO_TIMESTAMP, "", 0, 0),
-            new ImageMetadata(null, "", 0, 0, null, Map.of()));
+            new Version(SourcePosition.NO_TIMESTAMP, "", 0, 0),
+            new ImageMetadata(new ImageInfo("", 0, 0), null, null, Map.of()));
     try (VectorStore store = writer()) {
       assertThat(store.upsert(List.of(full, bare)).written()).isEqualTo(2);
       assertThat(store.get("id")).contains(full);

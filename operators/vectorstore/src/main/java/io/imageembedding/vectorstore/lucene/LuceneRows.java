@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.lucene;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.vectorstore.Age;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.CollectionSpec;
@@ -12,6 +10,7 @@ import io.imageembedding.vectorstore.MetadataJson;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.lucene.document.Document;
@@ -62,8 +61,6 @@ final class LuceneRows {
   /** Longer conditions are looked up by digest; a term of Lucene has at most 32,766 bytes. */
   private static final int LONGEST_CONDITION = 1000;
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   private LuceneRows() {}
 
   static Term id(String id) {
@@ -83,7 +80,8 @@ final class LuceneRows {
       document.add(
           new KnnFloatVectorField(VECTOR, stored.vector(), VectorSimilarityFunction.COSINE));
       ImageMetadata image = stored.image();
-      document.add(new StoredField(IMAGE, json(image)));
+      document.add(
+          new StoredField(IMAGE, MetadataJson.write(image).getBytes(StandardCharsets.UTF_8)));
       Filter.conditionsOf(stored)
           .forEach(
               (key, value) ->
@@ -151,13 +149,5 @@ final class LuceneRows {
   static ImageMetadata image(Document fields) {
     BytesRef bytes = fields.getBinaryValue(IMAGE);
     return MetadataJson.image(bytes.bytes, bytes.offset, bytes.length);
-  }
-
-  private static byte[] json(ImageMetadata image) {
-    try {
-      return JSON.writeValueAsBytes(image);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -3,10 +3,10 @@ package io.imageembedding.vectorstore.lucene;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreException;
-import io.imageembedding.vectorstore.VectorSpace;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -75,7 +75,7 @@ final class LuceneSchema {
     map.put(FORMAT, FORMAT_VERSION);
     map.put("dimension", String.valueOf(collection.dimension()));
     map.put("metric", collection.metric().id());
-    map.put("vectorSpace", collection.space().id());
+    map.put("vectorSpace", collection.space().vectorSpace());
     map.put("model", collection.space().model());
     map.put("sha256", collection.space().sha256());
     map.put("precision", collection.space().precision());
@@ -95,11 +95,11 @@ final class LuceneSchema {
     return new CollectionSpec(
         Integer.parseInt(map.get("dimension")),
         Similarity.parse(map.get("metric")),
-        new VectorSpace(
-            map.get("vectorSpace"),
+        new Provenance(
             map.get("model"),
             map.get("sha256"),
             map.get("precision"),
-            map.get("preprocessing")));
+            map.get("preprocessing"),
+            map.get("vectorSpace")));
   }
 }

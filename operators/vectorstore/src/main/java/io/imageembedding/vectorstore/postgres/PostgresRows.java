@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.postgres;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.ImageMetadata;
@@ -11,7 +10,6 @@ import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.Version;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.Map;
 import java.util.Objects;
 
 /** What rows of a table are. */
@@ -27,8 +25,6 @@ final class PostgresRows {
 
   /** The first column behind {@link #COLUMNS}. */
   static final int NEXT = 12;
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private PostgresRows() {}
 
@@ -55,24 +51,13 @@ final class PostgresRows {
     long capturedAt = row.getLong(10);
     Long known = row.wasNull() ? null : capturedAt;
     return new ImageMetadata(
+        new ImageInfo(text(row, 7), row.getInt(8), row.getInt(9)),
         row.getString(6),
-        text(row, 7),
-        row.getInt(8),
-        row.getInt(9),
         known,
         MetadataJson.attributes(row.getString(11)));
   }
 
   private static String text(ResultSet row, int column) throws SQLException {
     return Objects.requireNonNullElse(row.getString(column), "");
-  }
-
-  /** Attributes as a value of type {@code jsonb}. */
-  static String json(Map<String, String> attributes) {
-    try {
-      return JSON.writeValueAsString(attributes);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

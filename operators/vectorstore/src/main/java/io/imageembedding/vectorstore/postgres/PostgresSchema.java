@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.vectorstore.postgres;
 
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreException;
-import io.imageembedding.vectorstore.VectorSpace;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -116,12 +116,12 @@ final class PostgresSchema {
                 new CollectionSpec(
                     row.getInt(3),
                     Similarity.parse(row.getString(4)),
-                    new VectorSpace(
-                        row.getString(5),
+                    new Provenance(
                         row.getString(6),
                         row.getString(7),
                         row.getString(8),
-                        row.getString(9)))));
+                        row.getString(9),
+                        row.getString(5)))));
       }
     }
   }
@@ -227,7 +227,7 @@ final class PostgresSchema {
       row.setString(3, table.type().sql());
       row.setInt(4, collection.dimension());
       row.setString(5, collection.metric().id());
-      row.setString(6, collection.space().id());
+      row.setString(6, collection.space().vectorSpace());
       row.setString(7, collection.space().model());
       row.setString(8, collection.space().sha256());
       row.setString(9, collection.space().precision());

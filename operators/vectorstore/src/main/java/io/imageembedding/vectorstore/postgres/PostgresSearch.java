@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore.postgres;
 
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
+import io.imageembedding.vectorstore.MetadataJson;
 import io.imageembedding.vectorstore.postgres.PostgresSchema.Table;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -81,7 +82,7 @@ final class PostgresSearch {
             parameter++,
             Filter.FIELDS.contains(wanted.getKey())
                 ? wanted.getValue()
-                : PostgresRows.json(Map.of(wanted.getKey(), wanted.getValue())));
+                : MetadataJson.write(Map.of(wanted.getKey(), wanted.getValue())));
       }
       query.setArray(parameter++, floats);
       query.setInt(parameter++, candidates);

@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore.postgres;
 
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.ImageMetadata;
+import io.imageembedding.vectorstore.MetadataJson;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.Version;
 import java.sql.Connection;
@@ -114,11 +115,11 @@ final class PostgresUpsert {
       statement.setLong(parameter++, version.offset());
       statement.setLong(parameter++, change.tieBreak());
       set(image == null ? null : image.uri(), Types.VARCHAR);
-      set(image == null ? null : image.format(), Types.VARCHAR);
-      set(image == null ? null : image.width(), Types.INTEGER);
-      set(image == null ? null : image.height(), Types.INTEGER);
+      set(image == null ? null : image.info().format(), Types.VARCHAR);
+      set(image == null ? null : image.info().width(), Types.INTEGER);
+      set(image == null ? null : image.info().height(), Types.INTEGER);
       set(image == null ? null : image.capturedAt(), Types.BIGINT);
-      set(image == null ? null : PostgresRows.json(image.attributes()), Types.VARCHAR);
+      set(image == null ? null : MetadataJson.write(image.attributes()), Types.VARCHAR);
     }
 
     private void set(Object value, int type) throws SQLException {

@@ -25,6 +25,6 @@ class LuceneRowsTest {
             "{\"format\": \"png\", \"attributes\": {\"a\": {\"b\": 1}, \"c\": \"d\"}}"
                 .getBytes(UTF_8)));
     assertThat(LuceneRows.image(document).attributes()).isEqualTo(Map.of("c", "d"));
-    assertThat(LuceneRows.image(document).format()).isEqualTo("png");
+    assertThat(LuceneRows.image(document).info().format()).isEqualTo("png");
   }
 }

@@ -75,9 +75,9 @@ public final class BareLoader implements AutoCloseable {
       upsert.setString(1, vector.id());
       upsert.setObject(2, new PGvector(vector.vector()));
       upsert.setString(3, image.uri());
-      upsert.setString(4, image.format());
-      upsert.setInt(5, image.width());
-      upsert.setInt(6, image.height());
+      upsert.setString(4, image.info().format());
+      upsert.setInt(5, image.info().width());
+      upsert.setInt(6, image.info().height());
       upsert.setObject(7, image.capturedAt(), Types.BIGINT);
       upsert.setString(8, json(image));
       upsert.addBatch();
@@ -133,11 +133,11 @@ public final class BareLoader implements AutoCloseable {
       }
       ImageMetadata image = stored.image();
       text(out, image.uri());
-      text(out, image.format());
+      text(out, image.info().format());
       out.writeInt(Integer.BYTES);
-      out.writeInt(image.width());
+      out.writeInt(image.info().width());
       out.writeInt(Integer.BYTES);
-      out.writeInt(image.height());
+      out.writeInt(image.info().height());
       // Nothing is known about when the image was taken.
       out.writeInt(-1);
       byte[] json = json(image).getBytes(StandardCharsets.UTF_8);

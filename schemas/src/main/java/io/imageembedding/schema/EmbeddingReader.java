@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.schema;
+
+import io.imageembedding.annotation.PublicEvolving;
+import java.io.IOException;
+
+/** Reads embeddings in every wire format that they are written in. Not thread-safe. */
+@PublicEvolving
+public final class EmbeddingReader {
+  private final RecordReader<EmbeddingRecord> avro;
+
+  /**
+   * @param registry null unless the format needs it
+   * @throws IllegalArgumentException if embeddings are not written in the format
+   */
+  public EmbeddingReader(WireFormat format, SchemaRegistry registry) {
+    if (!format.isOutput()) {
+      throw new IllegalArgumentException(
+          "embeddings are not written in wire format " + format.key());
+    }
+    avro = format == WireFormat.JSON ? null : RecordReader.embeddings(format, registry);
+  }
+
+  /**
+   * The embedding in a message's value.
+   *
+   * @throws UnreadableRecordException if there is none that can be read
+   * @throws IOException if the schema registry does not answer
+   */
+  public EmbeddingFields read(byte[] value) throws UnreadableRecordException, IOException {
+    if (avro != null) {
+      return EmbeddingFields.of(avro.read(value));
+    }
+    if (value == null) {
+      throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
+    }
+    return EmbeddingForms.readJson(value);
+  }
+}
