@@ -90,7 +90,8 @@ final class TestingCopyJob {
 
     @Override
     public OutgoingMessage map(KafkaMessage message) {
-      return new OutgoingMessage(message.key(), message.value(), List.of(), message.partition());
+      return new OutgoingMessage(
+          message.key(), message.value(), List.of(), message.source().partition());
     }
   }
 }

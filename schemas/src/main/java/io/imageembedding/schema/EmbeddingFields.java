@@ -30,11 +30,46 @@ public record EmbeddingFields(
     Instant capturedAt,
     Map<String, String> attributes) {
 
+  /** Names of fields as JSON, and numbers. */
+  private static final int FIXED_BYTES = 1024;
+
+  /** The longest float as JSON, and a comma. */
+  private static final int BYTES_OF_A_NUMBER = 16;
+
+  private static final int BYTES_OF_A_SCORE = 60;
+
   public EmbeddingFields {
     requireNonNull(id, "id");
     requireNonNull(embedding, "embedding");
     requireNonNull(source, "source");
     requireNonNull(attributes, "attributes");
+  }
+
+  /** What is to be said of an embedding. */
+  public static EmbeddingFields of(ImageFields image, Embedding embedding, SourcePosition source) {
+    return new EmbeddingFields(
+        image.id(), embedding, source, image.capturedAt(), image.attributes());
+  }
+
+  /** An upper bound of the bytes that the record takes, in whichever wire format. */
+  public long mostBytes() {
+    long bytes = FIXED_BYTES + (long) BYTES_OF_A_NUMBER * embedding.vector().length;
+    bytes += text(id) + text(source.topic()) + text(embedding.image().format());
+    Provenance made = embedding.provenance();
+    bytes += text(made.model()) + text(made.sha256()) + text(made.precision());
+    bytes += text(made.preprocessing()) + text(made.vectorSpace());
+    for (Map.Entry<String, String> attribute : attributes.entrySet()) {
+      bytes += text(attribute.getKey()) + text(attribute.getValue());
+    }
+    for (ClassScore score : embedding.scores()) {
+      bytes += text(score.label()) + BYTES_OF_A_SCORE;
+    }
+    return bytes;
+  }
+
+  /** As JSON at worst, every character by its number. */
+  private static long text(String text) {
+    return 20 + 6L * text.length();
   }
 
   /** The fields of a record. */

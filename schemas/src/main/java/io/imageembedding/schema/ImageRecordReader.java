@@ -15,28 +15,17 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 
 /**
- * Reads images from messages: the encoded image alone, and what else the record says without the
- * image, so that neither costs the other. Not thread-safe.
+ * Reads messages with images: all that they say at once, or what stands beside the image alone, so
+ * that the image costs nothing. Not thread-safe.
  */
 @PublicEvolving
 public final class ImageRecordReader {
-
-  /**
-   * A record without its image.
-   *
-   * @param id not empty, without control characters
-   * @param capturedAt null where it is not known
-   * @param attributes of the producer
-   */
-  public record Metadata(String id, Instant capturedAt, Map<String, String> attributes) {}
-
-  private static final Schema IMAGE = fields("id", "image");
-  private static final Schema METADATA = fields("id", "capturedAt", "attributes");
+  private static final Schema BESIDE = fields("id", "capturedAt", "attributes");
   private static final Schema ALL_THAT_IS_READ = fields("id", "image", "capturedAt", "attributes");
 
   private final WireFormat format;
-  private final RecordReader<GenericRecord> images;
-  private final RecordReader<GenericRecord> metadata;
+  private final RecordReader<GenericRecord> all;
+  private final RecordReader<GenericRecord> beside;
 
   /**
    * @param format one that {@link WireFormat#isInput() can be read}
@@ -47,8 +36,8 @@ public final class ImageRecordReader {
       throw new IllegalArgumentException("wire format " + format.key() + " is not for input");
     }
     this.format = format;
-    this.images = RecordReader.projection(IMAGE, ALL_THAT_IS_READ, format, registry);
-    this.metadata = RecordReader.projection(METADATA, ALL_THAT_IS_READ, format, registry);
+    this.all = RecordReader.projection(ALL_THAT_IS_READ, ALL_THAT_IS_READ, format, registry);
+    this.beside = RecordReader.projection(BESIDE, ALL_THAT_IS_READ, format, registry);
   }
 
   private static Schema fields(String... names) {
@@ -62,29 +51,37 @@ public final class ImageRecordReader {
   }
 
   /**
-   * The encoded image in a message's value; may be empty. Ids that are empty or hold control
-   * characters are none: those of keys ({@link #id}) and of records are of one kind.
+   * What a message says. With {@link WireFormat#RAW} the value is the image, and the id is the key,
+   * or {@code topic-partition-offset} where that {@link #id is none}. Ids that are empty or hold
+   * control characters are none: those of keys and of records are of one kind.
    *
-   * @throws UnreadableRecordException if there is no record with id and image
+   * @throws UnreadableRecordException if there is no record with an id
    * @throws IOException if the schema registry does not answer
    */
-  public byte[] image(byte[] value) throws UnreadableRecordException, IOException {
+  public ImageMessage read(byte[] key, byte[] value, SourcePosition source)
+      throws UnreadableRecordException, IOException {
     if (format == WireFormat.RAW) {
       if (value == null) {
         throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
       }
-      return value;
+      return new ImageMessage(fields(key, value, source), value);
     }
-    GenericRecord record = images.read(value);
-    requireId(record);
-    if (!(record.get("image") instanceof ByteBuffer image)) {
-      throw new UnreadableRecordException(
-          Code.MISSING_IMAGE,
-          "the record has no image bytes; reading from its uri is not supported");
-    }
+    GenericRecord record = all.read(value);
+    ImageFields fields = fields(record);
+    return new ImageMessage(
+        fields, record.get("image") instanceof ByteBuffer image ? bytes(image) : null);
+  }
+
+  private static byte[] bytes(ByteBuffer image) {
     byte[] bytes = new byte[image.remaining()];
     image.get(bytes);
     return bytes;
+  }
+
+  private static ImageFields fields(GenericRecord record) throws UnreadableRecordException {
+    @SuppressWarnings("unchecked")
+    Map<String, String> attributes = (Map<String, String>) record.get("attributes");
+    return new ImageFields(requireId(record), (Instant) record.get("capturedAt"), attributes);
   }
 
   private static String requireId(GenericRecord record) throws UnreadableRecordException {
@@ -104,21 +101,16 @@ public final class ImageRecordReader {
   }
 
   /**
-   * What the message says beside the image. With {@link WireFormat#RAW} the id is the key, or
-   * {@code topic-partition-offset} where that {@link #id is none}.
+   * What a message says beside its image, as {@link #read} does.
    *
    * @throws UnreadableRecordException if there is no record with an id
    * @throws IOException if the schema registry does not answer
    */
-  public Metadata metadata(byte[] key, byte[] value, SourcePosition source)
+  public ImageFields fields(byte[] key, byte[] value, SourcePosition source)
       throws UnreadableRecordException, IOException {
-    if (format == WireFormat.RAW) {
-      return new Metadata(id(key).orElseGet(source::message), null, Map.of());
-    }
-    GenericRecord record = metadata.read(value);
-    @SuppressWarnings("unchecked")
-    Map<String, String> attributes = (Map<String, String>) record.get("attributes");
-    return new Metadata(requireId(record), (Instant) record.get("capturedAt"), attributes);
+    return format == WireFormat.RAW
+        ? new ImageFields(id(key).orElseGet(source::message), null, Map.of())
+        : fields(beside.read(value));
   }
 
   /**

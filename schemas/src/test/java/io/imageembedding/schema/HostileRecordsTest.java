@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.imageembedding.embedding.SourcePosition;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -178,13 +177,15 @@ class HostileRecordsTest {
 
     for (int i = 0; i < 2; i++) {
       assertThat(
-              catchThrowableOfType(UnreadableRecordException.class, () -> reader.image(value))
+              catchThrowableOfType(
+                      UnreadableRecordException.class,
+                      () -> reader.read(null, value, Samples.ANYWHERE).image())
                   .code())
           .isEqualTo(Code.UNKNOWN_SCHEMA);
       assertThat(
               catchThrowableOfType(
                       UnreadableRecordException.class,
-                      () -> reader.metadata(null, value, new SourcePosition("t", 0, 0, 0)))
+                      () -> reader.fields(null, value, Samples.ANYWHERE))
                   .code())
           .isEqualTo(Code.UNKNOWN_SCHEMA);
     }
@@ -244,12 +245,15 @@ class HostileRecordsTest {
     byte[] value = join(bytes(0, 0, 0, 0, ID), record);
 
     assertThat(
-            catchThrowableOfType(UnreadableRecordException.class, () -> reader.image(value)).code())
+            catchThrowableOfType(
+                    UnreadableRecordException.class,
+                    () -> reader.read(null, value, Samples.ANYWHERE).image())
+                .code())
         .isEqualTo(Code.WRONG_WIRE_FORMAT);
     assertThat(
             catchThrowableOfType(
                     UnreadableRecordException.class,
-                    () -> reader.metadata(null, value, new SourcePosition("t", 0, 0, 0)))
+                    () -> reader.fields(null, value, Samples.ANYWHERE))
                 .code())
         .isEqualTo(Code.WRONG_WIRE_FORMAT);
   }
@@ -290,8 +294,8 @@ class HostileRecordsTest {
         value[5 + random.nextInt(value.length - 5)] = (byte) random.nextInt(256);
       }
       try {
-        reader.image(value);
-        reader.metadata(null, value, new SourcePosition("t", 0, 0, 0));
+        reader.read(null, value, Samples.ANYWHERE).image();
+        reader.fields(null, value, Samples.ANYWHERE);
         read++;
       } catch (UnreadableRecordException e) {
         assertThat(i % 4 == 0 && e.code() != Code.MISSING_ID && e.code() != Code.UNUSABLE_ID)
@@ -351,7 +355,9 @@ class HostileRecordsTest {
       int asked = id == 1_501 ? 1 : id;
       byte[] value =
           ByteBuffer.allocate(9).put((byte) 0).putInt(asked).put(bytes(2, 'a', 2, 1)).array();
-      assertThatCode(() -> assertThat(reader.image(value)).containsExactly(1))
+      assertThatCode(
+              () ->
+                  assertThat(reader.read(null, value, Samples.ANYWHERE).image()).containsExactly(1))
           .doesNotThrowAnyException();
     }
     assertThat(registry.requests).hasSize(1_501);

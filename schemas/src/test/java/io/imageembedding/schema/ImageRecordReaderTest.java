@@ -23,9 +23,9 @@ class ImageRecordReaderTest {
   void imageAndMetadataAreReadApart() throws Exception {
     byte[] value = encode(Samples.image());
 
-    assertThat(avro.image(value)).isEqualTo("not really a JPEG".getBytes(UTF_8));
-    ImageRecordReader.Metadata metadata =
-        avro.metadata(null, value, new SourcePosition("t", 0, 0, 0));
+    assertThat(avro.read(null, value, Samples.ANYWHERE).image())
+        .isEqualTo("not really a JPEG".getBytes(UTF_8));
+    ImageFields metadata = avro.fields(null, value, Samples.ANYWHERE);
     assertThat(metadata.id()).isEqualTo("a/photo.jpg");
     assertThat(metadata.capturedAt()).isEqualTo(Instant.ofEpochMilli(1_600_000_000_000L));
     assertThat(metadata.attributes()).isEqualTo(Map.of("camera", "häfen"));
@@ -43,7 +43,12 @@ class ImageRecordReaderTest {
 
   @Test
   void anImageOfNoBytesIsLeftToWhoDecodesIt() throws Exception {
-    assertThat(avro.image(encode(new ImageRecord("id", Samples.buffer(""), null, null, Map.of()))))
+    assertThat(
+            avro.read(
+                    null,
+                    encode(new ImageRecord("id", Samples.buffer(""), null, null, Map.of())),
+                    Samples.ANYWHERE)
+                .image())
         .isEmpty();
   }
 
@@ -72,14 +77,14 @@ class ImageRecordReaderTest {
   void rawIdsAreTheKeyOrThePlace() throws Exception {
     byte[] value = {1};
     assertThat(
-            raw.metadata("häfen.jpg".getBytes(UTF_8), value, new SourcePosition("t", 2, 7, 0)).id())
+            raw.fields("häfen.jpg".getBytes(UTF_8), value, new SourcePosition("t", 2, 7, 0)).id())
         .isEqualTo("häfen.jpg");
-    assertThat(raw.metadata(null, value, new SourcePosition("t", 2, 7, 0)).id()).isEqualTo("t-2-7");
-    assertThat(raw.metadata(new byte[0], value, new SourcePosition("t", 2, 7, 0)).id())
+    assertThat(raw.fields(null, value, new SourcePosition("t", 2, 7, 0)).id()).isEqualTo("t-2-7");
+    assertThat(raw.fields(new byte[0], value, new SourcePosition("t", 2, 7, 0)).id())
         .isEqualTo("t-2-7");
-    assertThat(raw.metadata(new byte[] {(byte) 0xff}, value, new SourcePosition("t", 2, 7, 0)).id())
+    assertThat(raw.fields(new byte[] {(byte) 0xff}, value, new SourcePosition("t", 2, 7, 0)).id())
         .isEqualTo("t-2-7");
-    assertThat(raw.image(value)).isSameAs(value);
+    assertThat(raw.read(null, value, Samples.ANYWHERE).image()).isSameAs(value);
   }
 
   @Test
@@ -91,13 +96,13 @@ class ImageRecordReaderTest {
           serializedLong, registrysFraming, {'a', '\n'}, {'a', 0x7f}, "a\u0085b".getBytes(UTF_8)
         }) {
       assertThat(ImageRecordReader.id(key)).isEmpty();
-      assertThat(raw.metadata(key, new byte[] {1}, new SourcePosition("t", 2, 7, 0)).id())
+      assertThat(raw.fields(key, new byte[] {1}, new SourcePosition("t", 2, 7, 0)).id())
           .isEqualTo("t-2-7");
     }
     for (String id : new String[] {"a\nb", "\0", "a\u001b[31m", "\u009b"}) {
       byte[] value = encode(new ImageRecord(id, Samples.buffer("x"), null, null, Map.of()));
       assertThat(code(avro, value)).isEqualTo(Code.UNUSABLE_ID);
-      assertThatThrownBy(() -> avro.metadata(null, value, new SourcePosition("t", 0, 0, 0)))
+      assertThatThrownBy(() -> avro.fields(null, value, Samples.ANYWHERE))
           .isInstanceOf(UnreadableRecordException.class);
     }
   }
@@ -113,8 +118,8 @@ class ImageRecordReaderTest {
         mutant[random.nextInt(mutant.length)] = (byte) random.nextInt(256);
       }
       try {
-        avro.image(mutant);
-        avro.metadata(null, mutant, new SourcePosition("t", 0, 0, 0));
+        avro.read(null, mutant, Samples.ANYWHERE).image();
+        avro.fields(null, mutant, Samples.ANYWHERE);
       } catch (UnreadableRecordException e) {
         refused++;
       }
@@ -153,6 +158,9 @@ class ImageRecordReaderTest {
   }
 
   private static Code code(ImageRecordReader reader, byte[] value) {
-    return catchThrowableOfType(UnreadableRecordException.class, () -> reader.image(value)).code();
+    return catchThrowableOfType(
+            UnreadableRecordException.class,
+            () -> reader.read(null, value, Samples.ANYWHERE).image())
+        .code();
   }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.embedding.ClassScore;
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.SourcePosition;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -61,6 +62,38 @@ class RecordWriterTest {
       assertThat(reader.read(avros)).isEqualTo(record);
       assertThat(reader.read(writer.write(fields))).isEqualTo(record);
     }
+  }
+
+  @Test
+  void noFormatTakesMoreBytesThanTheBoundOfARecord() throws IOException {
+    String worst = "\0".repeat(300) + "ü\uffff\"";
+    Random random = new Random(5);
+    for (int i = 0; i < 100; i++) {
+      EmbeddingFields sample = random(random);
+      EmbeddingFields fields =
+          new EmbeddingFields(
+              worst,
+              new Embedding(
+                  i == 0 ? longest() : sample.embedding().vector(),
+                  sample.embedding().image(),
+                  new Provenance(worst, worst, worst, worst, worst),
+                  List.of(new ClassScore(worst, -1.17549435E-38f), new ClassScore("", 1))),
+              new SourcePosition(worst, Integer.MIN_VALUE, Long.MIN_VALUE, Long.MIN_VALUE),
+              Instant.ofEpochMilli(Long.MIN_VALUE),
+              Map.of(worst, worst, "", ""));
+      for (WireFormat format : WireFormat.values()) {
+        if (format.isOutput() && format != WireFormat.CONFLUENT_AVRO) {
+          assertThat(RecordWriter.embeddings(format, null, "t").write(fields).length)
+              .isLessThanOrEqualTo((int) fields.mostBytes());
+        }
+      }
+    }
+  }
+
+  private static float[] longest() {
+    float[] vector = new float[1280];
+    Arrays.fill(vector, -1.17549435E-38f);
+    return vector;
   }
 
   @Test

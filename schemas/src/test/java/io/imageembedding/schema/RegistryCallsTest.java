@@ -97,7 +97,7 @@ class RegistryCallsTest {
   private static void assertGivenUp(Behaviour behaviour, String why) throws Exception {
     try (TestingRegistry registry = new TestingRegistry(behaviour)) {
       ImageRecordReader reader = reader(registry, SHORT);
-      assertThatThrownBy(() -> reader.image(VALUE))
+      assertThatThrownBy(() -> reader.read(null, VALUE, Samples.ANYWHERE).image())
           .isInstanceOf(IOException.class)
           .hasMessageContaining("schema registry " + registry.url())
           .hasMessageContaining(why)
@@ -117,7 +117,8 @@ class RegistryCallsTest {
               boolean passed = asked.incrementAndGet() > 2;
               TestingRegistry.write(connection, passed ? 200 : status, passed ? SCHEMA : "busy");
             })) {
-      assertThat(reader(registry).image(VALUE)).containsExactly(1, 2);
+      assertThat(reader(registry).read(null, VALUE, Samples.ANYWHERE).image())
+          .containsExactly(1, 2);
       assertThat(registry.requests).hasSize(3);
     }
   }
@@ -138,7 +139,7 @@ class RegistryCallsTest {
   @ValueSource(ints = {301, 302, 401, 403, 407})
   void aStatusThatIsOfTheSettingsIsNoMessagesFault(int status) throws Exception {
     try (TestingRegistry registry = new TestingRegistry(TestingRegistry.answers(status, ""))) {
-      assertThatThrownBy(() -> reader(registry).image(VALUE))
+      assertThatThrownBy(() -> reader(registry).read(null, VALUE, Samples.ANYWHERE).image())
           .isInstanceOf(IOException.class)
           .hasMessageContaining("answered " + status);
       assertThat(registry.requests).hasSize(1);
@@ -166,7 +167,7 @@ class RegistryCallsTest {
     try (TestingRegistry registry = new TestingRegistry(TestingRegistry.answers(503, ""))) {
       ImageRecordReader reader = reader(registry);
       Thread.currentThread().interrupt();
-      assertThatThrownBy(() -> reader.image(VALUE))
+      assertThatThrownBy(() -> reader.read(null, VALUE, Samples.ANYWHERE).image())
           .isInstanceOf(IOException.class)
           .hasMessageContaining("interrupted");
       assertThat(Thread.interrupted()).isTrue();
@@ -175,6 +176,9 @@ class RegistryCallsTest {
 
   private static Code code(ImageRecordReader reader, int id) {
     byte[] value = ByteBuffer.allocate(20).put((byte) 0).putInt(id).array();
-    return catchThrowableOfType(UnreadableRecordException.class, () -> reader.image(value)).code();
+    return catchThrowableOfType(
+            UnreadableRecordException.class,
+            () -> reader.read(null, value, Samples.ANYWHERE).image())
+        .code();
   }
 }

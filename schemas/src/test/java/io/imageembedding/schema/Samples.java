@@ -19,6 +19,9 @@ final class Samples {
   private static final SourcePosition SOURCE =
       new SourcePosition("images", 3, 1_234_567_890_123L, 1_700_000_000_123L);
 
+  /** Where a message came from that says it itself. */
+  static final SourcePosition ANYWHERE = new SourcePosition("t", 0, 0, 0);
+
   private Samples() {}
 
   static ImageRecord image() {

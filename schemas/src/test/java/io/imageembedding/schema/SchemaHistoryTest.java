@@ -3,7 +3,6 @@ package io.imageembedding.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -61,10 +60,13 @@ class SchemaHistoryTest {
   void bytesThatVersionOneWroteAreStillRead() throws Exception {
     assertThat(
             new ImageRecordReader(WireFormat.AVRO, null)
-                .metadata(null, oldBytes("ImageRecord-1"), new SourcePosition("t", 0, 0, 0))
+                .fields(null, oldBytes("ImageRecord-1"), Samples.ANYWHERE)
                 .id())
         .isEqualTo("a/photo.jpg");
-    assertThat(new ImageRecordReader(WireFormat.AVRO, null).image(oldBytes("ImageRecord-1")))
+    assertThat(
+            new ImageRecordReader(WireFormat.AVRO, null)
+                .read(null, oldBytes("ImageRecord-1"), Samples.ANYWHERE)
+                .image())
         .isEqualTo(Samples.array(Samples.buffer("not really a JPEG")));
     assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(oldBytes("EmbeddingRecord-1")))
         .isEqualTo(Samples.generated(Samples.embedding(List.of())));

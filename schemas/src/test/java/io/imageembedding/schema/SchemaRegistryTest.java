@@ -8,7 +8,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
-import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -98,8 +97,8 @@ class SchemaRegistryTest {
     ImageRecordReader reader =
         new ImageRecordReader(WireFormat.CONFLUENT_AVRO, new SchemaRegistry(url, null));
 
-    assertThat(reader.image(value)).containsExactly(1, 2);
-    assertThat(reader.metadata(null, value, new SourcePosition("t", 0, 0, 0)).id()).isEqualTo("a");
+    assertThat(reader.read(null, value, Samples.ANYWHERE).image()).containsExactly(1, 2);
+    assertThat(reader.fields(null, value, Samples.ANYWHERE).id()).isEqualTo("a");
   }
 
   @Test
@@ -110,7 +109,9 @@ class SchemaRegistryTest {
 
     for (int i = 0; i < 3; i++) {
       assertThat(
-              catchThrowableOfType(UnreadableRecordException.class, () -> reader.image(value))
+              catchThrowableOfType(
+                      UnreadableRecordException.class,
+                      () -> reader.read(null, value, Samples.ANYWHERE).image())
                   .code())
           .isEqualTo(Code.UNKNOWN_SCHEMA);
     }
@@ -127,7 +128,9 @@ class SchemaRegistryTest {
     for (int id = 1; id <= 3; id++) {
       byte[] value = ByteBuffer.allocate(20).put((byte) 0).putInt(id).array();
       assertThat(
-              catchThrowableOfType(UnreadableRecordException.class, () -> reader.image(value))
+              catchThrowableOfType(
+                      UnreadableRecordException.class,
+                      () -> reader.read(null, value, Samples.ANYWHERE).image())
                   .code())
           .isEqualTo(Code.UNKNOWN_SCHEMA);
     }

@@ -4,6 +4,7 @@ package io.imageembedding.flink;
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
 import io.imageembedding.batch.MicroBatch;
+import io.imageembedding.embed.ElementRefusedException;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embedding.Outcome;
@@ -179,22 +180,33 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   public MicroBatch<Embedded<T>> map(MicroBatch<T> batch) throws IOException {
     metrics.batch(batch.size(), batch.flushReason());
     List<T> elements = batch.elements();
+    List<T> read = new ArrayList<>(elements);
     List<Outcome> outcomes =
         fence == null
-            ? embedded(elements, 0, elements.size())
-            : fence.embed(places(elements), (from, to) -> embedded(elements, from, to));
+            ? embedded(read, 0, read.size())
+            : fence.embed(places(elements), (from, to) -> embedded(read, from, to));
     if (window != null) {
       outcomes.forEach(window::answered);
     }
     List<Embedded<T>> answers = new ArrayList<>(elements.size());
     for (int i = 0; i < elements.size(); i++) {
-      answers.add(new Embedded<>(elements.get(i), outcomes.get(i)));
+      answers.add(new Embedded<>(read.get(i), outcomes.get(i)));
     }
     return batch.withElements(answers);
   }
 
+  /** Puts in place of each element the one that knows what was read of it. */
   private List<Outcome> embedded(List<T> elements, int from, int to) throws IOException {
-    return embedder.embed(to - from, i -> extractor.image(elements.get(from + i)));
+    return embedder.embed(to - from, i -> image(elements, from + i));
+  }
+
+  private byte[] image(List<T> elements, int index) throws ElementRefusedException, IOException {
+    T element = elements.get(index);
+    try {
+      return extractor.image(element);
+    } finally {
+      elements.set(index, extractor.read(element));
+    }
   }
 
   private List<String> places(List<T> elements) {

@@ -32,6 +32,15 @@ public interface ImageExtractor<T> extends Serializable {
     return Set.of();
   }
 
+  /**
+   * The element as it goes on with its answer: with what {@link #image} has read of it beside the
+   * image, so that nobody has to read that again. Called directly after that, whether it found an
+   * image or refused the element.
+   */
+  default T read(T element) {
+    return element;
+  }
+
   /** How much of a batch's bytes the element takes; 0 where that is not known cheaply. */
   default long size(T element) {
     return 0;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.batch.MicroBatch.FlushReason;
+import io.imageembedding.embed.ElementRefusedException;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.TestingImages;
 import io.imageembedding.embed.TestingModel;
@@ -54,6 +55,41 @@ class EmbedFunctionTest {
           .containsExactly(true, false, true);
       assertThat(List.of(answers.timestamp(0), answers.timestamp(1), answers.timestamp(2)))
           .containsExactly(3L, 1L, 2L);
+    }
+  }
+
+  @Test
+  void anElementGoesOnAsItsExtractorHasReadItWhetherItHadAnImageOrNot() throws Exception {
+    ImageExtractor<String> extractor =
+        new ImageExtractor<>() {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public byte[] image(String element) throws ElementRefusedException {
+            if (element.equals("none")) {
+              throw new ElementRefusedException("MISSING_IMAGE", "there is none");
+            }
+            return TestingImages.solid(5);
+          }
+
+          @Override
+          public String read(String element) {
+            return "read " + element;
+          }
+        };
+    var function =
+        new EmbedFunction<>(extractor, TestingModel.SOUND, null, EmbedSettings.ofBatches(4));
+    try (var harness =
+        new OneInputStreamOperatorTestHarness<MicroBatch<String>, MicroBatch<Embedded<String>>>(
+            new StreamMap<>(function))) {
+      harness.open();
+      harness.processElement(
+          new StreamRecord<>(
+              new MicroBatch<>(List.of("a", "none"), new long[] {1, 2}, FlushReason.AGE)));
+
+      assertThat(harness.extractOutputValues().get(0).elements())
+          .extracting(Embedded::element)
+          .containsExactly("read a", "read none");
     }
   }
 

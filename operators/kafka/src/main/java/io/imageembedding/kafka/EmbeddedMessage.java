@@ -13,8 +13,9 @@ import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 
 /**
- * A message whose answer is ready to be sent: with the embedding of its image, or without one where
- * it is a tombstone, which says by a key without a value that the image of that id is deleted.
+ * A message whose answer is ready to be stored and sent: with the embedding of its image, or
+ * without one where it is a tombstone, which says by a key without a value that the image of that
+ * id is deleted.
  */
 @PublicEvolving
 public final class EmbeddedMessage {
@@ -25,25 +26,25 @@ public final class EmbeddedMessage {
   private final KafkaMessage message;
   private final String id;
   private final EmbeddingFields embedding;
-  private final OutgoingMessage outgoing;
   private final Refused refused;
 
   /**
    * @param embedding null for a tombstone
-   * @param outgoing null where there is no topic to send it to
    * @param refused null where it is taken
    */
-  EmbeddedMessage(
-      KafkaMessage message,
-      String id,
-      EmbeddingFields embedding,
-      OutgoingMessage outgoing,
-      Refused refused) {
+  EmbeddedMessage(KafkaMessage message, String id, EmbeddingFields embedding, Refused refused) {
     this.message = checkNotNull(message, "message");
     this.id = checkNotNull(id, "id");
     this.embedding = embedding;
-    this.outgoing = outgoing;
     this.refused = refused;
+  }
+
+  EmbeddedMessage(KafkaMessage message, EmbeddingFields embedding) {
+    this(message, embedding.id(), embedding, null);
+  }
+
+  static EmbeddedMessage tombstone(KafkaMessage message, String id) {
+    return new EmbeddedMessage(message, id, null, null);
   }
 
   /** Type information with a serializer of its own. */
@@ -78,11 +79,7 @@ public final class EmbeddedMessage {
    * @param reason in words, one line
    */
   public EmbeddedMessage refused(Code code, String reason) {
-    return new EmbeddedMessage(message, id, embedding, null, new Refused(code, reason));
-  }
-
-  OutgoingMessage outgoing() {
-    return outgoing;
+    return new EmbeddedMessage(message, id, embedding, new Refused(code, reason));
   }
 
   Refused refusal() {
@@ -95,7 +92,6 @@ public final class EmbeddedMessage {
         && that.message.equals(message)
         && that.id.equals(id)
         && Objects.equals(that.embedding, embedding)
-        && Objects.equals(that.outgoing, outgoing)
         && Objects.equals(that.refused, refused);
   }
 

@@ -18,10 +18,14 @@ import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.types.StringValue;
 
-/** Writes message and id, then what there is: the embedding as Avro, what is sent, the refusal. */
+/**
+ * Writes message and id, then what there is: the embedding as Avro, the refusal. Version 1 had the
+ * bytes for the topic between them, which are made again.
+ */
 final class EmbeddedMessageSerializer extends RecordSerializer<EmbeddedMessage> {
   private static final long serialVersionUID = 1L;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
+  private static final int WITH_BYTES = 1;
 
   private transient RecordWriter<EmbeddingFields> writer;
   private transient RecordReader<EmbeddingRecord> reader;
@@ -36,10 +40,6 @@ final class EmbeddedMessageSerializer extends RecordSerializer<EmbeddedMessage> 
     StringValue.writeString(answer.id(), out);
     KafkaMessageSerializer.writeNullable(
         answer.embedding().isEmpty() ? null : writer().write(answer.embedding().get()), out);
-    out.writeBoolean(answer.outgoing() != null);
-    if (answer.outgoing() != null) {
-      OutgoingMessageSerializer.INSTANCE.serialize(answer.outgoing(), out);
-    }
     out.writeBoolean(answer.refusal() != null);
     if (answer.refusal() != null) {
       StringValue.writeString(answer.refusal().code().name(), out);
@@ -49,17 +49,27 @@ final class EmbeddedMessageSerializer extends RecordSerializer<EmbeddedMessage> 
 
   @Override
   protected EmbeddedMessage read(DataInputView in) throws IOException {
+    return read(VERSION, in);
+  }
+
+  @Override
+  protected EmbeddedMessage readOlder(int found, DataInputView in) throws IOException {
+    return found == WITH_BYTES ? read(found, in) : super.readOlder(found, in);
+  }
+
+  private EmbeddedMessage read(int version, DataInputView in) throws IOException {
     KafkaMessage message = KafkaMessageSerializer.INSTANCE.deserialize(in);
     String id = StringValue.readString(in);
     byte[] embedding = KafkaMessageSerializer.readNullable(in);
-    OutgoingMessage outgoing =
-        in.readBoolean() ? OutgoingMessageSerializer.INSTANCE.deserialize(in) : null;
+    if (version == WITH_BYTES && in.readBoolean()) {
+      OutgoingMessageSerializer.INSTANCE.deserialize(in);
+    }
     Refused refused =
         in.readBoolean()
             ? new Refused(Code.valueOf(StringValue.readString(in)), StringValue.readString(in))
             : null;
     return new EmbeddedMessage(
-        message, id, embedding == null ? null : embedding(embedding), outgoing, refused);
+        message, id, embedding == null ? null : embedding(embedding), refused);
   }
 
   private RecordWriter<EmbeddingFields> writer() throws IOException {

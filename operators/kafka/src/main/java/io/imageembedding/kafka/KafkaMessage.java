@@ -4,6 +4,7 @@ package io.imageembedding.kafka;
 import static org.apache.flink.util.Preconditions.checkNotNull;
 
 import io.imageembedding.embedding.SourcePosition;
+import io.imageembedding.schema.ImageFields;
 import io.imageembedding.types.RecordTypeInformation;
 import java.util.Arrays;
 import java.util.List;
@@ -17,10 +18,16 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  * @param value null where it has none
  * @param headers in order
  * @param source where it came from
+ * @param fields what its record says beside the image, where that was read already; else null, as
+ *     it is behind a way from one task to another. No part of what makes messages equal
  */
 @PublicEvolving
 public record KafkaMessage(
-    byte[] key, byte[] value, List<KafkaHeader> headers, SourcePosition source) {
+    byte[] key,
+    byte[] value,
+    List<KafkaHeader> headers,
+    SourcePosition source,
+    ImageFields fields) {
 
   public KafkaMessage {
     headers = List.copyOf(headers);
@@ -36,7 +43,12 @@ public record KafkaMessage(
       int partition,
       long offset,
       long timestamp) {
-    this(key, value, headers, new SourcePosition(topic, partition, offset, timestamp));
+    this(key, value, headers, new SourcePosition(topic, partition, offset, timestamp), null);
+  }
+
+  /** The same, with what its record says. */
+  KafkaMessage with(ImageFields read) {
+    return new KafkaMessage(key, value, headers, source, read);
   }
 
   /** Type information with a serializer of its own. */

@@ -344,7 +344,8 @@ public final class KafkaTopics {
     SingleOutputStreamOperator<OutgoingMessage> sent =
         answers
             .process(
-                new OutputSender(wire, deadLetterTopic, TopicSettings.Lookup.atBrokers(properties)))
+                new OutputSender(
+                    wire, outputTopic, deadLetterTopic, TopicSettings.Lookup.atBrokers(properties)))
             .returns(OutgoingMessage.typeInformation())
             .name("send")
             .uid("send")

@@ -4,6 +4,8 @@ package io.imageembedding.kafka;
 import io.imageembedding.embed.ElementRefusedException;
 import io.imageembedding.flink.ImageExtractor;
 import io.imageembedding.schema.Code;
+import io.imageembedding.schema.ImageFields;
+import io.imageembedding.schema.ImageMessage;
 import io.imageembedding.schema.ImageRecordReader;
 import io.imageembedding.schema.UnreadableRecordException;
 import java.io.IOException;
@@ -18,6 +20,9 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
   private final WireSettings wire;
   private transient ImageRecordReader reader;
 
+  /** What the last message says, null if it could not be read. */
+  private transient ImageFields last;
+
   MessageImageExtractor(WireSettings wire) {
     this.wire = wire;
   }
@@ -29,6 +34,7 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
 
   @Override
   public byte[] image(KafkaMessage message) throws ElementRefusedException, IOException {
+    last = null;
     if (message.headers().size() > MessageSizes.MAX_HEADERS) {
       throw new ElementRefusedException(
           Code.TOO_LARGE.name(),
@@ -38,7 +44,9 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
               + MessageSizes.MAX_HEADERS);
     }
     try {
-      return reader.image(message.value());
+      ImageMessage read = reader.read(message.key(), message.value(), message.source());
+      last = read.fields();
+      return read.image();
     } catch (UnreadableRecordException e) {
       throw new ElementRefusedException(e.code().name(), e.getMessage());
     }
@@ -56,6 +64,11 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
             Code.TOO_LARGE)
         .map(Code::name)
         .collect(Collectors.toUnmodifiableSet());
+  }
+
+  @Override
+  public KafkaMessage read(KafkaMessage message) {
+    return last == null ? message : message.with(last);
   }
 
   @Override

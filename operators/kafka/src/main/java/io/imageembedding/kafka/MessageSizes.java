@@ -2,6 +2,7 @@
 package io.imageembedding.kafka;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,8 +36,17 @@ final class MessageSizes {
 
   /** An upper bound of what the message takes of its topic's {@code max.message.bytes}. */
   static long upperBound(OutgoingMessage message) {
-    long bytes = OVERHEAD + length(message.key()) + length(message.value());
-    for (KafkaHeader header : message.headers()) {
+    return upperBound(message.key(), length(message.value()), message.headers());
+  }
+
+  /**
+   * The same of a message whose value is not there yet.
+   *
+   * @param valueBytes that the value takes at most
+   */
+  static long upperBound(byte[] key, long valueBytes, List<KafkaHeader> headers) {
+    long bytes = OVERHEAD + length(key) + valueBytes;
+    for (KafkaHeader header : headers) {
       bytes +=
           HEADER_OVERHEAD
               + header.key().getBytes(StandardCharsets.UTF_8).length

@@ -6,16 +6,11 @@ import io.imageembedding.embedding.Refusal;
 import io.imageembedding.flink.Embedded;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.EmbeddingFields;
+import io.imageembedding.schema.ImageFields;
 import io.imageembedding.schema.ImageRecordReader;
-import io.imageembedding.schema.RecordWriter;
-import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.UnreadableRecordException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -29,9 +24,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Encodes every answer: embeddings to the main output, dead letters to the side output {@link
- * #DEAD_LETTERS}. What its topic would not take becomes a dead letter, and a dead letter that its
- * topic would not take loses as much of the original as it must.
+ * Makes of every answer what is stored and sent: embeddings with what their records said to the
+ * main output, dead letters to the side output {@link #DEAD_LETTERS}. What its topic would not take
+ * becomes a dead letter before anything is stored, and a dead letter that its topic would not take
+ * loses as much of the original as it must.
  *
  * <p>A message without a value whose key is an id is a tombstone. It goes to the main output, too,
  * in its place behind the embeddings that it deletes.
@@ -73,10 +69,13 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
   private final String deadLetterTopic;
   private final TopicSettings.Lookup topics;
 
+  /** Made for the first message that nobody has read yet. */
   private transient ImageRecordReader reader;
-  private transient RecordWriter<EmbeddingFields> embeddings;
+
+  /** Null where embeddings go to no topic. */
+  private transient EmbeddingEncoder embeddings;
+
   private transient DeadLetterEncoder deadLetters;
-  private transient TopicSettings output;
 
   /**
    * @param outputTopic null where embeddings go to none
@@ -91,12 +90,7 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
 
   @Override
   public void open(OpenContext context) throws IOException {
-    reader = new ImageRecordReader(wire.input(), wire.registry(wire.input()));
-    if (outputTopic != null) {
-      output = topics.of(outputTopic);
-      embeddings =
-          RecordWriter.embeddings(wire.output(), wire.registry(wire.output()), outputTopic);
-    }
+    embeddings = outputTopic == null ? null : new EmbeddingEncoder(wire, outputTopic, topics);
     deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, topics);
   }
 
@@ -104,9 +98,8 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
   public void processElement(
       Embedded<KafkaMessage> answer, Context context, Collector<EmbeddedMessage> out)
       throws IOException {
-    if (outputTopic != null && answer.outcome() instanceof Embedding embedding) {
-      int dimension = embedding.vector().length;
-      output.requireRoomForEmbeddings(outputTopic, wire.bytesOfAnEmbedding(dimension), dimension);
+    if (embeddings != null && answer.outcome() instanceof Embedding embedding) {
+      embeddings.requireRoomFor(embedding.vector().length);
     }
     EmbeddedMessage encoded;
     try {
@@ -139,12 +132,13 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
       throws RefusedException, UnreadableRecordException, IOException {
     KafkaMessage message = answer.element();
     if (answer.outcome() instanceof Embedding embedding) {
-      return embedded(message, record(message, embedding));
+      return new EmbeddedMessage(
+          message, EmbeddingFields.of(fields(message), embedding, message.source()));
     }
     Refusal refusal = (Refusal) answer.outcome();
     Optional<String> deleted = deletedId(message, refusal);
     if (deleted.isPresent()) {
-      return tombstone(message, deleted.get());
+      return EmbeddedMessage.tombstone(message, deleted.get());
     }
     throw new RefusedException(
         Stage.valueOf(refusal.stage().name().toLowerCase(Locale.ROOT)),
@@ -152,49 +146,10 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
         refusal.message());
   }
 
-  private void requireRoom(EmbeddedMessage answer) throws RefusedException {
-    if (answer.outgoing() == null) {
-      return;
-    }
-    long bytes = MessageSizes.upperBound(answer.outgoing());
-    if (bytes > output.maxMessageBytes()) {
-      throw new RefusedException(
-          Stage.store,
-          Code.RECORD_TOO_LARGE,
-          "the embedding record takes "
-              + bytes
-              + " bytes, topic "
-              + outputTopic
-              + " messages up to "
-              + output.maxMessageBytes());
-    }
-  }
-
-  private EmbeddedMessage embedded(KafkaMessage message, EmbeddingFields record) {
-    OutgoingMessage outgoing =
-        outputTopic == null
-            ? null
-            : new OutgoingMessage(
-                key(message, record.id()),
-                bytes(record),
-                message.headers(),
-                message.source().partition());
-    return new EmbeddedMessage(message, record.id(), record, outgoing, null);
-  }
-
-  /** The message's; the id where it has none and the topic takes no message without. */
-  private byte[] key(KafkaMessage message, String id) {
-    return message.key() == null && output.compacted()
-        ? id.getBytes(StandardCharsets.UTF_8)
-        : message.key();
-  }
-
-  private byte[] bytes(EmbeddingFields record) {
-    try {
-      return embeddings.write(record);
-    } catch (IOException e) {
-      // Nothing is written to but memory.
-      throw new UncheckedIOException(e);
+  private void requireRoom(EmbeddedMessage answer) throws RefusedException, IOException {
+    Optional<String> tooLarge = embeddings == null ? Optional.empty() : embeddings.tooLarge(answer);
+    if (tooLarge.isPresent()) {
+      throw new RefusedException(Stage.store, Code.RECORD_TOO_LARGE, tooLarge.get());
     }
   }
 
@@ -204,33 +159,20 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
         : Optional.empty();
   }
 
-  private EmbeddedMessage tombstone(KafkaMessage message, String id) throws IOException {
-    OutgoingMessage outgoing = null;
-    if (outputTopic != null) {
-      List<KafkaHeader> headers = new ArrayList<>(message.headers());
-      headers.removeIf(header -> header.key().equals(SourceHeader.KEY));
-      headers.add(new KafkaHeader(SourceHeader.KEY, SourceHeader.write(message.source())));
-      outgoing = new OutgoingMessage(message.key(), null, headers, message.source().partition());
+  private ImageFields fields(KafkaMessage message) throws UnreadableRecordException, IOException {
+    if (message.fields() != null) {
+      return message.fields();
     }
-    return new EmbeddedMessage(message, id, null, outgoing, null);
-  }
-
-  private EmbeddingFields record(KafkaMessage message, Embedding embedding)
-      throws UnreadableRecordException, IOException {
-    ImageRecordReader.Metadata metadata = metadata(message);
-    return new EmbeddingFields(
-        metadata.id(), embedding, message.source(), metadata.capturedAt(), metadata.attributes());
-  }
-
-  private ImageRecordReader.Metadata metadata(KafkaMessage message)
-      throws UnreadableRecordException, IOException {
-    return reader.metadata(message.key(), message.value(), message.source());
+    if (reader == null) {
+      reader = new ImageRecordReader(wire.input(), wire.registry(wire.input()));
+    }
+    return reader.fields(message.key(), message.value(), message.source());
   }
 
   /** The record's id, or null where it cannot be read or is none. */
   private String id(KafkaMessage message) throws IOException {
     try {
-      return metadata(message).id();
+      return fields(message).id();
     } catch (UnreadableRecordException e) {
       return null;
     }

@@ -2,33 +2,50 @@
 package io.imageembedding.kafka;
 
 import io.imageembedding.kafka.EmbeddedMessage.Refused;
+import io.imageembedding.schema.Code;
 import io.imageembedding.schema.Stage;
 import java.io.IOException;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Hands on what is to be sent to the main output, and for what was refused on the way a dead letter
- * to the side output {@link OutputEncoder#DEAD_LETTERS}.
+ * Encodes what is to be sent, once it is decided that it is: to the main output, and for what was
+ * refused on the way a dead letter to the side output {@link OutputEncoder#DEAD_LETTERS}.
  */
 final class OutputSender extends ProcessFunction<EmbeddedMessage, OutgoingMessage> {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(OutputSender.class);
 
   private final WireSettings wire;
+  private final String outputTopic;
   private final String deadLetterTopic;
   private final TopicSettings.Lookup topics;
 
+  /** Null where embeddings go to no topic. */
+  private transient EmbeddingEncoder embeddings;
+
   private transient DeadLetterEncoder deadLetters;
 
-  OutputSender(WireSettings wire, String deadLetterTopic, TopicSettings.Lookup topics) {
+  /**
+   * @param outputTopic null where embeddings go to none
+   */
+  OutputSender(
+      WireSettings wire, String outputTopic, String deadLetterTopic, TopicSettings.Lookup topics) {
     this.wire = wire;
+    this.outputTopic = outputTopic;
     this.deadLetterTopic = deadLetterTopic;
     this.topics = topics;
   }
 
   @Override
   public void open(OpenContext context) throws IOException {
+    if (outputTopic != null) {
+      embeddings = new EmbeddingEncoder(wire, outputTopic, topics);
+      embeddings.open();
+    }
     deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, topics);
   }
 
@@ -36,13 +53,22 @@ final class OutputSender extends ProcessFunction<EmbeddedMessage, OutgoingMessag
   public void processElement(
       EmbeddedMessage answer, Context context, Collector<OutgoingMessage> out) throws IOException {
     Refused refused = answer.refusal();
+    OutgoingMessage sent = null;
+    if (refused == null && embeddings != null) {
+      try {
+        sent = embeddings.encode(answer);
+      } catch (RuntimeException | StackOverflowError e) {
+        LOG.warn("Message {} cannot be answered: {}", answer.message(), e.toString());
+        refused = new Refused(Code.OTHER, "the answer cannot be written: " + e);
+      }
+    }
     if (refused != null) {
       context.output(
           OutputEncoder.DEAD_LETTERS,
           deadLetters.encode(
               answer.message(), answer.id(), Stage.store, refused.code(), refused.reason()));
-    } else if (answer.outgoing() != null) {
-      out.collect(answer.outgoing());
+    } else if (sent != null) {
+      out.collect(sent);
     }
   }
 }

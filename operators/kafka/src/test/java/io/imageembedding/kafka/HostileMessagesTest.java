@@ -100,6 +100,8 @@ class HostileMessagesTest {
         assertThat(answers.sent.size() + answers.deadLetters.size()).isEqualTo(1);
         answers.deadLetters.forEach(
             letter -> assertThat(MessageSizes.upperBound(letter)).isLessThanOrEqualTo(MIB));
+        answers.sent.forEach(
+            sent -> assertThat(MessageSizes.upperBound(sent)).isLessThanOrEqualTo(MIB));
       }
     }
   }
@@ -224,7 +226,7 @@ class HostileMessagesTest {
   }
 
   private static final class Answers {
-    private final List<EmbeddedMessage> sent = new ArrayList<>();
+    private final List<OutgoingMessage> sent = new ArrayList<>();
     private final List<OutgoingMessage> deadLetters = new ArrayList<>();
   }
 
@@ -239,7 +241,7 @@ class HostileMessagesTest {
     } catch (ElementRefusedException e) {
       outcome = new Refusal(Refusal.Stage.WIRE, e.code(), e.getMessage());
     }
-    return encode(wire, new Embedded<>(message, outcome));
+    return encode(wire, new Embedded<>(extractor.read(message), outcome));
   }
 
   private static Answers encode(WireSettings wire, Embedded<KafkaMessage> answer) throws Exception {
@@ -251,13 +253,28 @@ class HostileMessagesTest {
             new ProcessOperator<>(encoder))) {
       harness.open();
       harness.processElement(answer, 0);
-      answers.sent.addAll(harness.extractOutputValues());
+      answers.sent.addAll(sent(wire, harness.extractOutputValues()));
       var side = harness.getSideOutput(OutputEncoder.DEAD_LETTERS);
       if (side != null) {
         side.forEach(record -> answers.deadLetters.add(record.getValue()));
       }
     }
     return answers;
+  }
+
+  private static List<OutgoingMessage> sent(WireSettings wire, List<EmbeddedMessage> answers)
+      throws Exception {
+    try (var harness =
+        new OneInputStreamOperatorTestHarness<EmbeddedMessage, OutgoingMessage>(
+            new ProcessOperator<>(
+                new OutputSender(
+                    wire, "embeddings", "dead", topic -> new TopicSettings(MIB, false))))) {
+      harness.open();
+      for (EmbeddedMessage each : answers) {
+        harness.processElement(each, 0);
+      }
+      return List.copyOf(harness.extractOutputValues());
+    }
   }
 
   private static DeadLetter deadLetter(Answers answers) throws Exception {

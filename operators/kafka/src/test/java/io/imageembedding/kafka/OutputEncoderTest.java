@@ -159,12 +159,11 @@ class OutputEncoderTest {
     for (WireFormat output : List.of(WireFormat.AVRO, WireFormat.JSON)) {
       WireSettings wire = new WireSettings(WireFormat.AVRO, output, null, null);
       int needed = wire.bytesOfAnEmbedding(1280);
-      OutputEncoder encoder =
-          new OutputEncoder(
-              wire, "embeddings", "dead", topic -> new TopicSettings(needed - 1, false));
+      Operators operators =
+          new Operators(wire, "embeddings", topic -> new TopicSettings(needed - 1, false));
 
       assertThatThrownBy(
-              () -> encode(encoder, new Embedded<>(message(avro("a.jpg", 10), 0), EMBEDDING)))
+              () -> encode(operators, new Embedded<>(message(avro("a.jpg", 10), 0), EMBEDDING)))
           .isInstanceOf(KafkaSetupException.class)
           .hasMessageContaining("topic 'embeddings' takes messages up to " + (needed - 1))
           .hasMessageContaining("1280 features needs about " + needed);
@@ -224,7 +223,7 @@ class OutputEncoderTest {
     EmbeddedMessage answer = answers.all.get(0);
     assertThat(answer.id()).isEqualTo("a.jpg");
     assertThat(answer.embedding()).isEmpty();
-    OutgoingMessage sent = answer.outgoing();
+    OutgoingMessage sent = answers.embeddings.get(0);
     assertThat(sent.key()).isEqualTo("a.jpg".getBytes(UTF_8));
     assertThat(sent.value()).isNull();
     assertThat(sent.headers())
@@ -250,11 +249,13 @@ class OutputEncoderTest {
 
   @Test
   void withoutAnOutputTopicEmbeddingsAreNotEncodedAndDeadLettersAre() throws Exception {
-    OutputEncoder encoder = encoder(WireFormat.AVRO, null);
+    Operators encoder = encoder(WireFormat.AVRO, null);
     Answers embedded = encode(encoder, new Embedded<>(message(avro("a.jpg", 10), 0), EMBEDDING));
-    assertThat(embedded.all.get(0).outgoing()).isNull();
+    assertThat(embedded.embeddings).isEmpty();
     assertThat(embedded.all.get(0).embedding().orElseThrow().id()).isEqualTo("a.jpg");
-    assertThat(encode(encoder, deletion("a.jpg")).all.get(0).outgoing()).isNull();
+    Answers deleted = encode(encoder, deletion("a.jpg"));
+    assertThat(deleted.all).hasSize(1);
+    assertThat(deleted.embeddings).isEmpty();
     assertThat(
             deadLetter(encode(encoder, new Embedded<>(message(avro("a.jpg", 10), 0), TRUNCATED)))
                 .getCode())
@@ -289,30 +290,45 @@ class OutputEncoderTest {
         new Embedded<>(message, outcome));
   }
 
-  private static OutputEncoder encoder(WireFormat input, String outputTopic) {
+  /** What makes an answer, and what encodes it. */
+  private record Operators(WireSettings wire, String outputTopic, TopicSettings.Lookup topics) {}
+
+  private static Operators encoder(WireFormat input, String outputTopic) {
     return encoder(input, outputTopic, topic -> new TopicSettings(MIB, false));
   }
 
-  private static OutputEncoder encoder(
+  private static Operators encoder(
       WireFormat input, String outputTopic, TopicSettings.Lookup topics) {
-    return new OutputEncoder(
-        new WireSettings(input, WireFormat.AVRO, null, null), outputTopic, "dead", topics);
+    return new Operators(new WireSettings(input, WireFormat.AVRO, null, null), outputTopic, topics);
   }
 
-  private static Answers encode(OutputEncoder encoder, Embedded<KafkaMessage> answer)
+  private static Answers encode(Operators operators, Embedded<KafkaMessage> answer)
       throws Exception {
     Answers answers = new Answers();
     try (var harness =
         new OneInputStreamOperatorTestHarness<Embedded<KafkaMessage>, EmbeddedMessage>(
-            new ProcessOperator<>(encoder))) {
+            new ProcessOperator<>(
+                new OutputEncoder(
+                    operators.wire, operators.outputTopic, "dead", operators.topics)))) {
       harness.open();
       harness.processElement(new StreamRecord<>(answer));
       answers.all.addAll(harness.extractOutputValues());
-      answers.all.forEach(each -> answers.embeddings.add(each.outgoing()));
       var side = harness.getSideOutput(OutputEncoder.DEAD_LETTERS);
       if (side != null) {
         side.forEach(record -> answers.deadLetters.add(record.getValue()));
       }
+    }
+    try (var harness =
+        new OneInputStreamOperatorTestHarness<EmbeddedMessage, OutgoingMessage>(
+            new ProcessOperator<>(
+                new OutputSender(
+                    operators.wire, operators.outputTopic, "dead", operators.topics)))) {
+      harness.open();
+      for (EmbeddedMessage each : answers.all) {
+        harness.processElement(new StreamRecord<>(each));
+      }
+      answers.embeddings.addAll(harness.extractOutputValues());
+      assertThat(harness.getSideOutput(OutputEncoder.DEAD_LETTERS)).isNull();
     }
     return answers;
   }

@@ -2,6 +2,7 @@
 package io.imageembedding.cli.page;
 
 import io.imageembedding.image.DecodeLimits;
+import io.imageembedding.schema.ImageMessage;
 import io.imageembedding.schema.ImageRecordReader;
 import io.imageembedding.schema.SchemaRegistry;
 import io.imageembedding.schema.UnreadableRecordException;
@@ -103,10 +104,9 @@ final class TopicImages implements ImageSource {
     }
     ConsumerRecord<byte[], byte[]> record = message.get();
     try {
-      ImageRecordReader.Metadata metadata =
-          reader.metadata(record.key(), record.value(), version.source());
-      byte[] image = reader.image(record.value());
-      return metadata.id().equals(id) && image.length <= DecodeLimits.DEFAULT.maxBytes()
+      ImageMessage read = reader.read(record.key(), record.value(), version.source());
+      byte[] image = read.image();
+      return read.fields().id().equals(id) && image.length <= DecodeLimits.DEFAULT.maxBytes()
           ? Optional.of(image)
           : Optional.empty();
     } catch (UnreadableRecordException e) {
