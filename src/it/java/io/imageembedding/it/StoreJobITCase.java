@@ -5,29 +5,20 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.imageembedding.cli.Embed;
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
-import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.flink.Embedded;
-import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;
-import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.jobs.JobStore;
 import io.imageembedding.jobs.RecordVectors;
 import io.imageembedding.kafka.KafkaMessage;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingFields;
-import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.RecordReader;
-import io.imageembedding.schema.RecordWriter;
-import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.WireFormat;
 import io.imageembedding.vectorstore.OpenMode;
@@ -36,11 +27,8 @@ import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
 import io.imageembedding.vectorstore.sink.StoreMetrics;
-import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -62,18 +50,13 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 
-/** Jobs that feed a vector store, and a store that is filled from their topic. */
+/** Jobs that feed a vector store. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class StoreJobITCase {
-  private static final int NONE_BROKEN = 1_000_000;
+class StoreJobITCase extends StoreOfTopic {
   private static final Provenance PROVENANCE =
       new Provenance("mine", "ab".repeat(32), "fp32", "way", "cd".repeat(32));
   private static final Provenance OTHER =
@@ -91,36 +74,15 @@ class StoreJobITCase {
               .setNumberSlotsPerTaskManager(2)
               .build());
 
-  @TempDir static Path brokerFolder;
-  private static BrokerProcess broker;
-
-  @TempDir Path folder;
-  private TestTopics topics;
-
-  @BeforeAll
-  static void startBroker() throws IOException {
-    broker = BrokerProcess.start(brokerFolder.resolve("broker.log"));
-  }
-
-  @AfterAll
-  static void stopBroker() throws InterruptedException {
-    broker.close();
-  }
-
-  @BeforeEach
-  void topics() {
-    topics = new TestTopics(broker.bootstrapServers(), 4, folder.getFileName() + "-");
-  }
-
   @Test
   void everyIdIsOnceAndNewestInTopicAndStoreThoughTheJobIsKilledInMidRun() throws Exception {
     topics.publish(0, 600, 60);
-    Map<String, String> options = options();
+    Map<String, String> options = stores.options();
     options.put("pipeline.name", "killed " + folder.getFileName());
     options.put("execution.checkpointing.dir", folder.resolve("kept").toString());
     options.put("image-embedding.store.batch.max-count", "20");
     Files.writeString(folder.resolve("job.yaml"), yaml(options));
-    Process killed = start("job", "job", "--config", "job.yaml");
+    Process killed = stores.start("job", "job", "--config", "job.yaml");
     Awaitility.await()
         .atMost(2, TimeUnit.MINUTES)
         .until(() -> topics.committed(topics.embeddings()).size() > 30);
@@ -132,7 +94,7 @@ class StoreJobITCase {
     for (int i = 200; i < 210; i++) {
       topics.send(topics.images(), TestTopics.id(i), null);
     }
-    Process again = start("again", "job", "--config", "job.yaml", "--restore", "latest");
+    Process again = stores.start("again", "job", "--config", "job.yaml", "--restore", "latest");
     Awaitility.await()
         .atMost(2, TimeUnit.MINUTES)
         .until(
@@ -149,30 +111,30 @@ class StoreJobITCase {
     List<ConsumerRecord<byte[], byte[]>> embeddings = topics.committed(topics.embeddings());
     assertThat(embeddings).hasSize(650);
     assertThat(embeddings)
-        .extracting(StoreJobITCase::source)
+        .extracting(TestStores::source)
         .doesNotHaveDuplicates()
-        .isSubsetOf(topics.committed(topics.images()).stream().map(this::ownSource).toList());
+        .isSubsetOf(topics.committed(topics.images()).stream().map(TestStores::ownSource).toList());
     Map<String, ConsumerRecord<byte[], byte[]>> newest = new HashMap<>();
     embeddings.forEach(record -> newest.put(new String(record.key(), UTF_8), record));
     Set<String> alive = new HashSet<>();
-    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
+    try (VectorStore store = VectorStore.open(stores.address(), OpenMode.read())) {
       for (Map.Entry<String, ConsumerRecord<byte[], byte[]>> each : newest.entrySet()) {
         if (each.getValue().value() == null) {
           assertThat(store.get(each.getKey())).as("deleted " + each.getKey()).isEmpty();
         } else {
           alive.add(each.getKey());
           assertThat(store.get(each.getKey()))
-              .contains(RecordVectors.of(EmbeddingFields.of(embedding(each.getValue()))));
+              .contains(RecordVectors.of(EmbeddingFields.of(TestStores.embedding(each.getValue()))));
         }
       }
       assertThat(alive).hasSize(581);
-      assertThat(ids(store)).containsExactlyInAnyOrderElementsOf(alive);
+      assertThat(TestStores.ids(store)).containsExactlyInAnyOrderElementsOf(alive);
     }
   }
 
   @Test
   void whatTheStoreRefusesIsADeadLetterAndInNeitherAndTheJobSaysSoInItsMetrics() throws Exception {
-    Map<String, String> options = options();
+    Map<String, String> options = stores.options();
     options.put("parallelism.default", "1");
     options.put("image-embedding.kafka.input.format", "raw");
     options.put("image-embedding.store.batch.max-count", "4");
@@ -216,8 +178,8 @@ class StoreJobITCase {
     assertThat(topics.committed(topics.embeddings()))
         .extracting(record -> new String(record.key(), UTF_8) + (record.value() == null ? "-" : ""))
         .containsExactlyInAnyOrder("good", "good", "late", "late-");
-    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
-      assertThat(ids(store)).containsExactly("good");
+    try (VectorStore store = VectorStore.open(stores.address(), OpenMode.read())) {
+      assertThat(TestStores.ids(store)).containsExactly("good");
       assertThat(store.get("good").orElseThrow().vector()).containsExactly(3, 2, 1);
       assertThat(store.get("good").orElseThrow().version()).isEqualTo(version(7));
     }
@@ -238,7 +200,7 @@ class StoreJobITCase {
     topics.publish(0, 40, 20);
     topics.send(topics.images(), "no-text", TestTopics.imageRecord("no-text", Map.of("a", "\0")));
     topics.send(topics.images(), TestTopics.id(7), null);
-    Map<String, String> options = options();
+    Map<String, String> options = stores.options();
     options.remove("image-embedding.kafka.output.topic");
     options.put("image-embedding.kafka.input.bounded", "true");
     run(options);
@@ -256,15 +218,15 @@ class StoreJobITCase {
             "no valid text");
       }
     }
-    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
-      assertThat(ids(store)).hasSize(37).doesNotContain(TestTopics.id(7));
+    try (VectorStore store = VectorStore.open(stores.address(), OpenMode.read())) {
+      assertThat(TestStores.ids(store)).hasSize(37).doesNotContain(TestTopics.id(7));
       assertThat(store.describe().collection().orElseThrow().dimension()).isEqualTo(1280);
     }
 
     options.put("image-embedding.model", "untrained:mobilenet_v2_0.35_96");
     assertThatThrownBy(() -> run(options))
         .isInstanceOf(StoreException.class)
-        .hasMessageContaining(address())
+        .hasMessageContaining(stores.address())
         .hasMessageContaining("mobilenet_v2_1.0_224")
         .hasMessageContaining("mobilenet_v2_0.35_96");
   }
@@ -272,7 +234,7 @@ class StoreJobITCase {
   @Test
   void underALatencyBudgetAnImageThatIsAloneWaitsForNothingInFrontOfTheStoreEither()
       throws Exception {
-    Map<String, String> options = options();
+    Map<String, String> options = stores.options();
     options.put("image-embedding.model", "untrained:mobilenet_v2_0.35_96");
     options.put("image-embedding.batch.latency-budget", "500 ms");
     options.put("image-embedding.store.batch.max-age", "1 h");
@@ -293,46 +255,8 @@ class StoreJobITCase {
   }
 
   @Test
-  void aStoreThatIsFilledFromTheTopicIsTheOneThatTheJobFed() throws Exception {
-    topics.publish(0, 60, 30);
-    topics.publish(10, 20, NONE_BROKEN);
-    topics.send(topics.images(), TestTopics.id(5), null);
-    Map<String, String> options = options();
-    options.put("image-embedding.kafka.input.bounded", "true");
-    run(options);
-    String jsonTopic = topics.embeddings() + "-json";
-    topics.create(jsonTopic);
-    options.put("image-embedding.kafka.group-id", "json");
-    options.put("image-embedding.kafka.output.topic", jsonTopic);
-    options.put("image-embedding.kafka.output.format", "json");
-    options.put("image-embedding.store.address", "lucene:" + folder.resolve("beside-json"));
-    run(options);
-
-    JsonNode avro = index(0, topics.embeddings(), "from-avro");
-    assertThat(avro.get("messages").asInt()).isEqualTo(69);
-    assertThat(avro.get("written").asInt() + avro.get("unchanged").asInt())
-        .isEqualTo(69 - avro.get("deleted").asInt());
-    assertThat(avro.get("deleted").asInt()).isEqualTo(1);
-    index(0, jsonTopic, "from-json", "--format", "json");
-
-    List<StoredVector> fed = all("store");
-    assertThat(fed).hasSize(57);
-    assertThat(all("from-avro")).isEqualTo(fed);
-    assertThat(all("from-json")).isEqualTo(fed);
-
-    JsonNode again = index(0, topics.embeddings(), "from-avro");
-    assertThat(again.get("written").asInt() + again.get("deleted").asInt()).isZero();
-    assertThat(again.get("unchanged").asInt()).isEqualTo(69);
-    assertThat(all("from-avro")).isEqualTo(fed);
-
-    Ended read = embed("read", "--topic", topics.embeddings(), "--json", servers());
-    assertThat(read.exitCode()).as(read.err()).isZero();
-    assertThat(read.out()).contains("{\"id\":\"" + TestTopics.id(5) + "\",\"deleted\":true}");
-  }
-
-  @Test
   void aDeletionFromASlowerClockDeletesInTopicAndStoreAlikeAlsoAfterARestore() throws Exception {
-    Map<String, String> options = options();
+    Map<String, String> options = stores.options();
     options.put("pipeline.name", "slower clock " + folder.getFileName());
     long now = System.currentTimeMillis();
     topics.send(topics.images(), "a", TestTopics.imageRecord("a", Map.of()), now);
@@ -352,10 +276,10 @@ class StoreJobITCase {
     awaitEmbeddings(4);
     again.cancel().get();
 
-    List<StoredVector> fed = all("store");
+    List<StoredVector> fed = stores.all("store");
     assertThat(fed).extracting(StoredVector::id).containsExactly("b", "c");
-    index(0, topics.embeddings(), "from-topic");
-    assertThat(all("from-topic")).isEqualTo(fed);
+    stores.index(0, topics.embeddings(), "from-topic");
+    assertThat(stores.all("from-topic")).isEqualTo(fed);
   }
 
   private static JobClient submit(Map<String, String> options) throws Exception {
@@ -371,85 +295,10 @@ class StoreJobITCase {
         .until(() -> topics.committed(topics.embeddings()).size() == count);
   }
 
-  @Test
-  void whatIsRefusedFromATopicIsCountedAndNamedAndTheRestIsIndexed() throws Exception {
-    topics.send(topics.embeddings(), "good", bytes("good", 1, 1, 2, 3));
-    topics.send(topics.embeddings(), "short", bytes("short", 2, 1, 2));
-    topics.send(topics.embeddings(), "text", "text".getBytes(UTF_8));
-    topics.send(topics.embeddings(), "also good", bytes("also good", 3, 3, 2, 1));
-
-    Ended ended =
-        embed("index", "--topic", topics.embeddings(), servers(), "--store", "lucene:refusing");
-
-    assertThat(ended.exitCode()).isEqualTo(1);
-    assertThat(ended.lastLine())
-        .isEqualTo(
-            "indexed 2 of 4 messages, 0 deleted, 0 unchanged, 2 refused, in lucene:refusing");
-    assertThat(ended.err().lines())
-        .anyMatch(line -> line.startsWith("short: the vector has 2 features"))
-        .anyMatch(
-            line -> line.matches("message " + topics.embeddings() + "-\\d-\\d+: it is no e.*"))
-        .noneMatch(line -> line.startsWith("\tat "));
-    assertThat(all("refusing")).hasSize(2);
-  }
-
-  @Test
-  void aTopicIsFollowedUntilTheProcessIsStopped() throws Exception {
-    topics.send(topics.embeddings(), "a", bytes("a", 1, 1, 2, 3));
-    Process follow =
-        start(
-            "follow",
-            "index",
-            "--follow",
-            "--topic",
-            topics.embeddings(),
-            servers(),
-            "--store",
-            "lucene:followed");
-    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 1);
-    topics.send(topics.embeddings(), "b", bytes("b", 2, 1, 2, 3));
-    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 2);
-    topics.send(topics.embeddings(), "a", null);
-    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 1);
-    topics.addPartitions(topics.embeddings(), 32);
-    for (int i = 0; i < 20; i++) {
-      topics.send(topics.embeddings(), "c" + i, bytes("c" + i, 3, 1, 2, 3));
-    }
-    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> all("followed").size() == 21);
-
-    follow.destroy();
-    assertThat(follow.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(follow.exitValue()).isEqualTo(143);
-    assertThat(Files.readString(folder.resolve("follow.out")))
-        .contains(
-            "indexed 22 of 23 messages, 1 deleted, 0 unchanged, 0 refused, in lucene:followed");
-  }
-
-  private Map<String, String> options() {
-    Map<String, String> options = topics.options();
-    options.put("image-embedding.store.address", address());
-    return options;
-  }
-
-  private String address() {
-    return "lucene:" + folder.resolve("store");
-  }
-
   private static String yaml(Map<String, String> options) {
     StringBuilder yaml = new StringBuilder();
     options.forEach((key, value) -> yaml.append(key).append(": ").append(value).append('\n'));
     return yaml.toString();
-  }
-
-  private static Configuration config(Map<String, String> options) {
-    return EmbedImagesJob.withDefaults(JobConfiguration.load(null, options));
-  }
-
-  private static void run(Map<String, String> options) throws Exception {
-    Configuration config = config(options);
-    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(config);
-    EmbedImagesJob.build(env, config);
-    env.execute();
   }
 
   private static Embedded<KafkaMessage> answer(int offset, String key, Outcome outcome) {
@@ -490,81 +339,5 @@ class StoreJobITCase {
 
   private static long counter(Map<String, Metric> metrics, String name) {
     return ((Counter) metric(metrics, name)).getCount();
-  }
-
-  private static byte[] bytes(String id, long timestamp, float... vector) throws IOException {
-    return RecordWriter.embeddings(WireFormat.AVRO, null, "t")
-        .write(
-            new EmbeddingFields(
-                id,
-                embedding(
-                    new Provenance("mine", "ab".repeat(32), "fp32", "way", "cd".repeat(32)),
-                    vector),
-                new SourcePosition("images", 0, timestamp, timestamp),
-                null,
-                Map.of()));
-  }
-
-  private static EmbeddingRecord embedding(ConsumerRecord<byte[], byte[]> record) {
-    try {
-      return RecordReader.embeddings(WireFormat.AVRO, null).read(record.value());
-    } catch (Exception e) {
-      throw new AssertionError("no embedding", e);
-    }
-  }
-
-  private static SourcePosition source(ConsumerRecord<byte[], byte[]> record) {
-    return record.value() != null
-        ? EmbeddingFields.of(embedding(record)).source()
-        : SourceHeader.read(record.headers().lastHeader(SourceHeader.KEY).value()).orElseThrow();
-  }
-
-  private SourcePosition ownSource(ConsumerRecord<byte[], byte[]> record) {
-    return new SourcePosition(
-        record.topic(), record.partition(), record.offset(), record.timestamp());
-  }
-
-  private static List<String> ids(VectorStore store) {
-    return store.scan(null, 10_000).stream().map(StoredVector::id).toList();
-  }
-
-  /** What a store has; nothing as long as there is none. */
-  private List<StoredVector> all(String store) {
-    try (VectorStore vectors =
-        VectorStore.open("lucene:" + folder.resolve(store), OpenMode.read())) {
-      return vectors.scan(null, 10_000);
-    } catch (StoreException e) {
-      return List.of();
-    }
-  }
-
-  private JsonNode index(int exitCode, String topic, String store, String... more)
-      throws IOException, InterruptedException {
-    List<String> arguments =
-        new ArrayList<>(List.of("index", "--json", "--topic", topic, servers()));
-    arguments.addAll(List.of("--store", "lucene:" + store));
-    arguments.addAll(List.of(more));
-    Ended ended = embed(arguments.toArray(String[]::new));
-    assertThat(ended.exitCode()).as(ended.err()).isEqualTo(exitCode);
-    return new ObjectMapper().readTree(ended.lastLine());
-  }
-
-  private static String servers() {
-    return "--bootstrap-servers=" + broker.bootstrapServers();
-  }
-
-  private Process start(String name, String... arguments) throws IOException {
-    return new ProcessBuilder(JavaProcess.command(Embed.class, List.of(arguments)))
-        .directory(folder.toFile())
-        .redirectOutput(folder.resolve(name + ".out").toFile())
-        .redirectError(folder.resolve(name + ".err").toFile())
-        .start();
-  }
-
-  private Ended embed(String... arguments) throws IOException, InterruptedException {
-    return JavaProcess.run(
-        folder,
-        Map.of(),
-        JavaProcess.command(Embed.class, List.of(arguments)).toArray(String[]::new));
   }
 }

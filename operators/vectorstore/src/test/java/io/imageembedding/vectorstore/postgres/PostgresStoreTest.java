@@ -18,7 +18,6 @@ import io.imageembedding.vectorstore.Version;
 import io.imageembedding.vectorstore.WriteResult;
 import io.imageembedding.vectorstore.tool.StoreCopy;
 import io.imageembedding.vectorstore.tool.StoreVerification;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -262,27 +261,6 @@ class PostgresStoreTest extends ServerStoreContract {
   }
 
   @Test
-  void aPasswordComesFromAFileAndIsNeverShown(@TempDir Path folder) throws Exception {
-    Path file = Files.writeString(folder.resolve("password"), "s3cret\n");
-    String given = "postgresql://somebody@localhost/db?password-file=" + file;
-    PostgresSettings settings = PostgresSettings.of(StoreAddress.parse(given));
-    assertThat(settings.connection(true))
-        .containsEntry("user", "somebody")
-        .containsEntry("password", "s3cret");
-    assertThat(settings.toString()).doesNotContain("s3cret");
-    for (String written :
-        List.of(
-            "postgresql://somebody:s3cret@localhost/db",
-            "postgresql://localhost/db?password=s3cret",
-            "postgresql://localhost/db?sslpassword=s3cret")) {
-      assertThatExceptionOfType(StoreException.class)
-          .isThrownBy(() -> VectorStore.open(written, OpenMode.read()))
-          .withMessageContaining("allowed: password-file=PATH or password-env=NAME")
-          .satisfies(e -> assertThat(e.getMessage()).doesNotContain("s3cret"));
-    }
-  }
-
-  @Test
   void aFilterFindsAllThatMatchThoughTheyAreFarFromTheVectorAndFew() throws SQLException {
     try (VectorStore store = writer()) {
       store.upsert(some(0, 1, 1));
@@ -418,23 +396,5 @@ class PostgresStoreTest extends ServerStoreContract {
     } finally {
       thread.shutdownNow();
     }
-  }
-
-  @Test
-  void hostsAndWhatIsWantedOfThemAreChecked() {
-    String several = "postgresql://u@a:1,b:2/db";
-    assertThat(PostgresSettings.of(StoreAddress.parse(several)).connection(true))
-        .containsEntry("targetServerType", "primary");
-    assertThat(PostgresSettings.of(StoreAddress.parse(several)).connection(false))
-        .containsEntry("targetServerType", "any");
-    assertThat(
-            PostgresSettings.of(StoreAddress.parse(several + "?targetServerType=preferSecondary"))
-                .connection(false))
-        .containsEntry("targetServerType", "preferSecondary");
-    assertThat(PostgresSettings.of(StoreAddress.parse("postgresql://u@a:1/db")).connection(true))
-        .doesNotContainKey("targetServerType");
-    assertThatExceptionOfType(StoreException.class)
-        .isThrownBy(() -> VectorStore.open(several + "?targetServerType=first", OpenMode.read()))
-        .withMessageStartingWith("targetServerType: 'first' is not allowed; allowed: any, primary");
   }
 }
