@@ -28,6 +28,7 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.imageembedding.annotation.Internal;
 import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.vectorstore.VectorStoreProvider;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.nio.file.Files;
@@ -35,6 +36,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -82,9 +84,9 @@ class HouseRulesTest {
     sees("training..", "model..", "embedding..", "image..", "tensorflow..", "safety..");
     // The stores.
     sees("vectorstore", "embedding..", "safety..");
-    sees("vectorstore.lucene..", "vectorstore", "embedding..", "safety..");
-    sees("vectorstore.postgres..", "vectorstore", "embedding..", "safety..");
-    sees("vectorstore.milvus..", "vectorstore", "embedding..", "safety..");
+    for (String kind : storePackages()) {
+      sees(kind, "vectorstore", "embedding..", "safety..");
+    }
     sees("vectorstore.tool..", "vectorstore", "embedding..", "safety..");
     // What runs inside a task.
     sees("types..");
@@ -95,21 +97,21 @@ class HouseRulesTest {
     sees("kafka.replay..", "schema..", "safety..");
   }
 
-  private static final String[] NO_FLINK = {
-    ROOT + "annotation..",
-    ROOT + "safety..",
-    ROOT + "embedding..",
-    ROOT + "tensorflow..",
-    ROOT + "image..",
-    ROOT + "model..",
-    ROOT + "embed..",
-    ROOT + "training..",
-    ROOT + "vectorstore",
-    ROOT + "vectorstore.lucene..",
-    ROOT + "vectorstore.postgres..",
-    ROOT + "vectorstore.milvus..",
-    ROOT + "vectorstore.tool.."
-  };
+  private static final String[] NO_FLINK =
+      Stream.concat(
+              Stream.of(
+                  ROOT + "annotation..",
+                  ROOT + "safety..",
+                  ROOT + "embedding..",
+                  ROOT + "tensorflow..",
+                  ROOT + "image..",
+                  ROOT + "model..",
+                  ROOT + "embed..",
+                  ROOT + "training..",
+                  ROOT + "vectorstore",
+                  ROOT + "vectorstore.tool.."),
+              Stream.of(withRoot(storePackages())))
+          .toArray(String[]::new);
 
   private static final ArchRule THE_ENGINE_AND_THE_STORES_KNOW_NO_FLINK_KAFKA_OR_AVRO =
       noClasses()
@@ -155,16 +157,10 @@ class HouseRulesTest {
   private static final ArchRule NOTHING_KNOWS_A_KIND_OF_STORE =
       noClasses()
           .that()
-          .resideOutsideOfPackages(
-              ROOT + "vectorstore.lucene..",
-              ROOT + "vectorstore.postgres..",
-              ROOT + "vectorstore.milvus..")
+          .resideOutsideOfPackages(withRoot(storePackages()))
           .should()
           .dependOnClassesThat()
-          .resideInAnyPackage(
-              ROOT + "vectorstore.lucene..",
-              ROOT + "vectorstore.postgres..",
-              ROOT + "vectorstore.milvus..");
+          .resideInAnyPackage(withRoot(storePackages()));
 
   private static final ArchRule FETCHING_KNOWS_NO_TENSORFLOW =
       noClasses()
@@ -367,15 +363,39 @@ class HouseRulesTest {
   /** Who knows one store finds the way in the others. */
   @Test
   void everyStoreHasTheSameRooms() {
-    assertThat(rooms("lucene", "Lucene")).isEqualTo(STORE_ROOMS);
-    assertThat(rooms("postgres", "Postgres")).isEqualTo(SERVER_ROOMS);
-    assertThat(rooms("milvus", "Milvus")).isEqualTo(SERVER_ROOMS);
+    assertThat(storeKinds()).hasSizeGreaterThanOrEqualTo(3);
+    for (Class<?> kind : storeKinds()) {
+      String store = kind.getSimpleName().replace("StoreProvider", "");
+      assertThat(SERVER_ROOMS).as(store).containsAll(rooms(kind.getPackageName(), store));
+    }
+    assertThat(rooms(ROOT + "vectorstore.lucene", "Lucene")).isEqualTo(STORE_ROOMS);
+    assertThat(rooms(ROOT + "vectorstore.postgres", "Postgres")).isEqualTo(SERVER_ROOMS);
+    assertThat(rooms(ROOT + "vectorstore.milvus", "Milvus")).isEqualTo(SERVER_ROOMS);
+  }
+
+  /** Kinds of stores, as they say themselves that they are there. */
+  private static List<Class<?>> storeKinds() {
+    return ServiceLoader.load(VectorStoreProvider.class).stream()
+        .<Class<?>>map(ServiceLoader.Provider::type)
+        .filter(kind -> kind.getPackageName().startsWith(ROOT + "vectorstore."))
+        .toList();
+  }
+
+  private static List<String> storePackages() {
+    return storeKinds().stream()
+        .map(kind -> kind.getPackageName().substring(ROOT.length()) + "..")
+        .distinct()
+        .toList();
+  }
+
+  private static String[] withRoot(List<String> rooms) {
+    return rooms.stream().map(ROOT::concat).toArray(String[]::new);
   }
 
   /** Classes of a store's package that bear its name; what only one store has, does not. */
   private static Set<String> rooms(String room, String store) {
     return CLASSES.stream()
-        .filter(type -> type.getPackageName().equals(ROOT + "vectorstore." + room))
+        .filter(type -> type.getPackageName().equals(room))
         .filter(type -> type.isTopLevelClass() && type.getSimpleName().startsWith(store))
         .map(type -> type.getSimpleName().substring(store.length()))
         .collect(Collectors.toCollection(TreeSet::new));

@@ -8,10 +8,10 @@ import picocli.CommandLine.Option;
 /** The option by which a command is told its store. */
 final class StoreChoice {
 
-  /** How a person names a store. */
+  /** How a person names a store; a test holds it to the kinds that there are. */
   static final String FORMS =
-      "lucene:PATH, postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME, or"
-          + " milvus://HOST:PORT/DATABASE?collection=NAME.";
+      "lucene:PATH, milvus://HOST:PORT/DATABASE?collection=NAME or"
+          + " postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME.";
 
   @Option(names = "--store", paramLabel = "S", required = true, description = FORMS)
   private String address;

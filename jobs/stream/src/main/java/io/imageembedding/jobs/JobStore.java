@@ -16,6 +16,7 @@ import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.Stores;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
 import io.imageembedding.vectorstore.sink.Stored;
@@ -45,12 +46,7 @@ public final class JobStore {
   private final RetryPolicy retry;
 
   private JobStore(ReadableConfig config) {
-    address =
-        Options.get(
-            config,
-            StoreOptions.ADDRESS,
-            text -> !text.isBlank(),
-            "lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME");
+    address = Options.get(config, StoreOptions.ADDRESS, text -> !text.isBlank(), Stores.forms());
     retry =
         new RetryPolicy(
             RetryPolicy.DEFAULT.firstPause(),

@@ -44,7 +44,7 @@ class JobStoreTest {
       delimiter = '|',
       value = {
         "address | '' | '' is not allowed; allowed: lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME",
-        "address | vectors | a store is named like lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME, not 'vectors'",
+        "address | vectors | a store is named like lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME, not 'vectors'",
         "address | nosuch:x | there is no kind of store 'nosuch:'; known: lucene:, postgresql:",
         "address | lucene:x?color=red | a store lucene: has no option 'color'; there are ef-search, ram-buffer-mb",
         "address | postgresql://h:1/d?password=geheim | password: a secret is not written into the address of a store; allowed: password-file=PATH or password-env=NAME",

@@ -70,7 +70,9 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
     int colon = text.indexOf(':');
     if (colon < 1 || !SCHEME.matcher(text.substring(0, colon)).matches()) {
       throw new StoreException(
-          "a store is named like lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME, not '"
+          "a store is named like "
+              + Stores.forms()
+              + ", not '"
               + text.replaceFirst("(?s)[:?@].*", "…")
               + "'");
     }

@@ -2,6 +2,7 @@
 package io.imageembedding.vectorstore;
 
 import io.imageembedding.annotation.Internal;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -32,12 +33,26 @@ public final class Stores {
     provider(address).check(address);
   }
 
-  private static VectorStoreProvider provider(StoreAddress address) {
+  /** How the addresses of all kinds are written, for a message: {@code a:B, c:D or e:F}. */
+  public static String forms() {
+    List<String> forms = known().stream().map(VectorStoreProvider::form).toList();
+    int last = forms.size() - 1;
+    return last < 1
+        ? String.join("", forms)
+        : String.join(", ", forms.subList(0, last)) + " or " + forms.get(last);
+  }
+
+  /** By scheme. */
+  private static List<VectorStoreProvider> known() {
     // Not the thread's class loader: on a cluster the stores are in the job's jar, as this is.
-    List<VectorStoreProvider> known =
-        ServiceLoader.load(VectorStoreProvider.class, Stores.class.getClassLoader()).stream()
-            .map(Provider::get)
-            .toList();
+    return ServiceLoader.load(VectorStoreProvider.class, Stores.class.getClassLoader()).stream()
+        .map(Provider::get)
+        .sorted(Comparator.comparing(VectorStoreProvider::scheme))
+        .toList();
+  }
+
+  private static VectorStoreProvider provider(StoreAddress address) {
+    List<VectorStoreProvider> known = known();
     return known.stream()
         .filter(provider -> provider.scheme().equals(address.scheme()))
         .findFirst()
@@ -48,7 +63,7 @@ public final class Stores {
                         + address.scheme()
                         + ":'; known: "
                         + String.join(
-                            ", ", known.stream().map(p -> p.scheme() + ":").sorted().toList())
+                            ", ", known.stream().map(kind -> kind.scheme() + ":").toList())
                         + (APART.contains(address.scheme())
                             ? "; it is in image-embedding-vectorstore-"
                                 + address.scheme()

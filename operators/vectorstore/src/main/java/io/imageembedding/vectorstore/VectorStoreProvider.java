@@ -14,6 +14,13 @@ public interface VectorStoreProvider {
   String scheme();
 
   /**
+   * How a person writes an address, with words in capitals for what is theirs: {@code lucene:PATH}.
+   * Messages and help are made of it. An option that names the store is called {@code table} or
+   * {@code collection}.
+   */
+  String form();
+
+  /**
    * Refuses an address that cannot be one of such a store, without asking anybody.
    *
    * @throws StoreException saying what is wrong and what is allowed

@@ -184,6 +184,11 @@ public final class TestingStore implements VectorStore {
     }
 
     @Override
+    public String form() {
+      return scheme() + ":NAME";
+    }
+
+    @Override
     public void check(StoreAddress address) {}
 
     @Override

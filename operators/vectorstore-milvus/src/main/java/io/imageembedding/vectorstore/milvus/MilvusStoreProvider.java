@@ -62,6 +62,11 @@ public final class MilvusStoreProvider implements VectorStoreProvider {
   }
 
   @Override
+  public String form() {
+    return "milvus://HOST:PORT/DATABASE?collection=NAME";
+  }
+
+  @Override
   public void check(StoreAddress address) {
     MilvusSettings.of(address);
   }

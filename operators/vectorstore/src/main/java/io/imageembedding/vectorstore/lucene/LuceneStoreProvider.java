@@ -22,6 +22,11 @@ public final class LuceneStoreProvider implements VectorStoreProvider {
   }
 
   @Override
+  public String form() {
+    return "lucene:PATH";
+  }
+
+  @Override
   public void check(StoreAddress address) {
     LuceneSettings.of(address);
   }

@@ -47,6 +47,11 @@ public final class PostgresStoreProvider implements VectorStoreProvider {
   }
 
   @Override
+  public String form() {
+    return "postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME";
+  }
+
+  @Override
   public void check(StoreAddress address) {
     PostgresSettings.of(address);
   }
