@@ -19,10 +19,9 @@ public final class StoreOptions {
           .noDefaultValue()
           .withDescription(
               "Vector store that embeddings go into, too, or only, if there is no output topic:"
-                  + " 'lucene:PATH' (a folder that every task writes to: a local disk for a job in"
-                  + " one process), 'milvus://HOST:PORT/DATABASE?collection=NAME' (with"
-                  + " image-embedding-vectorstore-milvus on the class path) or"
-                  + " 'postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME'."
+                  + " an address such as 'lucene:PATH' (a folder that every task writes to: a local"
+                  + " disk for a job in one process) or"
+                  + " 'postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME'; the README has all."
                   + " Vectors of another space are refused at start. An embedding that the store"
                   + " does not take becomes a dead letter; a message with a key and no value deletes"
                   + " the image whose id is the key. Not set: no store.");

@@ -39,7 +39,7 @@ class MilvusMeasurement {
 
   private static void measureUpserts(String server, List<List<StoredVector>> batches)
       throws Exception {
-    StoreMeasurement.Rates rates = new StoreMeasurement.Rates(batches);
+    Rates rates = new Rates(batches);
     for (int i = 0; i <= StoreMeasurement.ROUNDS; i++) {
       String address = server + "?collection=ours" + i;
       try (VectorStore ours = VectorStore.open(address, StoreMeasurement.MODE);

@@ -3,9 +3,13 @@ package io.imageembedding.vectorstore;
 
 import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.safety.SecretNames;
+import java.io.IOException;
 import java.io.Serializable;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -144,6 +148,43 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
     }
     throw new StoreException(
         key + ": '" + value + "' is not allowed; allowed: " + least + " to " + most);
+  }
+
+  /**
+   * Refuses two options of which one is enough.
+   *
+   * @throws StoreException naming both, if both are there
+   */
+  public void requireOneAtMost(String key, String other) {
+    if (options.containsKey(key) && options.containsKey(other)) {
+      throw new StoreException(key + " and " + other + " exclude each other");
+    }
+  }
+
+  /**
+   * A secret that the address does not hold, but says the place of; read anew each time.
+   *
+   * @param fileKey option with the path of a file that holds it
+   * @param variableKey option with the name of an environment variable that holds it
+   * @return null if there is neither option
+   * @throws StoreException if the file cannot be read, or there is no such variable
+   */
+  public String secret(String fileKey, String variableKey) {
+    requireOneAtMost(fileKey, variableKey);
+    String variable = options.get(variableKey);
+    if (variable != null) {
+      String secret = System.getenv(variable);
+      if (secret == null) {
+        throw new StoreException(variableKey + ": there is no variable " + variable);
+      }
+      return secret;
+    }
+    String file = options.get(fileKey);
+    try {
+      return file == null ? null : Files.readString(Path.of(file)).strip();
+    } catch (IOException | InvalidPathException e) {
+      throw new StoreException(fileKey + ": " + file + " cannot be read", e);
+    }
   }
 
   /** The metric, cosine where none is named. */

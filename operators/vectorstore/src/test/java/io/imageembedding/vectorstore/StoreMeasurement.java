@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -154,60 +153,6 @@ class StoreMeasurement {
     void write(List<StoredVector> batch) throws Exception;
   }
 
-  interface Step {
-    void run(int batch) throws Exception;
-  }
-
-  /** Vectors a second of two loops, whose batches take turns. */
-  static final class Rates {
-    private final List<Double> ours = new ArrayList<>();
-    private final List<Double> theirs = new ArrayList<>();
-    private final List<Double> ratios = new ArrayList<>();
-    private final int batches;
-    private boolean warm;
-
-    Rates(List<List<StoredVector>> batches) {
-      this.batches = batches.size();
-    }
-
-    /** Measures a round; the first one is for warming up. */
-    void measure(Step our, Step their) throws Exception {
-      double ourSeconds = 0;
-      double theirSeconds = 0;
-      for (int n = 0; n < batches; n++) {
-        if (n % 2 == 0) {
-          ourSeconds += seconds(our, n);
-          theirSeconds += seconds(their, n);
-        } else {
-          theirSeconds += seconds(their, n);
-          ourSeconds += seconds(our, n);
-        }
-      }
-      if (warm) {
-        ours.add(batches * BATCH / ourSeconds);
-        theirs.add(batches * BATCH / theirSeconds);
-        ratios.add(theirSeconds / ourSeconds);
-      }
-      warm = true;
-    }
-
-    private static double seconds(Step step, int batch) throws Exception {
-      long start = System.nanoTime();
-      step.run(batch);
-      return secondsSince(start);
-    }
-
-    void print(String name, String against) {
-      row(
-          name,
-          median(ours),
-          "vectors/s",
-          "%s, %,.0f".formatted(against, median(theirs)),
-          median(ratios),
-          "%.2f to %.2f".formatted(Collections.min(ratios), Collections.max(ratios)));
-    }
-  }
-
   private static double load(VectorStore store, List<List<StoredVector>> batches) {
     long start = System.nanoTime();
     for (int i = 0; i < batches.size(); i++) {
@@ -242,7 +187,7 @@ class StoreMeasurement {
     }
   }
 
-  private static double secondsSince(long start) {
+  static double secondsSince(long start) {
     return (System.nanoTime() - start) / 1e9;
   }
 
@@ -327,11 +272,11 @@ class StoreMeasurement {
     return (double) first + second + third + fourth;
   }
 
-  private static double median(List<Double> values) {
+  static double median(List<Double> values) {
     return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
   }
 
-  private static void row(
+  static void row(
       String name, double value, String unit, String against, double ratio, String between) {
     System.out.printf(
         "%-58s %10s  %-10s %-42s %6s  %s%n",

@@ -7,10 +7,6 @@ import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
 import io.milvus.v2.client.ConnectConfig;
 import io.milvus.v2.common.ConsistencyLevel;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -90,9 +86,7 @@ record MilvusSettings(
     if (address.options().containsKey(CA_FILE) && !secure) {
       throw new StoreException(CA_FILE + " has a meaning with " + SECURE + "=true only");
     }
-    if (address.options().containsKey(TOKEN_FILE) && address.options().containsKey(TOKEN_ENV)) {
-      throw new StoreException(TOKEN_FILE + " and " + TOKEN_ENV + " exclude each other");
-    }
+    address.requireOneAtMost(TOKEN_FILE, TOKEN_ENV);
     return new MilvusSettings(
         address.toString(),
         target.group("host"),
@@ -141,7 +135,7 @@ record MilvusSettings(
     if (database != null) {
       config.dbName(database);
     }
-    String token = token();
+    String token = address.secret(TOKEN_FILE, TOKEN_ENV);
     if (token != null) {
       config.token(token);
     }
@@ -150,22 +144,5 @@ record MilvusSettings(
       config.caPemPath(authorities);
     }
     return config.build();
-  }
-
-  private String token() {
-    String variable = address.options().get(TOKEN_ENV);
-    if (variable != null) {
-      String token = System.getenv(variable);
-      if (token == null) {
-        throw new StoreException(TOKEN_ENV + ": there is no variable " + variable);
-      }
-      return token;
-    }
-    String file = address.options().get(TOKEN_FILE);
-    try {
-      return file == null ? null : Files.readString(Path.of(file)).strip();
-    } catch (IOException | InvalidPathException e) {
-      throw new StoreException(TOKEN_FILE + ": " + file + " cannot be read", e);
-    }
   }
 }

@@ -5,10 +5,6 @@ import io.imageembedding.vectorstore.ServerHost;
 import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -117,6 +113,7 @@ record PostgresSettings(
     requireOneOf(address, PGProperty.CHANNEL_BINDING.getName(), "disable", "prefer", "require");
     requireOneOf(address, PGProperty.LOAD_BALANCE_HOSTS.getName(), "true", "false");
     requireOneOf(address, POOL_MODE, SESSION, TRANSACTION);
+    address.requireOneAtMost(PASSWORD_FILE, PASSWORD_ENV);
     return new PostgresSettings(
         address.toString(),
         "jdbc:postgresql://" + target.group("host") + "/" + target.group("database"),
@@ -197,7 +194,7 @@ record PostgresSettings(
     if (user != null) {
       properties.setProperty(PGProperty.USER.getName(), user);
     }
-    String password = password();
+    String password = address.secret(PASSWORD_FILE, PASSWORD_ENV);
     if (password != null) {
       properties.setProperty(PGProperty.PASSWORD.getName(), password);
     }
@@ -217,25 +214,5 @@ record PostgresSettings(
 
   private static void set(Properties properties, PGProperty property, int value) {
     properties.setProperty(property.getName(), String.valueOf(value));
-  }
-
-  private String password() {
-    String file = address.options().get(PASSWORD_FILE);
-    String variable = address.options().get(PASSWORD_ENV);
-    if (file != null && variable != null) {
-      throw new StoreException(PASSWORD_FILE + " and " + PASSWORD_ENV + " exclude each other");
-    }
-    if (variable != null) {
-      String password = System.getenv(variable);
-      if (password == null) {
-        throw new StoreException(PASSWORD_ENV + ": there is no variable " + variable);
-      }
-      return password;
-    }
-    try {
-      return file == null ? null : Files.readString(Path.of(file)).strip();
-    } catch (IOException | InvalidPathException e) {
-      throw new StoreException(PASSWORD_FILE + ": " + file + " cannot be read", e);
-    }
   }
 }

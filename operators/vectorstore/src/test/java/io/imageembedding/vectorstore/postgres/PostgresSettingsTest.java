@@ -54,4 +54,13 @@ class PostgresSettingsTest {
         .isThrownBy(() -> VectorStore.open(several + "?targetServerType=first", OpenMode.read()))
         .withMessageStartingWith("targetServerType: 'first' is not allowed; allowed: any, primary");
   }
+
+  @Test
+  void twoPlacesOfOnePasswordAreRefusedBeforeAnyServerIsAsked() {
+    StoreAddress address =
+        StoreAddress.parse("postgresql://u@a/db?password-file=/p&password-env=P");
+    assertThatExceptionOfType(StoreException.class)
+        .isThrownBy(() -> new PostgresStoreProvider().check(address))
+        .withMessage("password-file and password-env exclude each other");
+  }
 }
