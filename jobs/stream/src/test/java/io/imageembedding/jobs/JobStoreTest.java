@@ -14,11 +14,15 @@ import io.imageembedding.schema.Code;
 import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.Stores;
+import io.imageembedding.vectorstore.VectorStoreProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
 import org.junit.jupiter.api.Test;
@@ -43,9 +47,9 @@ class JobStoreTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "address | '' | '' is not allowed; allowed: lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME",
-        "address | vectors | a store is named like lucene:PATH or postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME, not 'vectors'",
-        "address | nosuch:x | there is no kind of store 'nosuch:'; known: lucene:, postgresql:",
+        "address | '' | '' is not allowed; allowed: FORMS",
+        "address | vectors | a store is named like FORMS, not 'vectors'",
+        "address | nosuch:x | there is no kind of store 'nosuch:'; known: SCHEMES",
         "address | lucene:x?color=red | a store lucene: has no option 'color'; there are ef-search, ram-buffer-mb",
         "address | postgresql://h:1/d?password=geheim | password: a secret is not written into the address of a store; allowed: password-file=PATH or password-env=NAME",
         "batch.max-count | 0 | '0' is not allowed; allowed: a whole number from 1 to 10000",
@@ -60,8 +64,19 @@ class JobStoreTest {
 
     assertThatThrownBy(() -> JobStore.of(Configuration.fromMap(options)))
         .isInstanceOf(InvalidOptionException.class)
-        .hasMessage("image-embedding.store." + key + ": " + message)
+        .hasMessage(
+            "image-embedding.store."
+                + key
+                + ": "
+                + message.replace("FORMS", Stores.forms()).replace("SCHEMES", schemes()))
         .hasMessageNotContaining("geheim");
+  }
+
+  private static String schemes() {
+    return ServiceLoader.load(VectorStoreProvider.class).stream()
+        .map(kind -> kind.get().scheme() + ":")
+        .sorted()
+        .collect(Collectors.joining(", "));
   }
 
   @Test
