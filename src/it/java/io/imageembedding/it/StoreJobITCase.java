@@ -124,7 +124,8 @@ class StoreJobITCase extends StoreOfTopic {
         } else {
           alive.add(each.getKey());
           assertThat(store.get(each.getKey()))
-              .contains(RecordVectors.of(EmbeddingFields.of(TestStores.embedding(each.getValue()))));
+              .contains(
+                  RecordVectors.of(EmbeddingFields.of(TestStores.embedding(each.getValue()))));
         }
       }
       assertThat(alive).hasSize(581);

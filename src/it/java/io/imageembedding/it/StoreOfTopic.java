@@ -101,7 +101,13 @@ abstract class StoreOfTopic {
     topics.send(topics.embeddings(), "also good", TestStores.message("also good", 3, 3, 2, 1));
 
     Ended ended =
-        stores.embed("index", "--topic", topics.embeddings(), stores.servers(), "--store", "lucene:refusing");
+        stores.embed(
+            "index",
+            "--topic",
+            topics.embeddings(),
+            stores.servers(),
+            "--store",
+            "lucene:refusing");
 
     assertThat(ended.exitCode()).isEqualTo(1);
     assertThat(ended.lastLine())
@@ -128,16 +134,24 @@ abstract class StoreOfTopic {
             stores.servers(),
             "--store",
             "lucene:followed");
-    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> stores.all("followed").size() == 1);
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> stores.all("followed").size() == 1);
     topics.send(topics.embeddings(), "b", TestStores.message("b", 2, 1, 2, 3));
-    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> stores.all("followed").size() == 2);
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> stores.all("followed").size() == 2);
     topics.send(topics.embeddings(), "a", null);
-    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> stores.all("followed").size() == 1);
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> stores.all("followed").size() == 1);
     topics.addPartitions(topics.embeddings(), 32);
     for (int i = 0; i < 20; i++) {
       topics.send(topics.embeddings(), "c" + i, TestStores.message("c" + i, 3, 1, 2, 3));
     }
-    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> stores.all("followed").size() == 21);
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> stores.all("followed").size() == 21);
 
     follow.destroy();
     assertThat(follow.waitFor(60, TimeUnit.SECONDS)).isTrue();

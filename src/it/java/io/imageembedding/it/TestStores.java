@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.it;
 
-import io.imageembedding.embedding.SourcePosition;
-import io.imageembedding.embedding.Provenance;
-import io.imageembedding.embedding.ImageInfo;
-import io.imageembedding.embedding.Embedding;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.cli.Embed;
+import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.embedding.Provenance;
+import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.schema.EmbeddingFields;
 import io.imageembedding.schema.EmbeddingRecord;
