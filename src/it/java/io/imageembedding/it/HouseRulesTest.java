@@ -36,6 +36,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
@@ -44,6 +45,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.specific.AvroGenerated;
+import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -252,11 +254,29 @@ class HouseRulesTest {
   private static final ArchRule WHAT_USERS_SEE_SHOWS_NOTHING_INTERNAL =
       classes().that(FOR_USERS).should(showNothingInternal());
 
+  private static final ArchRule WHAT_USERS_SEE_SAYS_WHERE_NULL_IS_ALLOWED =
+      classes().that(FOR_USERS).should(beNullMarked());
+
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .withImportOption(location -> !location.matches(Pattern.compile(".*-tests\\.jar.*")))
           .importPackages("io.imageembedding");
+
+  private static ArchCondition<JavaClass> beNullMarked() {
+    return new ArchCondition<>("be NullMarked, or their package") {
+      @Override
+      public void check(JavaClass type, ConditionEvents events) {
+        boolean marked = type.getPackage().isAnnotatedWith(NullMarked.class);
+        for (Optional<JavaClass> each = Optional.of(type);
+            each.isPresent();
+            each = each.get().getEnclosingClass()) {
+          marked |= each.get().isAnnotatedWith(NullMarked.class);
+        }
+        events.add(new SimpleConditionEvent(type, marked, type.getName() + " is not NullMarked"));
+      }
+    };
+  }
 
   static Stream<Arguments> rules() {
     Stream<Arguments> rooms =
@@ -285,6 +305,9 @@ class HouseRulesTest {
             arguments("what is public says for whom", WHAT_IS_PUBLIC_SAYS_FOR_WHOM),
             arguments(
                 "what users see shows nothing internal", WHAT_USERS_SEE_SHOWS_NOTHING_INTERNAL),
+            arguments(
+                "what users see says where null is allowed",
+                WHAT_USERS_SEE_SAYS_WHERE_NULL_IS_ALLOWED),
             arguments("no cycles", PackageCycles.NONE),
             arguments("commands are inside", COMMANDS_ARE_INSIDE),
             arguments("rooms know no command", ROOMS_KNOW_NO_COMMAND)));

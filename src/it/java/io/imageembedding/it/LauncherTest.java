@@ -132,6 +132,46 @@ class LauncherTest {
   }
 
   @Test
+  void whereThereIsNoMavenTheWrapperBuilds() throws Exception {
+    Path checkout = checkout();
+    Files.move(folder.resolve("bin/mvn"), checkout.resolve("mvnw"));
+    Path tools = folder.resolve("tools");
+    for (String tool :
+        List.of(
+            "cat",
+            "chmod",
+            "cksum",
+            "dirname",
+            "find",
+            "flock",
+            "head",
+            "mkdir",
+            "mv",
+            "readlink",
+            "sort",
+            "tail",
+            "touch",
+            "xargs")) {
+      for (Path place : List.of(Path.of("/usr/bin"), Path.of("/bin"))) {
+        if (Files.isExecutable(place.resolve(tool))) {
+          executable(tools.resolve(tool), "#!/bin/sh\nexec " + place.resolve(tool) + " \"$@\"\n");
+        }
+      }
+    }
+
+    Ended ended =
+        JavaProcess.run(
+            folder,
+            Map.of("PATH", tools.toString()),
+            "/bin/sh",
+            checkout.resolve("embed").toString(),
+            "a");
+
+    assertThat(ended.err()).contains("embed: building");
+    assertThat(ended.lastLine()).isEqualTo("ran a");
+  }
+
+  @Test
   void aCheckoutThatCannotBeWrittenAndIsNotBuiltIsRefusedByName() throws Exception {
     Path checkout = checkout();
     // Permissions do not hold for root.

@@ -3,11 +3,14 @@ package io.imageembedding.schema;
 
 import io.imageembedding.annotation.PublicEvolving;
 import java.io.IOException;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads dead letters with all that they hold of the original message, in every wire format that
  * they are written in. Not thread-safe.
  */
+@NullMarked
 @PublicEvolving
 public final class DeadLetterReader {
   private final RecordReader<DeadLetter> avro;
@@ -16,7 +19,7 @@ public final class DeadLetterReader {
    * @param registry null unless the format needs it
    * @throws IllegalArgumentException if dead letters are not written in the format
    */
-  public DeadLetterReader(WireFormat format, SchemaRegistry registry) {
+  public DeadLetterReader(WireFormat format, @Nullable SchemaRegistry registry) {
     if (!format.isOutput()) {
       throw new IllegalArgumentException(
           "dead letters are not written in wire format " + format.key());
@@ -30,7 +33,7 @@ public final class DeadLetterReader {
    * @throws UnreadableRecordException if there is none that can be read
    * @throws IOException if the schema registry does not answer
    */
-  public DeadLetter read(byte[] value) throws UnreadableRecordException, IOException {
+  public DeadLetter read(byte @Nullable [] value) throws UnreadableRecordException, IOException {
     if (avro != null) {
       return avro.read(value);
     }

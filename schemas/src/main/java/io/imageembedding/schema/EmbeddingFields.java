@@ -12,6 +12,8 @@ import io.imageembedding.embedding.SourcePosition;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an {@link EmbeddingRecord} says.
@@ -22,12 +24,13 @@ import java.util.Map;
  * @param capturedAt when the image was taken; null where it is not known
  * @param attributes of the image record
  */
+@NullMarked
 @PublicEvolving
 public record EmbeddingFields(
     String id,
     Embedding embedding,
     SourcePosition source,
-    Instant capturedAt,
+    @Nullable Instant capturedAt,
     Map<String, String> attributes) {
 
   /** Names of fields as JSON, and numbers. */

@@ -3,8 +3,11 @@ package io.imageembedding.schema;
 
 import io.imageembedding.annotation.PublicEvolving;
 import java.io.IOException;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /** Reads embeddings in every wire format that they are written in. Not thread-safe. */
+@NullMarked
 @PublicEvolving
 public final class EmbeddingReader {
   private final RecordReader<EmbeddingRecord> avro;
@@ -13,7 +16,7 @@ public final class EmbeddingReader {
    * @param registry null unless the format needs it
    * @throws IllegalArgumentException if embeddings are not written in the format
    */
-  public EmbeddingReader(WireFormat format, SchemaRegistry registry) {
+  public EmbeddingReader(WireFormat format, @Nullable SchemaRegistry registry) {
     if (!format.isOutput()) {
       throw new IllegalArgumentException(
           "embeddings are not written in wire format " + format.key());
@@ -27,7 +30,8 @@ public final class EmbeddingReader {
    * @throws UnreadableRecordException if there is none that can be read
    * @throws IOException if the schema registry does not answer
    */
-  public EmbeddingFields read(byte[] value) throws UnreadableRecordException, IOException {
+  public EmbeddingFields read(byte @Nullable [] value)
+      throws UnreadableRecordException, IOException {
     if (avro != null) {
       return EmbeddingFields.of(avro.read(value));
     }

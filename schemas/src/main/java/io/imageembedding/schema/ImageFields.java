@@ -6,6 +6,8 @@ import static java.util.Objects.requireNonNull;
 import io.imageembedding.annotation.PublicEvolving;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an {@link ImageRecord} says beside its image.
@@ -14,8 +16,9 @@ import java.util.Map;
  * @param capturedAt when the image was taken; null where it is not known
  * @param attributes of the producer
  */
+@NullMarked
 @PublicEvolving
-public record ImageFields(String id, Instant capturedAt, Map<String, String> attributes) {
+public record ImageFields(String id, @Nullable Instant capturedAt, Map<String, String> attributes) {
 
   public ImageFields {
     requireNonNull(id, "id");

@@ -2,17 +2,20 @@
 package io.imageembedding.schema;
 
 import io.imageembedding.annotation.PublicEvolving;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /** What a message says, read once: its image, and what stands beside it. */
+@NullMarked
 @PublicEvolving
 public final class ImageMessage {
   private final ImageFields fields;
-  private final byte[] image;
+  private final byte @Nullable [] image;
 
   /**
    * @param image null where the record has none
    */
-  ImageMessage(ImageFields fields, byte[] image) {
+  ImageMessage(ImageFields fields, byte @Nullable [] image) {
     this.fields = fields;
     this.image = image;
   }

@@ -13,11 +13,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads messages with images: all that they say at once, or what stands beside the image alone, so
  * that the image costs nothing. Not thread-safe.
  */
+@NullMarked
 @PublicEvolving
 public final class ImageRecordReader {
   private static final Schema BESIDE = fields("id", "capturedAt", "attributes");
@@ -31,7 +34,7 @@ public final class ImageRecordReader {
    * @param format one that {@link WireFormat#isInput() can be read}
    * @param registry null unless the format needs it
    */
-  public ImageRecordReader(WireFormat format, SchemaRegistry registry) {
+  public ImageRecordReader(WireFormat format, @Nullable SchemaRegistry registry) {
     if (!format.isInput()) {
       throw new IllegalArgumentException("wire format " + format.key() + " is not for input");
     }
@@ -58,7 +61,7 @@ public final class ImageRecordReader {
    * @throws UnreadableRecordException if there is no record with an id
    * @throws IOException if the schema registry does not answer
    */
-  public ImageMessage read(byte[] key, byte[] value, SourcePosition source)
+  public ImageMessage read(byte @Nullable [] key, byte @Nullable [] value, SourcePosition source)
       throws UnreadableRecordException, IOException {
     if (format == WireFormat.RAW) {
       if (value == null) {
@@ -106,7 +109,7 @@ public final class ImageRecordReader {
    * @throws UnreadableRecordException if there is no record with an id
    * @throws IOException if the schema registry does not answer
    */
-  public ImageFields fields(byte[] key, byte[] value, SourcePosition source)
+  public ImageFields fields(byte @Nullable [] key, byte @Nullable [] value, SourcePosition source)
       throws UnreadableRecordException, IOException {
     return format == WireFormat.RAW
         ? new ImageFields(id(key).orElseGet(source::message), null, Map.of())
@@ -118,7 +121,7 @@ public final class ImageRecordReader {
    * deleted. Empty where the key is null, empty, not UTF-8 or holds control characters (U+0000 to
    * U+001F, U+007F to U+009F), as numbers and Avro records that were written as keys do.
    */
-  public static Optional<String> id(byte[] key) {
+  public static Optional<String> id(byte @Nullable [] key) {
     if (key == null || key.length == 0) {
       return Optional.empty();
     }

@@ -5,11 +5,13 @@ import io.imageembedding.annotation.PublicEvolving;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.NullMarked;
 
 /**
  * The note at the end of a dead letter's message where parts of the original were left out. It is
  * what tells a value that was left out from one that never was.
  */
+@NullMarked
 @PublicEvolving
 public final class OmittedOriginal {
   private static final Pattern NOTE =

@@ -18,6 +18,8 @@ import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumReader;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads records from the values of messages in {@link WireFormat#AVRO} or {@link
@@ -27,6 +29,7 @@ import org.apache.avro.specific.SpecificDatumReader;
  *
  * @param <T> the record
  */
+@NullMarked
 @PublicEvolving
 public final class RecordReader<T> {
   private static final int MAX_WRITERS = 1000;
@@ -70,7 +73,7 @@ public final class RecordReader<T> {
    * @param registry null unless the format needs it
    */
   public static RecordReader<EmbeddingRecord> embeddings(
-      WireFormat format, SchemaRegistry registry) {
+      WireFormat format, @Nullable SchemaRegistry registry) {
     return specific(EmbeddingRecord.SCHEMA$, EmbeddingForms::readAvro, format, registry);
   }
 
@@ -79,7 +82,8 @@ public final class RecordReader<T> {
    *
    * @param registry null unless the format needs it
    */
-  public static RecordReader<DeadLetter> deadLetters(WireFormat format, SchemaRegistry registry) {
+  public static RecordReader<DeadLetter> deadLetters(
+      WireFormat format, @Nullable SchemaRegistry registry) {
     return specific(DeadLetter.SCHEMA$, null, format, registry);
   }
 
@@ -87,7 +91,10 @@ public final class RecordReader<T> {
    * @param sameSchema how to read what was written with just that schema; null: as Avro does
    */
   private static <T> RecordReader<T> specific(
-      Schema schema, Decoding<T> sameSchema, WireFormat format, SchemaRegistry registry) {
+      Schema schema,
+      @Nullable Decoding<T> sameSchema,
+      WireFormat format,
+      @Nullable SchemaRegistry registry) {
     if (format != WireFormat.AVRO && format != WireFormat.CONFLUENT_AVRO) {
       throw new IllegalArgumentException("wire format " + format.key() + " is not Avro");
     }
@@ -109,7 +116,7 @@ public final class RecordReader<T> {
    *     only some of them is not read by any
    */
   static <T> RecordReader<T> projection(
-      Schema schema, Schema required, WireFormat format, SchemaRegistry registry) {
+      Schema schema, Schema required, WireFormat format, @Nullable SchemaRegistry registry) {
     return new RecordReader<>(
         schema,
         required,
@@ -128,7 +135,7 @@ public final class RecordReader<T> {
    * @throws UnreadableRecordException if there is none that can be read
    * @throws IOException if the schema registry does not answer
    */
-  public T read(byte[] value) throws UnreadableRecordException, IOException {
+  public T read(byte @Nullable [] value) throws UnreadableRecordException, IOException {
     if (value == null) {
       throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
     }

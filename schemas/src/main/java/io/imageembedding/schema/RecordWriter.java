@@ -12,6 +12,8 @@ import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificDatumWriter;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes records into the values of messages in any {@link WireFormat} that {@link
@@ -19,6 +21,7 @@ import org.apache.avro.specific.SpecificDatumWriter;
  *
  * @param <T> the record
  */
+@NullMarked
 @PublicEvolving
 public final class RecordWriter<T> {
   private static final JsonFactory JSON = new JsonFactory();
@@ -67,7 +70,7 @@ public final class RecordWriter<T> {
    * @throws IOException if the schema registry does not answer or refuses the schema
    */
   public static RecordWriter<EmbeddingFields> embeddings(
-      WireFormat format, SchemaRegistry registry, String topic) throws IOException {
+      WireFormat format, @Nullable SchemaRegistry registry, String topic) throws IOException {
     return new RecordWriter<>(
         EmbeddingRecord.SCHEMA$,
         format,
@@ -85,7 +88,7 @@ public final class RecordWriter<T> {
    * @throws IOException if the schema registry does not answer or refuses the schema
    */
   public static RecordWriter<DeadLetter> deadLetters(
-      WireFormat format, SchemaRegistry registry, String topic) throws IOException {
+      WireFormat format, @Nullable SchemaRegistry registry, String topic) throws IOException {
     SpecificData data = new SpecificData();
     data.addLogicalTypeConversion(new TimestampMillisConversion());
     SpecificDatumWriter<DeadLetter> writer = new SpecificDatumWriter<>(DeadLetter.SCHEMA$, data);

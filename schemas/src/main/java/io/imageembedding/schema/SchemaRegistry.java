@@ -17,6 +17,8 @@ import java.util.Base64;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.avro.Schema;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Client of a schema registry that speaks Confluent's REST interface (schema ids by {@code GET
@@ -29,6 +31,7 @@ import org.apache.avro.Schema;
  * IOException} is thrown, so that the task fails and is restarted and no message is blamed. Not
  * thread-safe.
  */
+@NullMarked
 @PublicEvolving
 public final class SchemaRegistry {
   private static final int MAX_KNOWN_IDS = 1000;
@@ -49,11 +52,11 @@ public final class SchemaRegistry {
    * @param credentials {@code user:password}, or null for none
    * @throws IllegalArgumentException if the address is not one
    */
-  public SchemaRegistry(String url, String credentials) {
+  public SchemaRegistry(String url, @Nullable String credentials) {
     this(url, credentials, RegistryCalls.Limits.DEFAULT);
   }
 
-  SchemaRegistry(String url, String credentials, RegistryCalls.Limits limits) {
+  SchemaRegistry(String url, @Nullable String credentials, RegistryCalls.Limits limits) {
     this.url = requireAddress(url);
     this.calls = new RegistryCalls(this.url, limits);
     this.authorization =

@@ -10,12 +10,15 @@ import io.imageembedding.embedding.SourcePosition;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
+import org.jspecify.annotations.NullMarked;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Header {@value #KEY} of a message without a value, which has no record to say it in: where in the
  * input topic it came from, as one JSON object with topic, partition, offset and, where there is
  * one, timestamp. Embeddings of the same id are older or newer than that.
  */
+@NullMarked
 @PublicEvolving
 public final class SourceHeader {
 
@@ -39,7 +42,7 @@ public final class SourceHeader {
   }
 
   /** What a header's value says; empty if nothing that could be a source. */
-  public static Optional<SourcePosition> read(byte[] value) {
+  public static Optional<SourcePosition> read(byte @Nullable [] value) {
     if (value == null) {
       return Optional.empty();
     }

@@ -2,8 +2,10 @@
 package io.imageembedding.schema;
 
 import io.imageembedding.annotation.PublicEvolving;
+import org.jspecify.annotations.NullMarked;
 
 /** A message that holds no readable record; the fault is the message's. */
+@NullMarked
 @PublicEvolving
 public final class UnreadableRecordException extends Exception {
   private static final long serialVersionUID = 1L;

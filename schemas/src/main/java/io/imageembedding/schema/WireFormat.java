@@ -5,8 +5,10 @@ import io.imageembedding.annotation.PublicEvolving;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.NullMarked;
 
 /** How a record is written into the value of a message. */
+@NullMarked
 @PublicEvolving
 public enum WireFormat {
   /** Avro single-object encoding: C3 01, fingerprint of the writer's schema, the record. */

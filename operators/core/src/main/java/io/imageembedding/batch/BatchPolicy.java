@@ -4,6 +4,7 @@ package io.imageembedding.batch;
 import java.io.Serializable;
 import java.time.Duration;
 import org.apache.flink.annotation.PublicEvolving;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When a micro-batch is closed: at the first of its limits. With a latency budget, a batch also
@@ -19,7 +20,8 @@ import org.apache.flink.annotation.PublicEvolving;
  *     output as long as the operator keeps up, at least a millisecond; null for none
  */
 @PublicEvolving
-public record BatchPolicy(int maxCount, long maxBytes, Duration maxAge, Duration latencyBudget)
+public record BatchPolicy(
+    int maxCount, long maxBytes, Duration maxAge, @Nullable Duration latencyBudget)
     implements Serializable {
 
   /** 8 elements, 32 MiB, 100 ms: no folded network was seen to gain by more. */

@@ -23,6 +23,7 @@ import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.runtime.state.FunctionInitializationContext;
 import org.apache.flink.runtime.state.FunctionSnapshotContext;
 import org.apache.flink.streaming.api.checkpoint.CheckpointedFunction;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,7 +68,7 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   public EmbedFunction(
       ImageExtractor<T> extractor,
       ModelSource model,
-      ModelDescriptor built,
+      @Nullable ModelDescriptor built,
       EmbedSettings settings) {
     this(extractor, model, built, settings, null, FenceOptions.NONE);
   }
@@ -81,10 +82,10 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   EmbedFunction(
       ImageExtractor<T> extractor,
       ModelSource model,
-      ModelDescriptor built,
+      @Nullable ModelDescriptor built,
       EmbedSettings settings,
-      RefusalGuard guard,
-      String fenceDir) {
+      @Nullable RefusalGuard guard,
+      @Nullable String fenceDir) {
     this.guard = guard;
     this.fenceDir = fenceDir;
     this.extractor = checkNotNull(extractor, "extractor");

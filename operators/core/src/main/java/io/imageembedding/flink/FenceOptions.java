@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
+import org.jspecify.annotations.Nullable;
 
 /** The option of the crash fence, by which an image that ends the process is found. */
 @PublicEvolving
@@ -34,7 +35,7 @@ public final class FenceOptions {
    *
    * @throws InvalidOptionException naming key, value and what is allowed
    */
-  public static String dir(ReadableConfig config) {
+  public static @Nullable String dir(ReadableConfig config) {
     return Options.optional(
         config,
         DIR,

@@ -21,6 +21,7 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Embeds the images of any stream: every element comes out once, in the order of its input subtask,
@@ -123,7 +124,7 @@ public final class ImageEmbedding<T> {
   }
 
   /** Fails the job when too many images are refused; default null, for any number. */
-  public ImageEmbedding<T> guard(RefusalGuard refusalGuard) {
+  public ImageEmbedding<T> guard(@Nullable RefusalGuard refusalGuard) {
     guard = refusalGuard;
     return this;
   }
@@ -135,7 +136,7 @@ public final class ImageEmbedding<T> {
    * @param folder that outlives a TaskManager's process, {@link FenceOptions#NONE} for no fence, or
    *     null (the default) for one in Flink's first folder for temporary files
    */
-  public ImageEmbedding<T> crashFence(String folder) {
+  public ImageEmbedding<T> crashFence(@Nullable String folder) {
     fenceDir = folder;
     return this;
   }

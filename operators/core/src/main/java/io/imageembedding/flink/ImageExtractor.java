@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.Set;
 import org.apache.flink.annotation.PublicEvolving;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the encoded image in an element. Travels with the job; each task slot uses a copy of its
@@ -51,7 +52,7 @@ public interface ImageExtractor<T> extends Serializable {
    * that no other element of the job has: by it an image that ends the process is known. Null: it
    * is not known, and such an image ends the process whenever it comes.
    */
-  default String place(T element) {
+  default @Nullable String place(T element) {
     return null;
   }
 

@@ -4,6 +4,7 @@ package io.imageembedding.flink;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.runtime.throwable.ThrowableAnnotation;
 import org.apache.flink.runtime.throwable.ThrowableType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fails the job at once, whatever its restart strategy, because trying again would fail the same
@@ -19,7 +20,7 @@ public final class NoRestartException extends RuntimeException {
     this(message, null);
   }
 
-  public NoRestartException(String message, Throwable cause) {
+  public NoRestartException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -4,6 +4,7 @@ package io.imageembedding.model;
 import io.imageembedding.annotation.PublicEvolving;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model is, as far as can be seen without running it on images.
@@ -31,18 +32,18 @@ import java.util.Map;
 public record ModelDescription(
     String name,
     String form,
-    String network,
+    @Nullable String network,
     boolean trainable,
     List<String> signatures,
     List<String> functions,
     int variables,
     long parameters,
-    Long trainableParameters,
-    Long multiplyAdds,
+    @Nullable Long trainableParameters,
+    @Nullable Long multiplyAdds,
     int inputSize,
     int dimension,
     String output,
     String sha256,
     Map<String, Integer> operations,
     String inputRange,
-    String hint) {}
+    @Nullable String hint) {}

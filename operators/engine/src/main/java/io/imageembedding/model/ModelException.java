@@ -2,6 +2,7 @@
 package io.imageembedding.model;
 
 import io.imageembedding.annotation.PublicEvolving;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that cannot be used: missing, damaged, refused, or of a shape that does not fit. The
@@ -15,7 +16,7 @@ public class ModelException extends RuntimeException {
     super(message);
   }
 
-  public ModelException(String message, Throwable cause) {
+  public ModelException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 

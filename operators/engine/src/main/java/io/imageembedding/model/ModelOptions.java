@@ -8,6 +8,7 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to take of a model where there is a choice; null means that the only fitting one is taken.
@@ -29,13 +30,13 @@ import java.util.Set;
  */
 @PublicEvolving
 public record ModelOptions(
-    String signature,
-    String input,
-    String output,
-    Integer inputSize,
+    @Nullable String signature,
+    @Nullable String input,
+    @Nullable String output,
+    @Nullable Integer inputSize,
     boolean logits,
-    List<String> labels,
-    String sha256,
+    @Nullable List<String> labels,
+    @Nullable String sha256,
     Set<String> allowedOperations,
     Precision precision,
     InputRange inputRange)
@@ -74,35 +75,35 @@ public record ModelOptions(
 
   /** Makes the choices one by one; see {@link ModelOptions}. */
   public static final class Builder {
-    private String signature;
-    private String input;
-    private String output;
-    private Integer inputSize;
+    private @Nullable String signature;
+    private @Nullable String input;
+    private @Nullable String output;
+    private @Nullable Integer inputSize;
     private boolean logits;
-    private List<String> labels;
-    private String sha256;
+    private @Nullable List<String> labels;
+    private @Nullable String sha256;
     private Set<String> allowedOperations = Set.of();
     private Precision precision = Precision.FP32;
     private InputRange inputRange = InputRange.UNIT;
 
     private Builder() {}
 
-    public Builder signature(String name) {
+    public Builder signature(@Nullable String name) {
       signature = name;
       return this;
     }
 
-    public Builder input(String name) {
+    public Builder input(@Nullable String name) {
       input = name;
       return this;
     }
 
-    public Builder output(String name) {
+    public Builder output(@Nullable String name) {
       output = name;
       return this;
     }
 
-    public Builder inputSize(Integer pixels) {
+    public Builder inputSize(@Nullable Integer pixels) {
       inputSize = pixels;
       return this;
     }
@@ -112,12 +113,12 @@ public record ModelOptions(
       return this;
     }
 
-    public Builder labels(List<String> names) {
+    public Builder labels(@Nullable List<String> names) {
       labels = names;
       return this;
     }
 
-    public Builder sha256(String digest) {
+    public Builder sha256(@Nullable String digest) {
       sha256 = digest;
       return this;
     }

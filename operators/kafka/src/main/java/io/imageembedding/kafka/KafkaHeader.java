@@ -9,6 +9,7 @@ import java.util.List;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A header of a message, untouched.
@@ -17,7 +18,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
  * @param value null where it has none; not to be changed
  */
 @PublicEvolving
-public record KafkaHeader(String key, byte[] value) {
+public record KafkaHeader(String key, byte @Nullable [] value) {
 
   public KafkaHeader {
     checkNotNull(key, "key");

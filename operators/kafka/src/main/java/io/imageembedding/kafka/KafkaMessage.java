@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message as it came from its topic, nothing decoded. Arrays are not to be changed.
@@ -23,8 +24,8 @@ import org.apache.flink.api.common.typeinfo.TypeInformation;
  */
 @PublicEvolving
 public record KafkaMessage(
-    byte[] key,
-    byte[] value,
+    byte @Nullable [] key,
+    byte @Nullable [] value,
     List<KafkaHeader> headers,
     SourcePosition source,
     ImageFields fields) {

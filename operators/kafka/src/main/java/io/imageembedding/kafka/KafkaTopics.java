@@ -313,7 +313,7 @@ public final class KafkaTopics {
    * into a store. Tombstones pass through it in their places.
    *
    * @param first gives on every element once and in order, those that it does not take as {@link
-   *     AnsweredMessage#refused}; with the parallelism of its input
+   *     EmbeddedMessage#refused}; with the parallelism of its input
    */
   public void write(
       DataStream<Embedded<KafkaMessage>> answers,

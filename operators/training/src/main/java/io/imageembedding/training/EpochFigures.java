@@ -2,6 +2,7 @@
 package io.imageembedding.training;
 
 import io.imageembedding.annotation.PublicEvolving;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an epoch went.
@@ -19,6 +20,6 @@ public record EpochFigures(
     int epoch,
     double loss,
     double accuracy,
-    Double validationLoss,
-    Double validationAccuracy,
+    @Nullable Double validationLoss,
+    @Nullable Double validationAccuracy,
     double seconds) {}

@@ -2,6 +2,7 @@
 package io.imageembedding.training;
 
 import io.imageembedding.annotation.PublicEvolving;
+import org.jspecify.annotations.Nullable;
 
 /** Training that cannot start or go on; the message is one line for a person. */
 @PublicEvolving
@@ -12,7 +13,7 @@ public final class FineTuneException extends RuntimeException {
     super(message);
   }
 
-  FineTuneException(String message, Throwable cause) {
+  FineTuneException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

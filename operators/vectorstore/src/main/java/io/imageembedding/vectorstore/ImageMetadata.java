@@ -9,6 +9,7 @@ import java.io.Serializable;
 import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is kept beside a vector about the image that it was made of.
@@ -20,7 +21,7 @@ import java.util.TreeMap;
  */
 @PublicEvolving
 public record ImageMetadata(
-    ImageInfo info, String uri, Long capturedAt, Map<String, String> attributes)
+    ImageInfo info, @Nullable String uri, @Nullable Long capturedAt, Map<String, String> attributes)
     implements Serializable {
 
   public ImageMetadata {

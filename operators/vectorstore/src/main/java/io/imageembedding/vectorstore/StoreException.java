@@ -2,6 +2,7 @@
 package io.imageembedding.vectorstore;
 
 import io.imageembedding.annotation.PublicEvolving;
+import org.jspecify.annotations.Nullable;
 
 /** A store cannot do what was asked; the message says why in one line. */
 @PublicEvolving
@@ -10,13 +11,13 @@ public final class StoreException extends RuntimeException {
 
   private final boolean canPass;
 
-  private StoreException(String message, Throwable cause, boolean canPass) {
+  private StoreException(String message, @Nullable Throwable cause, boolean canPass) {
     super(message, cause);
     this.canPass = canPass;
   }
 
   /** A failure that stays until somebody does something about it. */
-  public StoreException(String message, Throwable cause) {
+  public StoreException(String message, @Nullable Throwable cause) {
     this(message, cause, false);
   }
 
@@ -26,7 +27,7 @@ public final class StoreException extends RuntimeException {
   }
 
   /** A failure that may be gone when the same is tried again. */
-  public static StoreException passing(String message, Throwable cause) {
+  public static StoreException passing(String message, @Nullable Throwable cause) {
     return new StoreException(message, cause, true);
   }
 

@@ -4,6 +4,7 @@ package io.imageembedding.vectorstore;
 import io.imageembedding.annotation.PublicEvolving;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Vectors by id, and the nearest to another vector.
@@ -75,7 +76,7 @@ public interface VectorStore extends AutoCloseable {
    * @param after those after this id; null begins
    * @param most vectors of the page; fewer are the last page
    */
-  List<StoredVector> scan(String after, int most);
+  List<StoredVector> scan(@Nullable String after, int most);
 
   /**
    * The newest vectors by {@link Version}, newest first; of those that have the same version, any

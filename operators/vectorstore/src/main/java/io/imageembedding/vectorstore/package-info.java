@@ -4,4 +4,7 @@
  * another kind has to provide. Each kind of store is a package of its own, found by {@link
  * java.util.ServiceLoader}.
  */
+@NullMarked
 package io.imageembedding.vectorstore;
+
+import org.jspecify.annotations.NullMarked;

@@ -28,7 +28,7 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
  *
  * <p>A change that no store takes is given to {@link RefusalHandler}; without one it fails the job.
  * A sink has no outputs: where refused elements are to go to another topic, use {@link
- * VectorStoring}, which answers every element.
+ * VectorStoreStage}, which answers every element.
  *
  * <pre>{@code
  * records.sinkTo(
