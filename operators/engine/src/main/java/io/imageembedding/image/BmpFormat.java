@@ -2,12 +2,15 @@
 package io.imageembedding.image;
 
 import io.imageembedding.image.ImageHeader.Cost;
-import io.imageembedding.image.ImageHeader.Decoder;
+import io.imageembedding.image.ImageHeader.Means;
 import io.imageembedding.image.UndecodableImageException.Fault;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Set;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
 
 /**
  * Windows and OS/2 bitmaps. TensorFlow's decoder takes 24 bits for three channels; the others
@@ -59,7 +62,7 @@ final class BmpFormat implements ImageFormat {
         layout.height,
         1,
         ExifOrientation.UPRIGHT,
-        Decoder.JDK_BMP,
+        BmpFormat::decode,
         new Cost(pixels, 1, pixels * HEAP_BYTES_PER_PIXEL));
   }
 
@@ -193,5 +196,11 @@ final class BmpFormat implements ImageFormat {
     long storedBytes() {
       return isRunLength() ? imageBytes : ((long) width * bits + 31) / 32 * 4 * height;
     }
+  }
+
+  private static Pixels decode(byte[] encoded, ImageHeader header, Means means)
+      throws IOException, UndecodableImageException {
+    ImageReader reader = ImageIO.getImageReadersByFormatName("bmp").next();
+    return PluginDecoder.rgb(PluginDecoder.read(reader, encoded, header), false);
   }
 }

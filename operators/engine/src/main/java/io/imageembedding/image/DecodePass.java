@@ -3,7 +3,7 @@ package io.imageembedding.image;
 
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.image.ImageHeader.Cost;
-import io.imageembedding.image.ImageHeader.Decoder;
+import io.imageembedding.image.ImageHeader.Means;
 import io.imageembedding.image.Preprocessing.JpegDecoding;
 import io.imageembedding.image.Preprocessing.Orientation;
 import io.imageembedding.image.UndecodableImageException.Fault;
@@ -38,7 +38,6 @@ class DecodePass implements AutoCloseable {
   private final LongSupplier heldHeap;
   private volatile long heapBytes;
   private final ReferenceDecoder reference = new ReferenceDecoder();
-  private final PluginDecoder plugins = new PluginDecoder();
   private final BilinearResize resize = new BilinearResize();
 
   /**
@@ -207,15 +206,10 @@ class DecodePass implements AutoCloseable {
 
   private Pixels pixels(byte[] encoded, ImageFormat format, ImageHeader header, int size)
       throws UndecodableImageException, TensorFlowFailure, IOException {
+    boolean scaled = preprocessing.jpegDecoding() == JpegDecoding.SCALED;
+    Means means = new Means(reference, scaled ? KEPT_PIXELS * size : 0);
     byte[] essential = format.essential(encoded, header);
-    if (header.decoder() != Decoder.TENSORFLOW) {
-      return format.onCanvas(encoded, plugins.decode(essential, header));
-    }
-    if (format instanceof JpegFormat && preprocessing.jpegDecoding() == JpegDecoding.SCALED) {
-      return reference.decodeJpeg(
-          essential, Math.min(header.width(), header.height()), KEPT_PIXELS * size);
-    }
-    return reference.decode(essential);
+    return format.onCanvas(encoded, header.decoder().decode(essential, header, means));
   }
 
   private static UndecodableImageException undecodable(

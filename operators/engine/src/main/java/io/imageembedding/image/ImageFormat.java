@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** An encoding that is decoded: how to know it, and what its headers say. */
+/**
+ * An encoding that is decoded: how to know it, what its headers say, what decoding it costs, and
+ * how that is done, which its header brings.
+ */
 interface ImageFormat {
 
   /** In the order in which they are tried. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.tensorflow.TensorFlowFailure;
+import java.io.IOException;
+
 /**
  * What a file says of its image.
  *
@@ -13,23 +16,27 @@ package io.imageembedding.image;
  */
 record ImageHeader(int width, int height, int frames, int orientation, Decoder decoder, Cost cost) {
 
-  /** Who decodes an image. */
-  enum Decoder {
-    /** TensorFlow, in native memory. */
-    TENSORFLOW,
-    /** The JDK's reader of bitmaps. */
-    JDK_BMP,
-    /** TwelveMonkeys' reader of lossy WebP. */
-    LOSSY_WEBP,
-    /** Our own reader of lossless WebP. */
-    LOSSLESS_WEBP,
-    /** TwelveMonkeys' reader of TIFF. */
-    TIFF,
-    /** The same, whose samples are TIFF's own CIE L*a*b*. */
-    CIELAB_TIFF,
-    /** The same, whose samples are CIE L*a*b* as in ICC profiles. */
-    ICCLAB_TIFF
+  /** Decodes the picture of a file whose headers were walked. */
+  @FunctionalInterface
+  interface Decoder {
+
+    /**
+     * The picture. By whatever else it fails, the file is to blame.
+     *
+     * @param essential what {@link ImageFormat#essential} leaves of the file
+     */
+    Pixels decode(byte[] essential, ImageHeader header, Means means)
+        throws UndecodableImageException, TensorFlowFailure, IOException;
   }
+
+  /**
+   * What decoders may use.
+   *
+   * @param reference TensorFlow's decoders
+   * @param leastSide pixels that are needed of the shorter side, where a picture may be decoded at
+   *     a part of its size; 0 where it may not
+   */
+  record Means(ReferenceDecoder reference, int leastSide) {}
 
   /**
    * What decoding takes at most, known before it begins.
@@ -49,17 +56,12 @@ record ImageHeader(int width, int height, int frames, int orientation, Decoder d
 
   /** A picture that TensorFlow decodes in one pass. */
   static ImageHeader reference(int width, int height, int frames, int orientation) {
-    return reference(width, height, frames, orientation, 1);
-  }
-
-  /** A picture that TensorFlow decodes in several. */
-  static ImageHeader reference(int width, int height, int frames, int orientation, int passes) {
     return new ImageHeader(
         width,
         height,
         frames,
         orientation,
-        Decoder.TENSORFLOW,
-        new Cost((long) width * height, passes, 0));
+        (essential, header, means) -> means.reference().decode(essential),
+        new Cost((long) width * height, 1, 0));
   }
 }

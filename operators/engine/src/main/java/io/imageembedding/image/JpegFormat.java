@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import io.imageembedding.image.ImageHeader.Cost;
+import io.imageembedding.image.ImageHeader.Means;
 import io.imageembedding.image.UndecodableImageException.Fault;
+import io.imageembedding.tensorflow.TensorFlowFailure;
 
 /** JPEG, ITU-T T.81 annex B: markers and segments. */
 final class JpegFormat implements ImageFormat {
@@ -30,12 +33,13 @@ final class JpegFormat implements ImageFormat {
         requireSupported(marker, bytes.u8(at + 4));
         int height = bytes.u16(at + 5);
         int width = bytes.u16(at + 7);
-        return ImageHeader.reference(
+        return new ImageHeader(
             width,
             height,
             1,
             orientation == 0 ? ExifOrientation.UPRIGHT : orientation,
-            scans(bytes, at));
+            JpegFormat::decode,
+            new Cost((long) width * height, scans(bytes, at), 0));
       }
       if (marker == LOSSLESS_OF_JPEG_LS) {
         throw new UndecodableImageException(
@@ -51,6 +55,15 @@ final class JpegFormat implements ImageFormat {
         orientation = ExifOrientation.of(bytes.part(at + 4 + EXIF.length(), Math.max(0, length)));
       }
     }
+  }
+
+  private static Pixels decode(byte[] essential, ImageHeader header, Means means)
+      throws TensorFlowFailure {
+    return means.leastSide() == 0
+        ? means.reference().decode(essential)
+        : means
+            .reference()
+            .decodeJpeg(essential, Math.min(header.width(), header.height()), means.leastSide());
   }
 
   private static void requireSupported(int marker, int precision) throws UndecodableImageException {

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
-import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
-import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
-import io.imageembedding.image.ImageHeader.Decoder;
 import io.imageembedding.image.UndecodableImageException.Fault;
-import io.imageembedding.image.WebpFormat.First;
-import io.imageembedding.image.webp.LosslessWebp;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
@@ -15,14 +10,13 @@ import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.IOException;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * Decodes what TensorFlow does not: lossy WebP and TIFF by TwelveMonkeys' ImageIO readers, unusual
- * bitmaps by the JDK's, lossless WebP by {@link LosslessWebp}. Readers are made directly, so
- * nothing depends on what is registered in the JVM, and nothing is cached on disk.
+ * Pixels of what ImageIO's readers decode: lossy WebP and TIFF by TwelveMonkeys', unusual bitmaps
+ * by the JDK's. Readers are made directly, so nothing depends on what is registered in the JVM, and
+ * nothing is cached on disk.
  *
  * <p>As with the reference's decoders, alpha is dropped and not blended, 16 bits become the upper
  * 8, and grey becomes three equal channels. Colours that a TIFF keeps multiplied by alpha are
@@ -39,39 +33,15 @@ final class PluginDecoder {
    */
   static final String VERSION = READERS + "-2";
 
+  private PluginDecoder() {}
+
   /**
-   * The first image of the file.
+   * The first image of the file, as the reader gives it.
    *
    * @throws IOException if the reader cannot read it
    * @throws RuntimeException of any kind, if the reader trips over it
    */
-  Pixels decode(byte[] encoded, ImageHeader header) throws IOException, UndecodableImageException {
-    return switch (header.decoder()) {
-      case LOSSLESS_WEBP -> {
-        First first = First.of(new EncodedBytes(encoded).littleEndian());
-        yield Pixels.of(
-            first.width(),
-            first.height(),
-            LosslessWebp.decode(
-                encoded, first.begin(), first.end(), first.width(), first.height()));
-      }
-      case LOSSY_WEBP ->
-          rgb(read(new WebPImageReaderSpi().createReaderInstance(null), encoded, header), false);
-      case TIFF ->
-          rgb(
-              read(new TIFFImageReaderSpi().createReaderInstance(null), encoded, header),
-              TiffFormat.hasAssociatedAlpha(encoded));
-      case CIELAB_TIFF, ICCLAB_TIFF ->
-          lab(
-              read(new TIFFImageReaderSpi().createReaderInstance(null), encoded, header),
-              header.decoder() == Decoder.CIELAB_TIFF);
-      case JDK_BMP ->
-          rgb(read(ImageIO.getImageReadersByFormatName("bmp").next(), encoded, header), false);
-      case TENSORFLOW -> throw new IllegalArgumentException("not a plug-in");
-    };
-  }
-
-  private static BufferedImage read(ImageReader reader, byte[] encoded, ImageHeader header)
+  static BufferedImage read(ImageReader reader, byte[] encoded, ImageHeader header)
       throws IOException {
     try (ImageInputStream in = new ByteArrayImageInputStream(encoded)) {
       reader.setInput(in, true, true);
@@ -85,10 +55,11 @@ final class PluginDecoder {
   }
 
   /**
+   * Samples of grey or RGB as colours of 8 bits.
+   *
    * @param multiplied whether colours were multiplied by alpha
    */
-  private static Pixels rgb(BufferedImage image, boolean multiplied)
-      throws UndecodableImageException {
+  static Pixels rgb(BufferedImage image, boolean multiplied) throws UndecodableImageException {
     requireInteger(image.getRaster());
     byte[] rgb = room(image);
     ColorModel model = image.getColorModel();
@@ -101,9 +72,11 @@ final class PluginDecoder {
   }
 
   /**
+   * Samples of L*a*b* as colours of 8 bits.
+   *
    * @param signed whether a* and b* are
    */
-  private static Pixels lab(BufferedImage image, boolean signed) throws UndecodableImageException {
+  static Pixels lab(BufferedImage image, boolean signed) throws UndecodableImageException {
     requireInteger(image.getRaster());
     byte[] rgb = room(image);
     LabColours.convert(image.getRaster(), image.getColorModel().getComponentSize(0), signed, rgb);

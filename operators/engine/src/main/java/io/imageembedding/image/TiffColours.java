@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
 import io.imageembedding.image.ImageHeader.Decoder;
 import io.imageembedding.image.UndecodableImageException.Fault;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 
 /** What the samples of a TIFF mean: its tag PhotometricInterpretation. */
 final class TiffColours {
+  private static final Decoder SAMPLES_AS_THEY_ARE =
+      (encoded, header, means) ->
+          PluginDecoder.rgb(read(encoded, header), TiffFormat.hasAssociatedAlpha(encoded));
+
+  /** TIFF's own CIE L*a*b*. */
+  private static final Decoder SIGNED_LAB =
+      (encoded, header, means) -> PluginDecoder.lab(read(encoded, header), true);
+
+  /** CIE L*a*b* as in ICC profiles. */
+  private static final Decoder UNSIGNED_LAB =
+      (encoded, header, means) -> PluginDecoder.lab(read(encoded, header), false);
+
   static final int TAG = 262;
   static final int RGB = 2;
 
@@ -40,6 +55,15 @@ final class TiffColours {
     return kind == COLOUR_FILTER_ARRAY || kind == LINEAR_RAW;
   }
 
+  private static BufferedImage read(byte[] encoded, ImageHeader header) throws IOException {
+    return PluginDecoder.read(new TIFFImageReaderSpi().createReaderInstance(null), encoded, header);
+  }
+
+  /** Whether samples are L*a*b*, which the reader is told are RGB, so that it leaves them alone. */
+  static boolean areLab(ImageHeader header) {
+    return header.decoder() == SIGNED_LAB || header.decoder() == UNSIGNED_LAB;
+  }
+
   /**
    * Which decoder takes them.
    *
@@ -52,7 +76,7 @@ final class TiffColours {
       throw unsupported(OTHERS.getOrDefault(kind, "colours of kind " + kind));
     }
     if (kind != CIELAB && kind != ICCLAB) {
-      return Decoder.TIFF;
+      return SAMPLES_AS_THEY_ARE;
     }
     int samples = directory.value(SAMPLES, 1);
     if (samples < 3) {
@@ -68,7 +92,7 @@ final class TiffColours {
     if (jpeg) {
       throw unsupported("L*a*b* colours in a JPEG");
     }
-    return kind == CIELAB ? Decoder.CIELAB_TIFF : Decoder.ICCLAB_TIFF;
+    return kind == CIELAB ? SIGNED_LAB : UNSIGNED_LAB;
   }
 
   static UndecodableImageException unsupported(String what) {

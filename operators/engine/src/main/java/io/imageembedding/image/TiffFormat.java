@@ -353,7 +353,7 @@ final class TiffFormat implements ImageFormat {
   public byte[] essential(byte[] encoded, ImageHeader header) throws UndecodableImageException {
     EncodedBytes bytes = ordered(new EncodedBytes(encoded));
     TiffDirectory first = first(bytes);
-    var kept = first.tags(isLab(header) ? OF_SAMPLES : ESSENTIAL);
+    var kept = first.tags(TiffColours.areLab(header) ? OF_SAMPLES : ESSENTIAL);
     for (TiffTag tag : kept) {
       if (tag.bytes() > MAX_OTHER_VALUES && !PLACES.contains(tag.id())) {
         throw new UndecodableImageException(
@@ -367,12 +367,10 @@ final class TiffFormat implements ImageFormat {
       }
     }
     return TiffDirectory.only(
-        encoded, bytes, kept, isLab(header) ? Map.of(TiffColours.TAG, TiffColours.RGB) : Map.of());
-  }
-
-  /** Whether the decoder is told that samples are RGB, so that it leaves them as they are. */
-  private static boolean isLab(ImageHeader header) {
-    return header.decoder() == Decoder.CIELAB_TIFF || header.decoder() == Decoder.ICCLAB_TIFF;
+        encoded,
+        bytes,
+        kept,
+        TiffColours.areLab(header) ? Map.of(TiffColours.TAG, TiffColours.RGB) : Map.of());
   }
 
   @Override

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.image;
 
+import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import io.imageembedding.image.ImageHeader.Cost;
-import io.imageembedding.image.ImageHeader.Decoder;
+import io.imageembedding.image.ImageHeader.Means;
 import io.imageembedding.image.UndecodableImageException.Fault;
+import io.imageembedding.image.webp.LosslessWebp;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import javax.imageio.ImageReader;
 
 /**
  * WebP, RFC 9649: a RIFF container of chunks. Its first picture is one chunk, {@code VP8 } or
@@ -46,7 +50,7 @@ final class WebpFormat implements ImageFormat {
         first.canvasHeight == 0 ? first.height : first.canvasHeight,
         Math.max(1, first.frames),
         first.orientation,
-        first.lossless ? Decoder.LOSSLESS_WEBP : Decoder.LOSSY_WEBP,
+        first.lossless ? WebpFormat::decodeLossless : WebpFormat::decodeLossy,
         new Cost(pixels, 1, pixels * (first.lossless ? LOSSLESS_HEAP : LOSSY_HEAP)));
   }
 
@@ -143,6 +147,21 @@ final class WebpFormat implements ImageFormat {
     file.order(ByteOrder.LITTLE_ENDIAN);
     file.put(encoded, 0, 4).putInt(file.capacity() - 8).put(encoded, 8, 4);
     return file.put(encoded, (int) first.picture, length).array();
+  }
+
+  private static Pixels decodeLossy(byte[] encoded, ImageHeader header, Means means)
+      throws IOException, UndecodableImageException {
+    ImageReader reader = new WebPImageReaderSpi().createReaderInstance(null);
+    return PluginDecoder.rgb(PluginDecoder.read(reader, encoded, header), false);
+  }
+
+  private static Pixels decodeLossless(byte[] encoded, ImageHeader header, Means means)
+      throws IOException, UndecodableImageException {
+    First first = First.of(new EncodedBytes(encoded).littleEndian());
+    return Pixels.of(
+        first.width(),
+        first.height(),
+        LosslessWebp.decode(encoded, first.begin(), first.end(), first.width(), first.height()));
   }
 
   @Override

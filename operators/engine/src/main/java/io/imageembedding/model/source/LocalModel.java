@@ -4,20 +4,17 @@ package io.imageembedding.model.source;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelOptions;
 import io.imageembedding.model.fetch.ModelFetcher;
-import io.imageembedding.model.format.FrozenGraph;
+import io.imageembedding.model.format.ModelFormat;
 import io.imageembedding.model.format.SavedModelDirectory;
-import io.imageembedding.model.format.SlimCheckpoint;
 import io.imageembedding.model.optimize.OpenedModel;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 
 /**
- * A model in files of this machine: the directory of a SavedModel, a TF-Slim checkpoint (the prefix
- * of its files, its index, or the directory that holds it), or a frozen graph.
+ * A model in files of this machine, in whichever {@link ModelFormat form}.
  *
  * @param path absolute
  * @param name for people; null: by the path
@@ -26,7 +23,6 @@ import java.util.stream.Stream;
 record LocalModel(String path, String name, String archive, ModelOptions options)
     implements NamedModel {
   private static final long serialVersionUID = 1L;
-  private static final String INDEX = ".index";
   private static final Map<String, String> UNREADABLE =
       Map.of(
           ".keras", "a Keras archive; write it by model.export(DIR) and name DIR",
@@ -50,56 +46,30 @@ record LocalModel(String path, String name, String archive, ModelOptions options
   @Override
   public OpenedModel read() {
     Path file = Path.of(path);
-    if (path.endsWith("/" + SavedModelDirectory.FILE)) {
-      file = file.getParent();
-    }
-    if (Files.isDirectory(file)) {
-      if (Files.isRegularFile(file.resolve(SavedModelDirectory.FILE))) {
-        return SavedModelDirectory.open(nameOr(file), file, options);
+    List<ModelFormat> forms = ModelFormat.all();
+    for (ModelFormat form : forms) {
+      if (form.isAt(file)) {
+        return form.open(name, file, options);
       }
-      return SlimCheckpoint.open(checkpointIn(file), options.logits());
     }
-    if (path.endsWith(INDEX) || Files.isRegularFile(Path.of(path + INDEX))) {
-      String prefix =
-          path.endsWith(INDEX) ? path.substring(0, path.length() - INDEX.length()) : path;
-      return SlimCheckpoint.open(Path.of(prefix), options.logits());
+    throw ModelException.of(path, whyNone(file, forms));
+  }
+
+  private String whyNone(Path file, List<ModelFormat> forms) {
+    if (Files.isDirectory(file)) {
+      return "no " + SavedModelDirectory.FILE + " in it, and no checkpoint";
     }
     if (!Files.isRegularFile(file)) {
-      throw ModelException.of(path, "there is no such file or directory");
+      return "there is no such file or directory";
     }
-    if (path.endsWith(".pb")) {
-      return FrozenGraph.open(nameOr(file).replaceFirst("\\.pb$", ""), file, options);
-    }
-    throw ModelException.of(
-        path,
-        UNREADABLE.entrySet().stream()
-            .filter(kind -> path.endsWith(kind.getKey()))
-            .map(Map.Entry::getValue)
-            .findFirst()
-            .orElse(
-                "a file of no known kind; needed: a frozen graph (.pb), a checkpoint (.index),"
-                    + " or the directory of a SavedModel"));
-  }
-
-  private String nameOr(Path file) {
-    return name != null ? name : String.valueOf(file.getFileName());
-  }
-
-  private Path checkpointIn(Path directory) {
-    List<String> found;
-    try (Stream<Path> files = Files.list(directory)) {
-      found = files.map(Path::toString).filter(name -> name.endsWith(INDEX)).sorted().toList();
-    } catch (IOException e) {
-      throw ModelException.of(path, "the directory cannot be read", e);
-    }
-    if (found.size() == 1) {
-      return Path.of(found.get(0).substring(0, found.get(0).length() - INDEX.length()));
-    }
-    throw ModelException.of(
-        path,
-        found.isEmpty()
-            ? "no saved_model.pb in it, and no checkpoint"
-            : "several checkpoints in it; name one: " + String.join(", ", found));
+    return UNREADABLE.entrySet().stream()
+        .filter(kind -> path.endsWith(kind.getKey()))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElseGet(
+            () ->
+                "a file of no known kind; needed: "
+                    + forms.stream().map(ModelFormat::words).collect(Collectors.joining(", ")));
   }
 
   @Override
