@@ -9,6 +9,7 @@ import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.kafka.InputMetrics;
 import io.imageembedding.kafka.KafkaOptions;
 import io.imageembedding.kafka.KafkaSinkMetrics;
+import io.imageembedding.kafka.OutputMetrics;
 import io.imageembedding.vectorstore.sink.StoreMetrics;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -44,6 +45,7 @@ class OptionsTableTest {
             EmbedMetrics.class,
             InputMetrics.class,
             KafkaSinkMetrics.class,
+            OutputMetrics.class,
             StoreMetrics.class)) {
       for (Field field : metrics.getFields()) {
         assertThat(deploy).contains("`" + field.get(null) + "`");

@@ -76,6 +76,7 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
   private transient EmbeddingEncoder embeddings;
 
   private transient DeadLetterEncoder deadLetters;
+  private transient OutputMetrics metrics;
 
   /**
    * @param outputTopic null where embeddings go to none
@@ -90,6 +91,7 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
 
   @Override
   public void open(OpenContext context) throws IOException {
+    metrics = new OutputMetrics(getRuntimeContext().getMetricGroup());
     embeddings = outputTopic == null ? null : new EmbeddingEncoder(wire, outputTopic, topics);
     deadLetters = DeadLetterEncoder.of(wire, deadLetterTopic, topics);
   }
@@ -101,16 +103,22 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
     if (embeddings != null && answer.outcome() instanceof Embedding embedding) {
       embeddings.requireRoomFor(embedding.vector().length);
     }
-    EmbeddedMessage encoded;
+    long start = System.nanoTime();
+    EmbeddedMessage encoded = null;
+    OutgoingMessage deadLetter = null;
     try {
       encoded = encoded(answer);
     } catch (RefusedException e) {
       KafkaMessage message = answer.element();
-      context.output(
-          DEAD_LETTERS, deadLetters.encode(message, id(message), e.stage, e.code, e.getMessage()));
-      return;
+      deadLetter = deadLetters.encode(message, id(message), e.stage, e.code, e.getMessage());
     }
-    out.collect(encoded);
+    metrics.encoded(System.nanoTime() - start);
+    if (encoded != null) {
+      out.collect(encoded);
+    } else {
+      metrics.answered(answer.element());
+      context.output(DEAD_LETTERS, deadLetter);
+    }
   }
 
   /** The boundary: by whatever a message's content fails, it is refused and the task goes on. */

@@ -28,6 +28,7 @@ final class OutputSender extends ProcessFunction<EmbeddedMessage, OutgoingMessag
   private transient EmbeddingEncoder embeddings;
 
   private transient DeadLetterEncoder deadLetters;
+  private transient OutputMetrics metrics;
 
   /**
    * @param outputTopic null where embeddings go to none
@@ -42,6 +43,7 @@ final class OutputSender extends ProcessFunction<EmbeddedMessage, OutgoingMessag
 
   @Override
   public void open(OpenContext context) throws IOException {
+    metrics = new OutputMetrics(getRuntimeContext().getMetricGroup());
     if (outputTopic != null) {
       embeddings = new EmbeddingEncoder(wire, outputTopic, topics);
       embeddings.open();
@@ -52,8 +54,10 @@ final class OutputSender extends ProcessFunction<EmbeddedMessage, OutgoingMessag
   @Override
   public void processElement(
       EmbeddedMessage answer, Context context, Collector<OutgoingMessage> out) throws IOException {
+    long start = System.nanoTime();
     Refused refused = answer.refusal();
     OutgoingMessage sent = null;
+    OutgoingMessage deadLetter = null;
     if (refused == null && embeddings != null) {
       try {
         sent = embeddings.encode(answer);
@@ -63,10 +67,14 @@ final class OutputSender extends ProcessFunction<EmbeddedMessage, OutgoingMessag
       }
     }
     if (refused != null) {
-      context.output(
-          OutputEncoder.DEAD_LETTERS,
+      deadLetter =
           deadLetters.encode(
-              answer.message(), answer.id(), Stage.store, refused.code(), refused.reason()));
+              answer.message(), answer.id(), Stage.store, refused.code(), refused.reason());
+    }
+    metrics.encoded(System.nanoTime() - start);
+    metrics.answered(answer.message());
+    if (deadLetter != null) {
+      context.output(OutputEncoder.DEAD_LETTERS, deadLetter);
     } else if (sent != null) {
       out.collect(sent);
     }
