@@ -56,8 +56,8 @@ public final class OutputMetrics {
 
   void answered(KafkaMessage message) {
     answers.inc();
-    if (message.timestamp() >= 0) {
-      long millis = Math.max(0, System.currentTimeMillis() - message.timestamp());
+    if (message.source().timestamp() >= 0) {
+      long millis = Math.max(0, System.currentTimeMillis() - message.source().timestamp());
       latency.update(millis);
       latencySum.inc(millis);
     }
