@@ -47,6 +47,11 @@ final class LuceneSchema {
     }
   }
 
+  /** Of a store that has vectors and no description of them. */
+  static StoreException missing(String store) {
+    return new StoreException(store + " is damaged: its description is missing");
+  }
+
   /** Writes the file unless another writer did; what it says then. */
   CollectionSpec create(CollectionSpec collection) throws IOException {
     Path whole = Files.createTempFile(file.getParent(), "collection", ".tmp");

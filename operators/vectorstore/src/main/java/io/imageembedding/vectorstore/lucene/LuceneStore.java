@@ -108,12 +108,7 @@ final class LuceneStore implements VectorStore {
     try {
       Optional<CollectionSpec> committed = writer.committedCollection();
       if (committed.isPresent()) {
-        committed
-            .get()
-            .requireSame(
-                name,
-                held.orElseThrow(
-                    () -> new StoreException(name + " is damaged: its description is missing")));
+        committed.get().requireSame(name, held.orElseThrow(() -> LuceneSchema.missing(name)));
       }
     } catch (IOException | RuntimeException e) {
       writer.close();
@@ -244,19 +239,32 @@ final class LuceneStore implements VectorStore {
 
   private <R> R reading(Reading<R> action) {
     try (Snapshot snapshot = snapshot()) {
+      requireDescription(snapshot);
       return action.read(snapshot);
     } catch (IOException | AlreadyClosedException | ThreadInterruptedException e) {
       throw LuceneFailures.of(name, e);
     }
   }
 
+  /** Who made the store wrote its description first. */
+  private void requireDescription(Snapshot snapshot) throws IOException {
+    if (!snapshot.isEmpty() && description().isEmpty()) {
+      throw LuceneSchema.missing(name);
+    }
+  }
+
+  private synchronized Optional<CollectionSpec> description() throws IOException {
+    if (collection.isEmpty()) {
+      collection = schema.read();
+    }
+    return collection;
+  }
+
   private Snapshot snapshot() throws IOException {
     refreshOwnIfIdle();
     synchronized (this) {
       requireOpen();
-      if (collection.isEmpty()) {
-        collection = schema.read();
-      }
+      description();
       List<DirectoryReader> readers = new ArrayList<>(others.refresh());
       if (writer == null) {
         return new Snapshot(readers);

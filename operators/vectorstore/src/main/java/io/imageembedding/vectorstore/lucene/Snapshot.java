@@ -46,6 +46,11 @@ final class Snapshot implements AutoCloseable {
     return MultiTerms.getTerms(reader, LuceneRows.ID);
   }
 
+  /** Whether nothing was ever written, deletions included. */
+  boolean isEmpty() {
+    return reader.maxDoc() == 0;
+  }
+
   boolean hasSeveralShards() {
     return shards > 1;
   }

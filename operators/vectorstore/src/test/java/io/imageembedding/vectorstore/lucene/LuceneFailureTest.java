@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreException;
@@ -25,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -282,6 +284,19 @@ class LuceneFailureTest {
     assertThatExceptionOfType(StoreException.class)
         .isThrownBy(() -> VectorStore.open(address(), OpenMode.write(0)))
         .withMessage(address() + " is damaged: its description is missing");
+    try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
+      for (ThrowingCallable reading :
+          List.<ThrowingCallable>of(
+              () -> store.get("id-0"),
+              () -> store.scan("", 10),
+              () -> store.newest(10),
+              () -> store.search(some(0, 1).get(0).vector(), 3, Filter.NONE),
+              store::describe)) {
+        assertThatExceptionOfType(StoreException.class)
+            .isThrownBy(reading)
+            .withMessage(address() + " is damaged: its description is missing");
+      }
+    }
   }
 
   @Test
