@@ -11,7 +11,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,6 +22,8 @@ import java.util.stream.Stream;
  * job: what it runs comes out of the job's jar.
  */
 public final class ClusterProcesses implements AutoCloseable {
+  private static final Set<Integer> PORTS = ConcurrentHashMap.newKeySet();
+
   /** Of the tests' own classpath, what a cluster does not have but the job's jar brings. */
   private static final List<String> NOT_ON_A_CLUSTER =
       List.of(
@@ -199,10 +203,11 @@ public final class ClusterProcesses implements AutoCloseable {
         .collect(Collectors.joining(File.pathSeparator));
   }
 
-  /** A port of this machine that nothing listens at. */
+  /** A port of this machine that nothing listens at, and another one each time. */
   public static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
+      int port = socket.getLocalPort();
+      return PORTS.add(port) ? port : freePort();
     }
   }
 

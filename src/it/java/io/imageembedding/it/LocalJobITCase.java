@@ -8,7 +8,6 @@ import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.kafka.KafkaClientProperties;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -83,7 +82,7 @@ class LocalJobITCase {
 
   @Test
   void brokersThatAreAwayAndFailuresAreOneLineEach() throws Exception {
-    int port = freePort();
+    int port = ClusterProcesses.freePort();
     Path stored = folder.resolve("broker");
     EmbeddedKafka kafka = EmbeddedKafka.start(stored, port);
     try {
@@ -193,11 +192,5 @@ class LocalJobITCase {
     options.put("image-embedding.model", "untrained:mobilenet_v2_1.0_96");
     options.forEach((key, value) -> arguments.addAll(List.of("-D", key + "=" + value)));
     return arguments;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 }

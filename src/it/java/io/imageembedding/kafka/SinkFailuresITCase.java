@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.it.ClusterProcesses;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -52,9 +52,7 @@ class SinkFailuresITCase {
 
   @BeforeEach
   void start() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
+    port = ClusterProcesses.freePort();
     kafka = EmbeddedKafka.start(folder.resolve("broker"), port);
   }
 

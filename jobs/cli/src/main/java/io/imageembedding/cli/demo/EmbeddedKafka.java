@@ -40,7 +40,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     this.folder = folder;
     this.temporary = temporary;
     this.port = port;
-    Properties properties = properties(folder, port, freePort());
+    Properties properties = properties(folder, port, freePort(port));
     properties.putAll(settings);
     if (!Files.exists(folder.resolve("meta.properties"))) {
       format(folder);
@@ -55,7 +55,7 @@ public final class EmbeddedKafka implements AutoCloseable {
 
   /** The same with settings of the broker, which win over those that are made here. */
   public static EmbeddedKafka start(Map<String, String> settings) throws IOException {
-    return start(Files.createTempDirectory("embedded-kafka-"), true, freePort(), settings);
+    return start(Files.createTempDirectory("embedded-kafka-"), true, freePort(0), settings);
   }
 
   /** A broker on the port with what the folder has stored before. */
@@ -116,9 +116,11 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
   }
 
-  private static int freePort() throws IOException {
+  /** One that is not the other, which nobody listens at yet. */
+  private static int freePort(int other) throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
-      return socket.getLocalPort();
+      int port = socket.getLocalPort();
+      return port == other ? freePort(other) : port;
     }
   }
 
