@@ -13,18 +13,14 @@ import org.jspecify.annotations.Nullable;
 @NullMarked
 @PublicEvolving
 public final class DeadLetterReader {
-  private final RecordReader<DeadLetter> avro;
+  private final WireCodec.Reading<DeadLetter> form;
 
   /**
    * @param registry null unless the format needs it
    * @throws IllegalArgumentException if dead letters are not written in the format
    */
   public DeadLetterReader(WireFormat format, @Nullable SchemaRegistry registry) {
-    if (!format.isOutput()) {
-      throw new IllegalArgumentException(
-          "dead letters are not written in wire format " + format.key());
-    }
-    avro = format == WireFormat.JSON ? null : RecordReader.deadLetters(format, registry);
+    form = format.output("dead letters", registry).deadLetters(registry);
   }
 
   /**
@@ -34,12 +30,6 @@ public final class DeadLetterReader {
    * @throws IOException if the schema registry does not answer
    */
   public DeadLetter read(byte @Nullable [] value) throws UnreadableRecordException, IOException {
-    if (avro != null) {
-      return avro.read(value);
-    }
-    if (value == null) {
-      throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
-    }
-    return DeadLetterForms.readJson(value);
+    return form.read(value);
   }
 }

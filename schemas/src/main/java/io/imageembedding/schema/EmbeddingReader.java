@@ -10,18 +10,14 @@ import org.jspecify.annotations.Nullable;
 @NullMarked
 @PublicEvolving
 public final class EmbeddingReader {
-  private final RecordReader<EmbeddingRecord> avro;
+  private final WireCodec.Reading<EmbeddingFields> form;
 
   /**
    * @param registry null unless the format needs it
    * @throws IllegalArgumentException if embeddings are not written in the format
    */
   public EmbeddingReader(WireFormat format, @Nullable SchemaRegistry registry) {
-    if (!format.isOutput()) {
-      throw new IllegalArgumentException(
-          "embeddings are not written in wire format " + format.key());
-    }
-    avro = format == WireFormat.JSON ? null : RecordReader.embeddings(format, registry);
+    form = format.output("embeddings", registry).embeddings(registry);
   }
 
   /**
@@ -32,12 +28,6 @@ public final class EmbeddingReader {
    */
   public EmbeddingFields read(byte @Nullable [] value)
       throws UnreadableRecordException, IOException {
-    if (avro != null) {
-      return EmbeddingFields.of(avro.read(value));
-    }
-    if (value == null) {
-      throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
-    }
-    return EmbeddingForms.readJson(value);
+    return form.read(value);
   }
 }

@@ -4,15 +4,7 @@ package io.imageembedding.schema;
 import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.embedding.SourcePosition;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericRecord;
 import org.jspecify.annotations.NullMarked;
 import org.jspecify.annotations.Nullable;
 
@@ -23,34 +15,14 @@ import org.jspecify.annotations.Nullable;
 @NullMarked
 @PublicEvolving
 public final class ImageRecordReader {
-  private static final Schema BESIDE = fields("id", "capturedAt", "attributes");
-  private static final Schema ALL_THAT_IS_READ = fields("id", "image", "capturedAt", "attributes");
-
-  private final WireFormat format;
-  private final RecordReader<GenericRecord> all;
-  private final RecordReader<GenericRecord> beside;
+  private final WireCodec.ImageReading form;
 
   /**
    * @param format one that {@link WireFormat#isInput() can be read}
    * @param registry null unless the format needs it
    */
   public ImageRecordReader(WireFormat format, @Nullable SchemaRegistry registry) {
-    if (!format.isInput()) {
-      throw new IllegalArgumentException("wire format " + format.key() + " is not for input");
-    }
-    this.format = format;
-    this.all = RecordReader.projection(ALL_THAT_IS_READ, ALL_THAT_IS_READ, format, registry);
-    this.beside = RecordReader.projection(BESIDE, ALL_THAT_IS_READ, format, registry);
-  }
-
-  private static Schema fields(String... names) {
-    List<Schema.Field> fields =
-        List.of(names).stream()
-            .map(ImageRecord.SCHEMA$::getField)
-            .map(field -> new Schema.Field(field, field.schema()))
-            .toList();
-    return Schema.createRecord(
-        ImageRecord.SCHEMA$.getName(), null, ImageRecord.SCHEMA$.getNamespace(), false, fields);
+    form = format.input(registry).images(registry);
   }
 
   /**
@@ -63,44 +35,7 @@ public final class ImageRecordReader {
    */
   public ImageMessage read(byte @Nullable [] key, byte @Nullable [] value, SourcePosition source)
       throws UnreadableRecordException, IOException {
-    if (format == WireFormat.RAW) {
-      if (value == null) {
-        throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
-      }
-      return new ImageMessage(fields(key, value, source), value);
-    }
-    GenericRecord record = all.read(value);
-    ImageFields fields = fields(record);
-    return new ImageMessage(
-        fields, record.get("image") instanceof ByteBuffer image ? bytes(image) : null);
-  }
-
-  private static byte[] bytes(ByteBuffer image) {
-    byte[] bytes = new byte[image.remaining()];
-    image.get(bytes);
-    return bytes;
-  }
-
-  private static ImageFields fields(GenericRecord record) throws UnreadableRecordException {
-    @SuppressWarnings("unchecked")
-    Map<String, String> attributes = (Map<String, String>) record.get("attributes");
-    return new ImageFields(requireId(record), (Instant) record.get("capturedAt"), attributes);
-  }
-
-  private static String requireId(GenericRecord record) throws UnreadableRecordException {
-    String id = record.get("id").toString();
-    if (id.isEmpty()) {
-      throw new UnreadableRecordException(Code.MISSING_ID, "the record's id is empty");
-    }
-    if (hasControlCharacters(id)) {
-      throw new UnreadableRecordException(
-          Code.UNUSABLE_ID, "the record's id holds control characters");
-    }
-    return id;
-  }
-
-  private static boolean hasControlCharacters(String text) {
-    return text.chars().anyMatch(Character::isISOControl);
+    return form.read(key, value, source);
   }
 
   /**
@@ -111,9 +46,7 @@ public final class ImageRecordReader {
    */
   public ImageFields fields(byte @Nullable [] key, byte @Nullable [] value, SourcePosition source)
       throws UnreadableRecordException, IOException {
-    return format == WireFormat.RAW
-        ? new ImageFields(id(key).orElseGet(source::message), null, Map.of())
-        : fields(beside.read(value));
+    return form.fields(key, value, source);
   }
 
   /**
@@ -122,15 +55,6 @@ public final class ImageRecordReader {
    * U+001F, U+007F to U+009F), as numbers and Avro records that were written as keys do.
    */
   public static Optional<String> id(byte @Nullable [] key) {
-    if (key == null || key.length == 0) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(
-              StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString())
-          .filter(id -> !hasControlCharacters(id));
-    } catch (CharacterCodingException e) {
-      return Optional.empty();
-    }
+    return ImageIds.ofKey(key);
   }
 }

@@ -36,8 +36,8 @@ public final class RecordReader<T> {
 
   private final Schema schema;
   private final Schema required;
-  private final WireFormat format;
-  private final SchemaRegistry registry;
+  private final Framing framing;
+  private final @Nullable SchemaRegistry registry;
   private final Function<Schema, Decoding<T>> newReader;
 
   /** By the id of the writer's schema; empty for one that is not compatible. */
@@ -54,15 +54,12 @@ public final class RecordReader<T> {
   private RecordReader(
       Schema schema,
       Schema required,
-      WireFormat format,
-      SchemaRegistry registry,
+      Framing framing,
+      @Nullable SchemaRegistry registry,
       Function<Schema, Decoding<T>> newReader) {
-    if (format == WireFormat.CONFLUENT_AVRO && registry == null) {
-      throw new IllegalArgumentException("wire format confluent-avro needs a schema registry");
-    }
     this.schema = schema;
     this.required = required;
-    this.format = format;
+    this.framing = framing;
     this.registry = registry;
     this.newReader = newReader;
   }
@@ -74,7 +71,12 @@ public final class RecordReader<T> {
    */
   public static RecordReader<EmbeddingRecord> embeddings(
       WireFormat format, @Nullable SchemaRegistry registry) {
-    return specific(EmbeddingRecord.SCHEMA$, EmbeddingForms::readAvro, format, registry);
+    return embeddings(format.framing(registry), registry);
+  }
+
+  static RecordReader<EmbeddingRecord> embeddings(
+      Framing framing, @Nullable SchemaRegistry registry) {
+    return specific(EmbeddingRecord.SCHEMA$, EmbeddingForms::readAvro, framing, registry);
   }
 
   /**
@@ -84,7 +86,11 @@ public final class RecordReader<T> {
    */
   public static RecordReader<DeadLetter> deadLetters(
       WireFormat format, @Nullable SchemaRegistry registry) {
-    return specific(DeadLetter.SCHEMA$, null, format, registry);
+    return deadLetters(format.framing(registry), registry);
+  }
+
+  static RecordReader<DeadLetter> deadLetters(Framing framing, @Nullable SchemaRegistry registry) {
+    return specific(DeadLetter.SCHEMA$, null, framing, registry);
   }
 
   /**
@@ -93,15 +99,12 @@ public final class RecordReader<T> {
   private static <T> RecordReader<T> specific(
       Schema schema,
       @Nullable Decoding<T> sameSchema,
-      WireFormat format,
+      Framing framing,
       @Nullable SchemaRegistry registry) {
-    if (format != WireFormat.AVRO && format != WireFormat.CONFLUENT_AVRO) {
-      throw new IllegalArgumentException("wire format " + format.key() + " is not Avro");
-    }
     return new RecordReader<>(
         schema,
         schema,
-        format,
+        framing,
         registry,
         writer ->
             sameSchema != null && writer.equals(schema)
@@ -116,11 +119,11 @@ public final class RecordReader<T> {
    *     only some of them is not read by any
    */
   static <T> RecordReader<T> projection(
-      Schema schema, Schema required, WireFormat format, @Nullable SchemaRegistry registry) {
+      Schema schema, Schema required, Framing framing, @Nullable SchemaRegistry registry) {
     return new RecordReader<>(
         schema,
         required,
-        format,
+        framing,
         registry,
         writer -> avros(new GenericDatumReader<>(writer, schema, GeneratedClasses.INSTANCE)));
   }
@@ -140,7 +143,7 @@ public final class RecordReader<T> {
       throw new UnreadableRecordException(Code.NULL_VALUE, "the message has no value");
     }
     ByteBuffer message = ByteBuffer.wrap(value);
-    Framing.Writer writer = Framing.writer(format, message, registry);
+    Framing.Writer writer = framing.writer(message, registry);
     Decoding<T> reader =
         readers
             .get(writer.id(), id -> newReader(writer.schema()))

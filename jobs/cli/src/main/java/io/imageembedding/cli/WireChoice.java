@@ -9,8 +9,8 @@ import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Properties;
-import java.util.function.Predicate;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -38,7 +38,7 @@ final class WireChoice {
    * @throws ParameterException if the choice cannot be one
    */
   DeadLetterReader deadLetters(CommandSpec spec) throws IOException {
-    WireFormat wire = format(spec, WireFormat::isOutput, "avro, confluent-avro, json");
+    WireFormat wire = format(spec, WireFormat.outputs());
     return new DeadLetterReader(wire, registry(spec, wire));
   }
 
@@ -48,7 +48,7 @@ final class WireChoice {
    * @throws ParameterException if the choice cannot be one
    */
   TopicReader reader(CommandSpec spec) throws IOException {
-    WireFormat wire = format(spec, WireFormat::isOutput, "avro, confluent-avro, json");
+    WireFormat wire = format(spec, WireFormat.outputs());
     return new TopicReader(wire, registry(spec, wire));
   }
 
@@ -58,31 +58,32 @@ final class WireChoice {
    * @throws ParameterException if the choice cannot be one
    */
   ImageSource images(CommandSpec spec, Properties clientProperties) throws IOException {
-    WireFormat wire = format(spec, WireFormat::isInput, "avro, confluent-avro, raw");
+    WireFormat wire = format(spec, WireFormat.inputs());
     return ImageSource.messages(clientProperties, wire, registry(spec, wire));
   }
 
-  private WireFormat format(CommandSpec spec, Predicate<WireFormat> valid, String allowed) {
-    try {
-      WireFormat wire = WireFormat.parse(format);
-      if (valid.test(wire)) {
-        return wire;
-      }
-    } catch (IllegalArgumentException e) {
-      // Refused below, as one that is not for this is.
-    }
-    throw new ParameterException(
-        spec.commandLine(), "Invalid value for --format: " + format + "; allowed: " + allowed);
+  private WireFormat format(CommandSpec spec, List<WireFormat> allowed) {
+    return allowed.stream()
+        .filter(wire -> wire.key().equals(format))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ParameterException(
+                    spec.commandLine(),
+                    "Invalid value for --format: "
+                        + format
+                        + "; allowed: "
+                        + WireFormat.keys(allowed)));
   }
 
   /** A client of the registry, or null if the format needs none. */
   private SchemaRegistry registry(CommandSpec spec, WireFormat wire) throws IOException {
-    if (wire != WireFormat.CONFLUENT_AVRO) {
+    if (!wire.needsRegistry()) {
       return null;
     }
     if (registryUrl == null) {
       throw new ParameterException(
-          spec.commandLine(), "--format confluent-avro needs --schema-registry URL");
+          spec.commandLine(), "--format " + wire.key() + " needs --schema-registry URL");
     }
     return new SchemaRegistry(
         registryUrl, credentials == null ? null : Files.readString(credentials));

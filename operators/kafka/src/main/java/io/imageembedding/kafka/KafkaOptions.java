@@ -3,8 +3,10 @@ package io.imageembedding.kafka;
 
 import static org.apache.flink.configuration.ConfigOptions.key;
 
+import io.imageembedding.schema.WireFormat;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.connector.base.DeliveryGuarantee;
@@ -60,9 +62,9 @@ public final class KafkaOptions {
           .stringType()
           .defaultValue("avro")
           .withDescription(
-              "Wire format of the images: 'avro' (ImageRecord, Avro single-object encoding),"
-                  + " 'confluent-avro' (ImageRecord, schema registry framing) or 'raw' (the value"
-                  + " is the image file itself, the key its id).");
+              "Wire format of the images: "
+                  + oneOf(WireFormat.inputs(), f -> "'" + f.key() + "' (" + f.words() + ")")
+                  + ".");
 
   public static final ConfigOption<Start> INPUT_START =
       key("image-embedding.kafka.input.start")
@@ -120,7 +122,9 @@ public final class KafkaOptions {
           .stringType()
           .defaultValue("avro")
           .withDescription(
-              "Wire format of embeddings and dead letters: 'avro', 'confluent-avro' or 'json'.");
+              "Wire format of embeddings and dead letters: "
+                  + oneOf(WireFormat.outputs(), f -> "'" + f.key() + "'")
+                  + ".");
 
   public static final ConfigOption<String> DEAD_LETTER_TOPIC =
       key("image-embedding.kafka.dead-letter.topic")
@@ -132,7 +136,10 @@ public final class KafkaOptions {
       key("image-embedding.kafka.schema-registry.url")
           .stringType()
           .noDefaultValue()
-          .withDescription("http or https address of the schema registry, for 'confluent-avro'.");
+          .withDescription(
+              "http or https address of the schema registry, for "
+                  + oneOf(WireFormat.ofRegistry(), f -> "'" + f.key() + "'")
+                  + ".");
 
   public static final ConfigOption<String> SCHEMA_REGISTRY_CREDENTIALS_FILE =
       key("image-embedding.kafka.schema-registry.credentials-file")
@@ -195,5 +202,14 @@ public final class KafkaOptions {
         DELIVERY_GUARANTEE,
         TRANSACTION_TIMEOUT,
         LOST_TRANSACTIONS);
+  }
+
+  /** The formats with commas, and an "or" before the last. */
+  private static String oneOf(List<WireFormat> formats, Function<WireFormat, String> text) {
+    List<String> texts = formats.stream().map(text).toList();
+    int last = texts.size() - 1;
+    return last == 0
+        ? texts.get(0)
+        : String.join(", ", texts.subList(0, last)) + " or " + texts.get(last);
   }
 }

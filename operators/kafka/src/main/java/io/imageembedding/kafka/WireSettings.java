@@ -10,8 +10,8 @@ import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 
@@ -25,17 +25,15 @@ record WireSettings(WireFormat input, WireFormat output, String registryUrl, Str
     implements Serializable {
 
   static WireSettings of(ReadableConfig config) {
-    WireFormat input =
-        format(config, KafkaOptions.INPUT_FORMAT, WireFormat::isInput, "avro, confluent-avro, raw");
-    WireFormat output =
-        format(
-            config, KafkaOptions.OUTPUT_FORMAT, WireFormat::isOutput, "avro, confluent-avro, json");
+    WireFormat input = format(config, KafkaOptions.INPUT_FORMAT, WireFormat.inputs());
+    WireFormat output = format(config, KafkaOptions.OUTPUT_FORMAT, WireFormat.outputs());
     String url = config.get(KafkaOptions.SCHEMA_REGISTRY_URL);
-    if (input == WireFormat.CONFLUENT_AVRO || output == WireFormat.CONFLUENT_AVRO) {
+    if (input.needsRegistry() || output.needsRegistry()) {
+      WireFormat needing = input.needsRegistry() ? input : output;
       String key = KafkaOptions.SCHEMA_REGISTRY_URL.key();
       if (url == null) {
         throw new InvalidOptionException(
-            key + " is not set; needed: wire format confluent-avro has a schema registry");
+            key + " is not set; needed: wire format " + needing.key() + " has a schema registry");
       }
       try {
         SchemaRegistry.requireAddress(url);
@@ -48,33 +46,28 @@ record WireSettings(WireFormat input, WireFormat output, String registryUrl, Str
   }
 
   private static WireFormat format(
-      ReadableConfig config,
-      ConfigOption<String> option,
-      Predicate<WireFormat> valid,
-      String allowed) {
-    return WireFormat.parse(Options.get(config, option, key -> isFormat(key, valid), allowed));
-  }
-
-  private static boolean isFormat(String key, Predicate<WireFormat> valid) {
-    try {
-      return valid.test(WireFormat.parse(key));
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
+      ReadableConfig config, ConfigOption<String> option, List<WireFormat> allowed) {
+    return WireFormat.parse(
+        Options.get(
+            config,
+            option,
+            key -> allowed.stream().anyMatch(format -> format.key().equals(key)),
+            WireFormat.keys(allowed)));
   }
 
   /** A client of the registry, or null if the format needs none. */
   SchemaRegistry registry(WireFormat format) throws IOException {
-    if (format != WireFormat.CONFLUENT_AVRO) {
-      return null;
-    }
+    return format.needsRegistry() ? registry() : null;
+  }
+
+  private SchemaRegistry registry() throws IOException {
     return new SchemaRegistry(
         registryUrl, credentialsFile == null ? null : Files.readString(Path.of(credentialsFile)));
   }
 
   /** Whether the registry answers, where a format needs one. */
   Optional<SetupCheck> registryCheck() {
-    if (input != WireFormat.CONFLUENT_AVRO && output != WireFormat.CONFLUENT_AVRO) {
+    if (!input.needsRegistry() && !output.needsRegistry()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -86,7 +79,7 @@ record WireSettings(WireFormat input, WireFormat output, String registryUrl, Str
                 + KafkaOptions.SCHEMA_REGISTRY_CREDENTIALS_FILE.key(),
             () -> {
               try {
-                registry(WireFormat.CONFLUENT_AVRO).requireAnswer();
+                registry().requireAnswer();
                 return SetupCheck.Finding.good(registryUrl);
               } catch (NoSuchFileException e) {
                 throw new KafkaSetupException("there is no file " + e.getMessage(), e);
@@ -98,7 +91,6 @@ record WireSettings(WireFormat input, WireFormat output, String registryUrl, Str
 
   /** About how many bytes an embedding takes in the output format, with room for id and names. */
   int bytesOfAnEmbedding(int dimension) {
-    int eachFeature = output == WireFormat.JSON ? 14 : Float.BYTES;
-    return dimension * eachFeature + 2048;
+    return output.bytesOfAnEmbedding(dimension);
   }
 }
