@@ -28,7 +28,7 @@ public record KafkaMessage(
     byte @Nullable [] value,
     List<KafkaHeader> headers,
     SourcePosition source,
-    ImageFields fields) {
+    @Nullable ImageFields fields) {
 
   public KafkaMessage {
     headers = List.copyOf(headers);
@@ -37,8 +37,8 @@ public record KafkaMessage(
 
   /** The message of a topic, partition and offset, with its timestamp in milliseconds. */
   public KafkaMessage(
-      byte[] key,
-      byte[] value,
+      byte @Nullable [] key,
+      byte @Nullable [] value,
       List<KafkaHeader> headers,
       String topic,
       int partition,

@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Map;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A vector under its id, with where it came from.
@@ -55,8 +56,8 @@ public record StoredVector(
       String id,
       Embedding embedding,
       Version version,
-      String uri,
-      Long capturedAt,
+      @Nullable String uri,
+      @Nullable Long capturedAt,
       Map<String, String> attributes) {
     return new StoredVector(
         id,
