@@ -52,18 +52,14 @@ public abstract class ServerStoreContract extends VectorStoreContract {
         .toList();
   }
 
-  /** Before several writers open a store at once; by default they make it, too. */
-  protected void beforeWriters() {}
-
   @Test
-  void writersAtOnceAgreeOnTheNewest() throws Exception {
+  void writersThatMakeTheStoreAtOnceAgreeOnTheNewest() throws Exception {
     int writers = 4;
     int ids = 60;
     List<List<StoredVector>> rounds = new ArrayList<>();
     for (int round = 0; round < 10; round++) {
       rounds.add(some(0, ids, round));
     }
-    beforeWriters();
     ExecutorService threads = Executors.newFixedThreadPool(writers);
     try {
       List<Future<?>> done = new ArrayList<>();

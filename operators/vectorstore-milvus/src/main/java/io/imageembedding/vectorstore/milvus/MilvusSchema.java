@@ -235,15 +235,22 @@ final class MilvusSchema {
       }
     }
     // The last, so that where it is there nothing else is missing.
-    createIndex(
-        client,
-        IndexParam.builder()
-            .fieldName(EMBEDDING)
-            .indexType(IndexParam.IndexType.HNSW)
-            .metricType(IndexParam.MetricType.valueOf(settings.metric().name()))
-            .extraParams(
-                Map.of("M", settings.connections(), "efConstruction", settings.efConstruction()))
-            .build());
+    try {
+      createIndex(
+          client,
+          IndexParam.builder()
+              .fieldName(EMBEDDING)
+              .indexType(IndexParam.IndexType.HNSW)
+              .metricType(IndexParam.MetricType.valueOf(settings.metric().name()))
+              .extraParams(
+                  Map.of("M", settings.connections(), "efConstruction", settings.efConstruction()))
+              .build());
+    } catch (MilvusClientException e) {
+      if (index(client).isEmpty()) {
+        throw e;
+      }
+      LOG.debug("{}: another writer made the index meanwhile", settings.name(), e);
+    }
   }
 
   private void createIndex(MilvusClientV2 client, IndexParam index) {

@@ -94,14 +94,6 @@ class MilvusStoreTest extends ServerStoreContract {
     return "milvus";
   }
 
-  @Override
-  protected void beforeWriters() {
-    VectorStore.open(
-            address(),
-            OpenMode.write(0).expecting(new CollectionSpec(DIMENSION, Similarity.COSINE, SPACE)))
-        .close();
-  }
-
   /** Does something to the server as another process would. */
   private static void asAnother(Consumer<MilvusClientV2> action) {
     MilvusClientV2 client =
