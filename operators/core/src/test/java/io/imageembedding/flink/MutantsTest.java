@@ -150,7 +150,7 @@ class MutantsTest {
         .replaceAll("\\s+", " ");
   }
 
-  private static List<Outcome> answers(
+  static List<Outcome> answers(
       OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>> operator,
       List<byte[]> batch)
       throws Exception {

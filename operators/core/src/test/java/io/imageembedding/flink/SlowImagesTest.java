@@ -4,7 +4,6 @@ package io.imageembedding.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.batch.MicroBatch;
-import io.imageembedding.batch.MicroBatch.FlushReason;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.TestingImages;
 import io.imageembedding.embed.TestingModel;
@@ -19,7 +18,6 @@ import java.time.Duration;
 import java.util.List;
 import javax.imageio.ImageIO;
 import org.apache.flink.streaming.api.operators.StreamMap;
-import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -53,23 +51,11 @@ class SlowImagesTest {
             .atMost(Duration.ofMinutes(1))
             .untilAsserted(
                 () ->
-                    assertThat(answers(operator, batch))
+                    assertThat(MutantsTest.answers(operator, batch))
                         .extracting(SlowImagesTest::code)
                         .containsExactly("embedded", "TOO_LARGE", "embedded"));
       }
     }
-  }
-
-  private static List<Outcome> answers(
-      OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>> operator,
-      List<byte[]> batch)
-      throws Exception {
-    operator.processElement(
-        new StreamRecord<>(new MicroBatch<>(batch, new long[batch.size()], FlushReason.COUNT)));
-    List<Outcome> outcomes =
-        operator.extractOutputValues().get(0).elements().stream().map(Embedded::outcome).toList();
-    operator.getOutput().clear();
-    return outcomes;
   }
 
   private static String code(Outcome outcome) {
