@@ -23,7 +23,7 @@ public class ModelException extends RuntimeException {
   /**
    * @param cause null where there is none
    */
-  ModelException(String model, String problem, Throwable cause) {
+  ModelException(String model, String problem, @Nullable Throwable cause) {
     this("model " + model + ": " + problem, cause);
   }
 
@@ -37,7 +37,7 @@ public class ModelException extends RuntimeException {
   }
 
   /** What is wrong with a model, and why. */
-  public static ModelException of(String model, String problem, Throwable cause) {
+  public static ModelException of(String model, String problem, @Nullable Throwable cause) {
     return new ModelException(model, problem, cause);
   }
 }
