@@ -2,18 +2,16 @@
 package io.imageembedding.it;
 
 import io.imageembedding.it.JavaProcess.Ended;
+import io.imageembedding.safety.FreePort;
 import java.io.File;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -22,7 +20,6 @@ import java.util.stream.Stream;
  * job: what it runs comes out of the job's jar.
  */
 public final class ClusterProcesses implements AutoCloseable {
-  private static final Set<Integer> PORTS = ConcurrentHashMap.newKeySet();
 
   /** Of the tests' own classpath, what a cluster does not have but the job's jar brings. */
   private static final List<String> NOT_ON_A_CLUSTER =
@@ -78,10 +75,10 @@ public final class ClusterProcesses implements AutoCloseable {
       Path folder, Map<String, String> settings, int taskManagers, List<String> jvmArguments)
       throws IOException {
     Path conf = Files.createDirectory(folder.resolve("conf"));
-    int restPort = freePort();
+    int restPort = FreePort.find();
     Map<String, String> all = new TreeMap<>();
     all.put("jobmanager.rpc.address", "localhost");
-    all.put("jobmanager.rpc.port", String.valueOf(freePort()));
+    all.put("jobmanager.rpc.port", String.valueOf(FreePort.find()));
     all.put("rest.address", "localhost");
     all.put("rest.port", String.valueOf(restPort));
     // In the machine's own, TaskManagers of one name would look through all that killed ones left.
@@ -201,14 +198,6 @@ public final class ClusterProcesses implements AutoCloseable {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .filter(entry -> NOT_ON_A_CLUSTER.stream().noneMatch(entry::contains))
         .collect(Collectors.joining(File.pathSeparator));
-  }
-
-  /** A port of this machine that nothing listens at, and another one each time. */
-  public static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      int port = socket.getLocalPort();
-      return PORTS.add(port) ? port : freePort();
-    }
   }
 
   @Override

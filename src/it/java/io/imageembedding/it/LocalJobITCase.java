@@ -7,6 +7,7 @@ import io.imageembedding.cli.Embed;
 import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.kafka.KafkaClientProperties;
+import io.imageembedding.safety.FreePort;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -82,7 +83,7 @@ class LocalJobITCase {
 
   @Test
   void brokersThatAreAwayAndFailuresAreOneLineEach() throws Exception {
-    int port = ClusterProcesses.freePort();
+    int port = FreePort.find();
     Path stored = folder.resolve("broker");
     EmbeddedKafka kafka = EmbeddedKafka.start(stored, port);
     try {

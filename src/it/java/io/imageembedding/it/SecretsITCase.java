@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.cli.Embed;
 import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.safety.FreePort;
 import io.imageembedding.vectorstore.postgres.TestingPostgres;
 import io.imageembedding.vectorstore.postgres.TestingTls;
 import java.io.IOException;
@@ -75,9 +76,9 @@ class SecretsITCase {
     keytool(keys, "-exportcert", "-rfc", "-file", certificate.toString());
     keytool(
         folder.resolve("trusted.p12"), "-importcert", "-noprompt", "-file", certificate.toString());
-    int port = ClusterProcesses.freePort();
-    int controller = ClusterProcesses.freePort();
-    guarded = ClusterProcesses.freePort();
+    int port = FreePort.find();
+    int controller = FreePort.find();
+    guarded = FreePort.find();
     Map<String, String> settings = new HashMap<>();
     settings.put(
         "listeners",

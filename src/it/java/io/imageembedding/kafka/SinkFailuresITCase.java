@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.cli.demo.EmbeddedKafka;
-import io.imageembedding.it.ClusterProcesses;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
+import io.imageembedding.safety.FreePort;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,7 +52,7 @@ class SinkFailuresITCase {
 
   @BeforeEach
   void start() throws IOException {
-    port = ClusterProcesses.freePort();
+    port = FreePort.find();
     kafka = EmbeddedKafka.start(folder.resolve("broker"), port);
   }
 

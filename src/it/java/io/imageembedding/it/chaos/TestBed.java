@@ -4,6 +4,7 @@ package io.imageembedding.it.chaos;
 import io.imageembedding.it.BrokerProcess;
 import io.imageembedding.it.ChildProcess;
 import io.imageembedding.it.ClusterProcesses;
+import io.imageembedding.safety.FreePort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ final class TestBed implements AutoCloseable {
     TestingServer zooKeeper = new TestingServer(true);
     BrokerProcess broker = null;
     try {
-      int guarded = ClusterProcesses.freePort();
+      int guarded = FreePort.find();
       broker = startBroker(folder.resolve("broker"), guarded, jvm);
       Map<String, String> settings = new HashMap<>();
       settings.put("high-availability.type", "zookeeper");
@@ -104,8 +105,8 @@ final class TestBed implements AutoCloseable {
    */
   private static BrokerProcess startBroker(Path folder, int guarded, List<String> jvm)
       throws IOException {
-    int port = ClusterProcesses.freePort();
-    int controller = ClusterProcesses.freePort();
+    int port = FreePort.find();
+    int controller = FreePort.find();
     Map<String, String> settings = new HashMap<>();
     settings.put(
         "listeners",

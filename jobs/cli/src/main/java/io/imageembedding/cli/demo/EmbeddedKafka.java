@@ -2,11 +2,10 @@
 package io.imageembedding.cli.demo;
 
 import io.imageembedding.safety.FileTrees;
+import io.imageembedding.safety.FreePort;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,7 +39,7 @@ public final class EmbeddedKafka implements AutoCloseable {
     this.folder = folder;
     this.temporary = temporary;
     this.port = port;
-    Properties properties = properties(folder, port, freePort(port));
+    Properties properties = properties(folder, port, FreePort.find());
     properties.putAll(settings);
     if (!Files.exists(folder.resolve("meta.properties"))) {
       format(folder);
@@ -55,7 +54,7 @@ public final class EmbeddedKafka implements AutoCloseable {
 
   /** The same with settings of the broker, which win over those that are made here. */
   public static EmbeddedKafka start(Map<String, String> settings) throws IOException {
-    return start(Files.createTempDirectory("embedded-kafka-"), true, freePort(0), settings);
+    return start(Files.createTempDirectory("embedded-kafka-"), true, FreePort.find(), settings);
   }
 
   /** A broker on the port with what the folder has stored before. */
@@ -113,14 +112,6 @@ public final class EmbeddedKafka implements AutoCloseable {
       throw e;
     } catch (Exception e) {
       throw new IOException("the broker's folder " + folder + " cannot be prepared", e);
-    }
-  }
-
-  /** One that is not the other, which nobody listens at yet. */
-  private static int freePort(int other) throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(HOST))) {
-      int port = socket.getLocalPort();
-      return port == other ? freePort(other) : port;
     }
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.safety.FreePort;
 import io.imageembedding.tensorflow.GraphSession;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.StoreException;
@@ -186,11 +187,7 @@ class PageServerTest extends PageServing {
   void aServerThatCannotStartClosesWhatItHas() throws Exception {
     int graphs = GraphSession.open();
     TestingImageSource images = new TestingImageSource();
-    int port;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
-    InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
+    InetSocketAddress address = new InetSocketAddress("127.0.0.1", FreePort.find());
     ModelSource model =
         () -> {
           throw new OutOfMemoryError("Physical memory usage is too high");
@@ -203,7 +200,7 @@ class PageServerTest extends PageServing {
         .isInstanceOf(OutOfMemoryError.class);
     assertThat(images.closed).isEqualTo(1);
     assertThat(GraphSession.open()).isEqualTo(graphs);
-    new ServerSocket(port, 1, address.getAddress()).close();
+    new ServerSocket(address.getPort(), 1, address.getAddress()).close();
   }
 
   private static final class TestingImageSource implements ImageSource {

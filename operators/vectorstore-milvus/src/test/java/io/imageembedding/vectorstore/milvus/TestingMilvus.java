@@ -2,6 +2,7 @@
 package io.imageembedding.vectorstore.milvus;
 
 import io.imageembedding.safety.FileTrees;
+import io.imageembedding.safety.FreePort;
 import io.imageembedding.vectorstore.TestingPrograms;
 import io.imageembedding.vectorstore.TestingServer;
 import java.io.IOException;
@@ -53,9 +54,7 @@ public final class TestingMilvus implements TestingServer {
           Path program = TestingPrograms.python(tools, SERVER, PROTOCOL).resolve("bin/milvus-lite");
           TestingMilvus server =
               new TestingMilvus(
-                  Files.createTempDirectory("image-embedding-milvus"),
-                  program,
-                  TestingPrograms.freePort());
+                  Files.createTempDirectory("image-embedding-milvus"), program, FreePort.find());
           server.startAgain();
           return server;
         });

@@ -2,6 +2,7 @@
 package io.imageembedding.vectorstore.postgres;
 
 import io.imageembedding.safety.FileTrees;
+import io.imageembedding.safety.FreePort;
 import io.imageembedding.vectorstore.TestingPrograms;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +46,7 @@ final class TestingPooler implements AutoCloseable {
         "pgbouncer",
         () -> {
           Path folder = Files.createTempDirectory("image-embedding-pgbouncer");
-          int port = TestingPrograms.freePort();
+          int port = FreePort.find();
           Path file = folder.resolve("pgbouncer.ini");
           Files.writeString(
               file,

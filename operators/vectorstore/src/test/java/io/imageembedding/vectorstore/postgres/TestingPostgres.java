@@ -2,6 +2,7 @@
 package io.imageembedding.vectorstore.postgres;
 
 import io.imageembedding.safety.FileTrees;
+import io.imageembedding.safety.FreePort;
 import io.imageembedding.vectorstore.TestingPrograms;
 import io.imageembedding.vectorstore.TestingServer;
 import java.io.IOException;
@@ -53,7 +54,7 @@ public final class TestingPostgres implements TestingServer {
           // Below the temporary folder, as the build folder may be closed to other users.
           Path folder = Files.createTempDirectory("image-embedding-postgres");
           TestingPostgres server =
-              new TestingPostgres(folder, open(programs(), folder), TestingPrograms.freePort());
+              new TestingPostgres(folder, open(programs(), folder), FreePort.find());
           server.initialise();
           server.startAgain();
           return server;
@@ -132,9 +133,7 @@ public final class TestingPostgres implements TestingServer {
   public TestingPostgres standby() throws IOException, InterruptedException {
     TestingPostgres standby =
         new TestingPostgres(
-            Files.createTempDirectory("image-embedding-postgres"),
-            programs,
-            TestingPrograms.freePort());
+            Files.createTempDirectory("image-embedding-postgres"), programs, FreePort.find());
     if (ROOT) {
       TestingPrograms.run(List.of("chown", "nobody", standby.folder.toString()));
     }
