@@ -3,9 +3,8 @@ package io.imageembedding.it;
 
 import java.util.Map;
 import java.util.Properties;
-import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.metrics.MetricConfig;
@@ -15,7 +14,7 @@ import org.apache.flink.metrics.reporter.MetricReporterFactory;
 
 /** Keeps the counters of the jobs of this process, those that have ended, too. */
 public final class TestingMetrics implements MetricReporter, MetricReporterFactory {
-  private static final Map<String, Queue<Counter>> COUNTERS = new ConcurrentHashMap<>();
+  private static final Map<String, Set<Counter>> COUNTERS = new ConcurrentHashMap<>();
 
   /** Options of a job whose counters are to be kept. */
   public static Map<String, String> options() {
@@ -26,9 +25,11 @@ public final class TestingMetrics implements MetricReporter, MetricReporterFacto
         TestingMetrics.class.getName());
   }
 
-  /** Sum over all subtasks, all attempts and all runs of a job of that name. */
+  /**
+   * Sum over all subtasks, all attempts and all runs of a job of that name; of each counter once.
+   */
   public static long counted(String job, String metric) {
-    return COUNTERS.getOrDefault(job + " " + metric, new ConcurrentLinkedQueue<>()).stream()
+    return COUNTERS.getOrDefault(job + " " + metric, Set.of()).stream()
         .mapToLong(Counter::getCount)
         .sum();
   }
@@ -50,7 +51,7 @@ public final class TestingMetrics implements MetricReporter, MetricReporterFacto
       COUNTERS
           .computeIfAbsent(
               group.getAllVariables().get("<job_name>") + " " + name,
-              key -> new ConcurrentLinkedQueue<>())
+              key -> ConcurrentHashMap.newKeySet())
           .add(counter);
     }
   }

@@ -8,6 +8,7 @@ import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.flink.Embedded;
 import io.imageembedding.flink.NoRestartException;
+import io.imageembedding.it.TestingMetrics;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import io.imageembedding.kafka.TestingSinkTask.State;
 import java.io.IOException;
@@ -175,6 +176,30 @@ class TransactionalIdsITCase {
     List<String> all = new ArrayList<>(numbers(600));
     all.addAll(List.of(uploader, "older-b-0-7"));
     assertThat(topics.committed(topics.output())).containsExactlyInAnyOrderElementsOf(all);
+  }
+
+  @Test
+  void transactionsThatTheJobAbortsAreCountedOverItsRestarts() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "aborted");
+    Map<String, String> more = new HashMap<>(TestingTopics.noCheckpoints());
+    more.putAll(TestingMetrics.options());
+    Configuration options = topics.options("aborted", more);
+    topics.openTransaction("aborted/embeddings/-1-7", "left").close(Duration.ZERO);
+    TestingCopyJob first = TestingCopyJob.start(topics, options);
+    Awaitility.await().atMost(PATIENCE).until(() -> aborted() == 1);
+    topics.send(0, 100);
+    Awaitility.await().atMost(PATIENCE).until(() -> topics.written() > 100);
+    first.cancel();
+
+    // Metrics of a task are gone when it has aborted; those of the next one have it.
+    TestingCopyJob second = TestingCopyJob.start(topics, options);
+    Awaitility.await().atMost(PATIENCE).until(() -> second.starts() == 4 && aborted() == 3);
+    second.cancel();
+    assertThat(aborted()).isEqualTo(3);
+  }
+
+  private static long aborted() {
+    return TestingMetrics.counted("aborted", KafkaSinkMetrics.TRANSACTIONS_ABORTED);
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink.PrecommittingStatefulSinkWriter;
 import org.apache.flink.connector.kafka.sink.internal.TransactionAbortStrategyImpl;
 import org.apache.flink.connector.kafka.sink.internal.TransactionNamingStrategyImpl;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.runtime.checkpoint.CheckpointIDCounter;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -37,11 +38,15 @@ final class ConnectorWriter {
   /**
    * Makes a writer that has aborted what an earlier run left open, and has begun a transaction.
    *
+   * @param aborted counts what was left open
    * @throws IOException or what the connector throws, if brokers do not answer or refuse
    */
   static PrecommittingStatefulSinkWriter<OutgoingMessage, KafkaWriterState, KafkaCommittable>
       restore(
-          SinkSettings settings, WriterInitContext context, Collection<KafkaWriterState> recovered)
+          SinkSettings settings,
+          WriterInitContext context,
+          Collection<KafkaWriterState> recovered,
+          Counter aborted)
           throws IOException {
     OwnedTransactions.requireUnshared(context.getTaskInfo(), recovered);
     String prefix = settings.transactionalIdPrefix();
@@ -52,7 +57,7 @@ final class ConnectorWriter {
         ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
     Admin admin = BrokerPatience.patient(settings.clients());
     try {
-      OwnedTransactions.abortLeft(prefix, admin, context.getTaskInfo(), recovered);
+      aborted.inc(OwnedTransactions.abortLeft(prefix, admin, context.getTaskInfo(), recovered));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while transactions were looked for", e);

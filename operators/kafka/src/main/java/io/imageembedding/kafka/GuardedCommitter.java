@@ -26,14 +26,18 @@ final class GuardedCommitter implements Committer<SentTransaction> {
   private final SinkSettings settings;
   private final Committer<KafkaCommittable> committer;
   private final Counter lost;
+  private final Counter aborted;
 
   /**
    * @param lost counts transactions whose records are lost
+   * @param aborted counts those that are found open behind a committed one, and are aborted
    */
-  GuardedCommitter(SinkSettings settings, Committer<KafkaCommittable> committer, Counter lost) {
+  GuardedCommitter(
+      SinkSettings settings, Committer<KafkaCommittable> committer, Counter lost, Counter aborted) {
     this.settings = settings;
     this.committer = committer;
     this.lost = lost;
+    this.aborted = aborted;
   }
 
   /**
@@ -56,7 +60,7 @@ final class GuardedCommitter implements Committer<SentTransaction> {
     }
     List<String> losses = new ArrayList<>();
     if (!restored.isEmpty()) {
-      try (TransactionLookup lookup = new TransactionLookup(settings.clients())) {
+      try (TransactionLookup lookup = new TransactionLookup(settings.clients(), aborted)) {
         for (CommitRequest<SentTransaction> request : restored) {
           if (!isSettled(request, lookup, losses)) {
             open.add(new Uncommitted(request));
@@ -67,7 +71,7 @@ final class GuardedCommitter implements Committer<SentTransaction> {
     committer.commit(List.copyOf(open));
     List<Uncommitted> failed = open.stream().filter(request -> request.failure != null).toList();
     if (!failed.isEmpty()) {
-      try (TransactionLookup lookup = new TransactionLookup(settings.clients())) {
+      try (TransactionLookup lookup = new TransactionLookup(settings.clients(), aborted)) {
         for (Uncommitted request : failed) {
           if (!isSettled(request.request, lookup, losses)) {
             request.request.signalFailedWithUnknownReason(request.failure);

@@ -18,6 +18,7 @@ import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.connector.kafka.sink.TransactionNamingStrategy;
 import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.connector.sink2.CommittableMessage;
 import org.apache.flink.streaming.api.connector.sink2.SupportsPostCommitTopology;
 import org.apache.flink.streaming.api.datastream.DataStream;
@@ -77,12 +78,18 @@ final class GuardedKafkaSink
       WriterInitContext context, Collection<KafkaWriterState> recovered) throws IOException {
     FirstRecord first = new FirstRecord();
     WriterInitContext reporting = new ReportingWriterContext(context, first);
+    Counter aborted = AbortedTransactions.of(settings, context.getTaskInfo());
+    context
+        .metricGroup()
+        .addGroup(KafkaSinkMetrics.GROUP)
+        .counter(KafkaSinkMetrics.TRANSACTIONS_ABORTED, aborted);
     return new GuardedWriter(
         settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE
-            ? ConnectorWriter.restore(settings, reporting, recovered)
+            ? ConnectorWriter.restore(settings, reporting, recovered, aborted)
             : connectors().restoreWriter(reporting, recovered),
         settings,
-        first);
+        first,
+        aborted);
   }
 
   @Override
@@ -98,7 +105,8 @@ final class GuardedKafkaSink
         context
             .metricGroup()
             .addGroup(KafkaSinkMetrics.GROUP)
-            .counter(KafkaSinkMetrics.TRANSACTIONS_LOST));
+            .counter(KafkaSinkMetrics.TRANSACTIONS_LOST),
+        AbortedTransactions.of(settings, context.getTaskInfo()));
   }
 
   @Override

@@ -14,6 +14,7 @@ import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
 import org.apache.flink.connector.kafka.sink.TwoPhaseCommittingStatefulSink.PrecommittingStatefulSinkWriter;
+import org.apache.flink.metrics.Counter;
 import org.apache.flink.util.ExceptionUtils;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
@@ -43,19 +44,24 @@ final class GuardedWriter
       writer;
   private final SinkSettings settings;
   private final FirstRecord first;
+  private final Counter aborted;
   private boolean written;
+  private boolean fenced;
   private long writtenSince;
 
   /**
    * @param first what the writer reports its records to
+   * @param aborted counts the transaction that is open when this is closed
    */
   GuardedWriter(
       PrecommittingStatefulSinkWriter<OutgoingMessage, KafkaWriterState, KafkaCommittable> writer,
       SinkSettings settings,
-      FirstRecord first) {
+      FirstRecord first,
+      Counter aborted) {
     this.writer = writer;
     this.settings = settings;
     this.first = first;
+    this.aborted = aborted;
   }
 
   @Override
@@ -128,8 +134,8 @@ final class GuardedWriter
 
   /** The failure with what a person needs first: why a writer was fenced, or its root cause. */
   private Exception described(Exception thrown) {
-    boolean fenced =
-        settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE
+    fenced |=
+        isExactlyOnce()
             && (ExceptionUtils.findThrowable(thrown, ProducerFencedException.class).isPresent()
                 || ExceptionUtils.findThrowable(thrown, InvalidProducerEpochException.class)
                     .isPresent());
@@ -139,6 +145,10 @@ final class GuardedWriter
     long open = written ? (System.nanoTime() - writtenSince) / 1_000_000 : 0;
     return new TaskFailureException(
         open < settings.transactionTimeout().toMillis() ? takenOver() : timedOut(open), thrown);
+  }
+
+  private boolean isExactlyOnce() {
+    return settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE;
   }
 
   private String takenOver() {
@@ -165,6 +175,10 @@ final class GuardedWriter
 
   @Override
   public void close() {
-    QuietClose.of(writer, "the Kafka writer of topic '" + settings.topic() + "'");
+    boolean clean = QuietClose.of(writer, "the Kafka writer of topic '" + settings.topic() + "'");
+    if (clean && isExactlyOnce() && written && !fenced) {
+      aborted.inc();
+    }
+    written = false;
   }
 }

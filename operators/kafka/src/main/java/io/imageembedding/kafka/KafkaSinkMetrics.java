@@ -3,7 +3,7 @@ package io.imageembedding.kafka;
 
 import org.apache.flink.annotation.PublicEvolving;
 
-/** Metrics of the sinks, in the group {@value #GROUP} of each subtask of their committers. */
+/** Metrics of the sinks, in the group {@value #GROUP} of each subtask. */
 @PublicEvolving
 public final class KafkaSinkMetrics {
 
@@ -11,8 +11,15 @@ public final class KafkaSinkMetrics {
   public static final String GROUP = "kafkaSink";
 
   /**
-   * Counter: transactions that a checkpoint counts as written and the brokers have aborted, or of
-   * which that cannot be ruled out; their messages are lost.
+   * Counter, of writers: transactions that the job itself aborted, because a task ended before the
+   * checkpoint that would have committed them, or because an earlier run had left them open. Their
+   * messages are answered again. Attempts of a subtask in one process go on counting.
+   */
+  public static final String TRANSACTIONS_ABORTED = "transactionsAborted";
+
+  /**
+   * Counter, of committers: transactions that a checkpoint counts as written and the brokers have
+   * aborted, or of which that cannot be ruled out; their messages are lost.
    */
   public static final String TRANSACTIONS_LOST = "transactionsLost";
 

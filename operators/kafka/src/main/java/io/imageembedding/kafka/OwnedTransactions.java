@@ -107,9 +107,10 @@ final class OwnedTransactions {
    * go by their beginnings, take those of other jobs for its own, and fail on one that does not end
    * like its own.
    *
+   * @return how many
    * @throws IOException if brokers do not answer or refuse
    */
-  static void abortLeft(
+  static int abortLeft(
       String prefix, Admin admin, TaskInfo task, Collection<KafkaWriterState> recovered)
       throws IOException, InterruptedException {
     Set<String> prefixes = new HashSet<>(Set.of(prefix));
@@ -142,6 +143,7 @@ final class OwnedTransactions {
         LOG.info("Aborting what an earlier run left open: {}", left);
         admin.fenceProducers(left).all().get();
       }
+      return left.size();
     } catch (ExecutionException e) {
       throw new IOException(
           "transactions that an earlier run left open cannot be aborted: "

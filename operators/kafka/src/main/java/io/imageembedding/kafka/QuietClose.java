@@ -21,16 +21,19 @@ final class QuietClose {
    * Closes it; an interrupt stays set.
    *
    * @param what it is, for the log
+   * @return whether it closed cleanly
    */
-  static void of(AutoCloseable closeable, String what) {
+  static boolean of(AutoCloseable closeable, String what) {
     try {
       closeable.close();
+      return true;
     } catch (Throwable thrown) {
       ExceptionUtils.rethrowIfFatalErrorOrOOM(thrown);
       if (thrown instanceof InterruptedException || thrown instanceof InterruptException) {
         Thread.currentThread().interrupt();
       }
       LOG.warn("{} did not close cleanly: {}", what, oneLine(thrown));
+      return false;
     }
   }
 

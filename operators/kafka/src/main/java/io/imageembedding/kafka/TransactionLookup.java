@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.connector.kafka.sink.KafkaCommittable;
+import org.apache.flink.metrics.Counter;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -57,11 +58,14 @@ final class TransactionLookup implements AutoCloseable {
 
   private final Properties clients;
   private final Admin admin;
+  private final Counter aborted;
 
   /**
+   * @param aborted counts transactions that have to be aborted
    * @throws IOException if no broker answers, or they refuse; asking again may help
    */
-  TransactionLookup(Properties clients) throws IOException {
+  TransactionLookup(Properties clients, Counter aborted) throws IOException {
+    this.aborted = aborted;
     try {
       BrokerConnection connection = BrokerPatience.connect(clients);
       admin = connection.admin();
@@ -230,6 +234,7 @@ final class TransactionLookup implements AutoCloseable {
   private void abortWhatIsOpen(String id) throws IOException, InterruptedException {
     try {
       admin.fenceProducers(List.of(id)).all().get();
+      aborted.inc();
     } catch (ExecutionException e) {
       throw new IOException(
           "the transaction that is open with id '"
