@@ -33,6 +33,7 @@ final class ClusterOptions {
           "blob.",
           "cluster.",
           "env.",
+          "events.",
           "heartbeat.",
           "high-availability",
           "historyserver.",
@@ -49,6 +50,7 @@ final class ClusterOptions {
           "rest.server.",
           "slotmanager.",
           "taskmanager.",
+          "traces.",
           "web.",
           "zookeeper.");
 

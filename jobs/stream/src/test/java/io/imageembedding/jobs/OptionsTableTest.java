@@ -3,16 +3,9 @@ package io.imageembedding.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.imageembedding.batch.BatchMetrics;
-import io.imageembedding.flink.EmbedMetrics;
 import io.imageembedding.flink.EmbedOptions;
-import io.imageembedding.kafka.InputMetrics;
 import io.imageembedding.kafka.KafkaOptions;
-import io.imageembedding.kafka.KafkaSinkMetrics;
-import io.imageembedding.kafka.OutputMetrics;
-import io.imageembedding.vectorstore.sink.StoreMetrics;
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,23 +27,6 @@ class OptionsTableTest {
       Files.writeString(TABLE, table());
     }
     assertThat(TABLE).as("write it anew with -Doptions.write=true").hasContent(table());
-  }
-
-  @Test
-  void everyMetricIsExplainedWhereTheJobIsDeployed() throws Exception {
-    String deploy = Files.readString(PROJECT.resolve("deploy/README.md"));
-    for (Class<?> metrics :
-        List.of(
-            BatchMetrics.class,
-            EmbedMetrics.class,
-            InputMetrics.class,
-            KafkaSinkMetrics.class,
-            OutputMetrics.class,
-            StoreMetrics.class)) {
-      for (Field field : metrics.getFields()) {
-        assertThat(deploy).contains("`" + field.get(null) + "`");
-      }
-    }
   }
 
   private static String table() {

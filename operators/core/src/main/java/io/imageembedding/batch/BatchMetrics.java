@@ -7,8 +7,8 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 
 /**
- * Metrics of what waits for its micro-batch to be closed, in the group {@value #GROUP} of each
- * subtask.
+ * Metrics of what waits for its micro-batch to be closed or answered, in the group {@value #GROUP}
+ * of each subtask.
  */
 @PublicEvolving
 public final class BatchMetrics {
@@ -25,6 +25,9 @@ public final class BatchMetrics {
   /** Gauge: their bytes, as far as they are known. */
   public static final String BYTES_WAITING = "bytesWaiting";
 
+  /** Gauge: bytes of elements that wait, or whose batch is worked on in the same task. */
+  public static final String BYTES_IN_FLIGHT = "bytesInFlight";
+
   /** Gauge: milliseconds that the first of them waits; 0 if there is none. */
   public static final String QUEUE_AGE = "queueAgeMillis";
 
@@ -36,6 +39,7 @@ public final class BatchMetrics {
   // Read by the threads of reporters.
   private volatile int waiting;
   private volatile long bytes;
+  private volatile long inFlight;
   private volatile long oldestNanos;
 
   BatchMetrics(MetricGroup parent) {
@@ -48,12 +52,16 @@ public final class BatchMetrics {
     queueSum = group.counter(QUEUE_SUM);
     group.gauge(ELEMENTS_WAITING, () -> waiting);
     group.gauge(BYTES_WAITING, () -> bytes);
+    group.gauge(BYTES_IN_FLIGHT, () -> inFlight);
     group.gauge(QUEUE_AGE, this::ageMillis);
   }
 
   private long ageMillis() {
+    // In this order: whoever sees an element waiting sees since when, not since when one did
+    // before.
+    int seen = waiting;
     long oldest = oldestNanos;
-    return waiting == 0 ? 0 : (nanos.getAsLong() - oldest) / 1_000_000;
+    return seen == 0 ? 0 : Math.max(0, nanos.getAsLong() - oldest) / 1_000_000;
   }
 
   void added(int elements, long allBytes) {
@@ -65,6 +73,7 @@ public final class BatchMetrics {
     }
     sinceFirstNanos += now - firstNanos;
     bytes = allBytes;
+    inFlight = allBytes;
     waiting = elements;
   }
 
@@ -73,5 +82,10 @@ public final class BatchMetrics {
     queueSum.inc(waited / 1000);
     waiting = 0;
     bytes = 0;
+  }
+
+  /** The batch that was closed last is out of hand. */
+  void answered() {
+    inFlight = 0;
   }
 }

@@ -192,6 +192,7 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
     reset();
     long start = System.nanoTime();
     output.collect(new StreamRecord<>(batch));
+    metrics.answered();
     if (adaptiveCount != null) {
       adaptiveCount.took(batch.size(), System.nanoTime() - start);
     }

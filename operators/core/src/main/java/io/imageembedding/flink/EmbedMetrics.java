@@ -68,6 +68,9 @@ public final class EmbedMetrics implements EmbedListener {
   /** Counter: the sum of {@link #INFER_TIME} of all runs. */
   public static final String INFER_SUM = "inferMicros";
 
+  /** Counter: images that were given up, because decoding them took longer than is allowed. */
+  public static final String OVER_TIME = "imagesOverTime";
+
   /** Gauge: images that were given up, and whose decoders are still busy. */
   public static final String DECODERS_STUCK = "decodersStuck";
 
@@ -85,6 +88,12 @@ public final class EmbedMetrics implements EmbedListener {
 
   /** Counter: images whose answer was not known, if there is a cache. */
   public static final String CACHE_MISSES = "cacheMisses";
+
+  /** Gauge: answers that the cache holds; 0 without one. */
+  public static final String CACHE_ENTRIES = "cacheEntries";
+
+  /** Gauge: bytes of heap that they take, as estimated. */
+  public static final String CACHE_BYTES = "cacheBytes";
 
   /** Counter: images that ran alone, because a process had died in the middle of their batch. */
   public static final String FENCE_ALONE = "imagesRunAlone";
@@ -107,9 +116,15 @@ public final class EmbedMetrics implements EmbedListener {
   private final Counter inferSum;
   private final Counter cacheHits;
   private final Counter cacheMisses;
+  private final Counter overTime;
   private final Counter fenceAlone;
   private final Counter fenceConvicted;
+  private LoadTimes loaded;
+
+  // Read by the threads of reporters.
   private volatile long modelLoadMillis;
+  private volatile int cacheEntries;
+  private volatile long cacheBytes;
 
   /**
    * @param codes of the refusals that the extractor gives
@@ -120,6 +135,9 @@ public final class EmbedMetrics implements EmbedListener {
     imagesOut = group.counter(IMAGES_OUT);
     cacheHits = group.counter(CACHE_HITS);
     cacheMisses = group.counter(CACHE_MISSES);
+    group.gauge(CACHE_ENTRIES, () -> cacheEntries);
+    group.gauge(CACHE_BYTES, () -> cacheBytes);
+    overTime = group.counter(OVER_TIME);
     fenceAlone = group.counter(FENCE_ALONE);
     fenceConvicted = group.counter(FENCE_CONVICTED);
     batchSize = histogram(BATCH_SIZE);
@@ -149,8 +167,11 @@ public final class EmbedMetrics implements EmbedListener {
         code, each -> group.addGroup("code", each).counter(IMAGES_REFUSED));
   }
 
-  /** What is embedded with from now on. */
+  /** What is embedded with from now on, and was loaded for it. */
   void running(Provenance provenance, Gauge<Integer> decodersStuck) {
+    if (loaded != null) {
+      group.addSpan(EmbedSpans.modelLoad(loaded, provenance));
+    }
     group.gauge(DECODERS_STUCK, decodersStuck);
     group
         .addGroup("model", provenance.model())
@@ -185,6 +206,17 @@ public final class EmbedMetrics implements EmbedListener {
     (known ? cacheHits : cacheMisses).inc();
   }
 
+  @Override
+  public void cached(int entries, long bytes) {
+    cacheEntries = entries;
+    cacheBytes = bytes;
+  }
+
+  @Override
+  public void gaveUp() {
+    overTime.inc();
+  }
+
   void ranAlone() {
     fenceAlone.inc();
   }
@@ -206,7 +238,8 @@ public final class EmbedMetrics implements EmbedListener {
   }
 
   @Override
-  public void modelLoaded(long nanos) {
-    modelLoadMillis = nanos / 1_000_000;
+  public void modelLoaded(long startMillis, long readNanos, long provenNanos, long warmNanos) {
+    loaded = new LoadTimes(startMillis, readNanos, provenNanos, warmNanos);
+    modelLoadMillis = warmNanos / 1_000_000;
   }
 }

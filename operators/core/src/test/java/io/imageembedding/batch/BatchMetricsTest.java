@@ -38,8 +38,12 @@ class BatchMetricsTest {
     pass(Duration.ofMillis(2));
     assertThat(gauge("elementsWaiting")).isEqualTo(2);
     assertThat(gauge("bytesWaiting")).isEqualTo(30L);
+    assertThat(gauge("bytesInFlight")).isEqualTo(30L);
     assertThat(gauge("queueAgeMillis")).isEqualTo(7L);
     metrics.closed();
+    assertThat(gauge("bytesInFlight")).isEqualTo(30L);
+    metrics.answered();
+    assertThat(gauge("bytesInFlight")).isEqualTo(0L);
     assertThat(queueMicros()).isEqualTo(7000 + 2000);
     assertThat(gauge("elementsWaiting")).isEqualTo(0);
     assertThat(gauge("bytesWaiting")).isEqualTo(0L);

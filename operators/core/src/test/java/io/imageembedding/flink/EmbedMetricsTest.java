@@ -4,11 +4,16 @@ package io.imageembedding.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.batch.MicroBatch.FlushReason;
+import io.imageembedding.embed.EmbedListener;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.TestingImages;
 import io.imageembedding.embed.TestingModel;
 import io.imageembedding.embedding.Provenance;
+import io.imageembedding.image.Preprocessing;
+import io.imageembedding.model.ModelSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -21,6 +26,7 @@ import org.apache.flink.metrics.Metric;
 import org.apache.flink.runtime.metrics.MetricRegistry;
 import org.apache.flink.runtime.metrics.groups.GenericMetricGroup;
 import org.apache.flink.runtime.metrics.util.TestingMetricRegistry;
+import org.apache.flink.traces.Span;
 import org.junit.jupiter.api.Test;
 
 class EmbedMetricsTest {
@@ -100,6 +106,66 @@ class EmbedMetricsTest {
         .hasEntrySatisfying(
             "task.imageEmbedding.decodersStuck",
             gauge -> assertThat(((Gauge<?>) gauge).getValue()).isEqualTo(3));
+  }
+
+  @Test
+  void aSpanSaysHowLongThePartsOfTheModelsLoadTook() {
+    List<Span> spans = new ArrayList<>();
+    MetricRegistry registry =
+        TestingMetricRegistry.builder().setSpanConsumer((span, group) -> spans.add(span)).build();
+    EmbedMetrics metrics =
+        new EmbedMetrics(new GenericMetricGroup(registry, null, "task"), Set.of());
+    metrics.modelLoaded(1_000, 20_000_000, 320_000_000, 400_000_000);
+    metrics.running(new Provenance("net", "12ab", "bf16", "way", "34cd"), () -> 0);
+
+    assertThat(spans).hasSize(1);
+    Span load = spans.get(0);
+    assertThat(described(load)).isEqualTo("ModelLoad 1000-1400");
+    assertThat(load.getChildren())
+        .extracting(EmbedMetricsTest::described)
+        .containsExactly("ModelRead 1000-1020", "ModelProof 1020-1320", "ModelWarmUp 1320-1400");
+    assertThat(load.getAttributes())
+        .containsAllEntriesOf(
+            Map.of("model", "net", "sha256", "12ab", "precision", "bf16", "vectorSpace", "34cd"));
+    assertThat(load.getScope()).isEqualTo(EmbedFunction.class.getName());
+  }
+
+  @Test
+  void anEmbedderSaysWhenTheModelWasReadAndWhatItsCacheHolds() throws Exception {
+    List<LoadTimes> loaded = new ArrayList<>();
+    List<Long> cached = new ArrayList<>();
+    EmbedListener listener =
+        new EmbedListener() {
+          @Override
+          public void modelLoaded(
+              long startMillis, long readNanos, long provenNanos, long warmNanos) {
+            loaded.add(new LoadTimes(startMillis, readNanos, provenNanos, warmNanos));
+          }
+
+          @Override
+          public void cached(int entries, long bytes) {
+            cached.addAll(List.of((long) entries, bytes));
+          }
+        };
+    ModelSource reading = ModelSource.parse("untrained:mobilenet_v2_0.35_96");
+    EmbedSettings caching =
+        new EmbedSettings(
+            Preprocessing.REFERENCE, EmbedSettings.ofBatches(1).limits(), 4, 1, 1 << 20);
+    try (ImageEmbedder embedder = new ImageEmbedder(reading, caching, listener)) {
+      byte[][] images = {TestingImages.solid(1), TestingImages.solid(2), TestingImages.solid(1)};
+      embedder.embed(images.length, i -> images[i]);
+    }
+
+    LoadTimes times = loaded.get(0);
+    assertThat(times.readNanos()).isPositive().isLessThanOrEqualTo(times.provenNanos());
+    assertThat(times.provenNanos()).isLessThanOrEqualTo(times.warmNanos());
+    assertThat(cached).hasSize(2);
+    assertThat(cached.get(0)).isEqualTo(2);
+    assertThat(cached.get(1)).isPositive();
+  }
+
+  private static String described(Span span) {
+    return span.getName() + " " + span.getStartTsMillis() + "-" + span.getEndTsMillis();
   }
 
   private static MetricRegistry registry(Map<String, Metric> registered) {

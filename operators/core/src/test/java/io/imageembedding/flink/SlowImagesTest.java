@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.embed.EmbedSettings;
+import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embed.TestingImages;
 import io.imageembedding.embed.TestingModel;
 import io.imageembedding.embedding.Outcome;
@@ -15,8 +16,16 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import javax.imageio.ImageIO;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Metric;
+import org.apache.flink.runtime.metrics.MetricRegistry;
+import org.apache.flink.runtime.metrics.groups.GenericMetricGroup;
+import org.apache.flink.runtime.metrics.util.TestingMetricRegistry;
 import org.apache.flink.streaming.api.operators.StreamMap;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.awaitility.Awaitility;
@@ -29,21 +38,22 @@ class SlowImagesTest {
 
   private static final int SIDE = 12_000;
 
+  private static final EmbedSettings SETTINGS =
+      new EmbedSettings(
+          Preprocessing.REFERENCE,
+          new DecodeLimits(64L << 20, SIDE, SIDE, (long) SIDE * SIDE, 1, MAX_TIME),
+          4,
+          1,
+          0);
+
   @Test
   void imagesThatTakeTooLongAreRefusedAndTheRestOfTheirBatchesIsEmbedded() throws Exception {
     byte[] small = TestingImages.solid(5);
     List<byte[]> batch = List.of(small, slow(), small);
-    EmbedSettings settings =
-        new EmbedSettings(
-            Preprocessing.REFERENCE,
-            new DecodeLimits(64L << 20, SIDE, SIDE, (long) SIDE * SIDE, 1, MAX_TIME),
-            4,
-            1,
-            0);
     try (var operator =
         new OneInputStreamOperatorTestHarness<MicroBatch<byte[]>, MicroBatch<Embedded<byte[]>>>(
             new StreamMap<>(
-                new EmbedFunction<>(bytes -> bytes, TestingModel.SOUND, null, settings)))) {
+                new EmbedFunction<>(bytes -> bytes, TestingModel.SOUND, null, SETTINGS)))) {
       operator.open();
       // A machine that does other things may give a small image too little time, too.
       for (int times = 0; times < 3; times++) {
@@ -58,14 +68,42 @@ class SlowImagesTest {
     }
   }
 
+  @Test
+  void imagesThatAreGivenUpAreCountedAndThoseThatAreTooLargeFromTheStartAreNot() throws Exception {
+    Map<String, Metric> registered = new HashMap<>();
+    MetricRegistry registry =
+        TestingMetricRegistry.builder()
+            .setRegisterConsumer((metric, name, group) -> registered.put(name, metric))
+            .build();
+    EmbedMetrics metrics =
+        new EmbedMetrics(new GenericMetricGroup(registry, null, "task"), Set.of());
+    Counter overTime = (Counter) registered.get(EmbedMetrics.OVER_TIME);
+    byte[] slow = slow();
+    byte[] wide = image(SIDE + 1, 1);
+    try (ImageEmbedder embedder = new ImageEmbedder(TestingModel.SOUND, SETTINGS, metrics)) {
+      assertThat(overTime.getCount()).isZero();
+      assertThat(code(embedder.embed(1, i -> wide).get(0))).isEqualTo("TOO_LARGE");
+      assertThat(overTime.getCount()).isZero();
+      // While decoders of images before it are busy, it is not begun.
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> code(embedder.embed(1, i -> slow).get(0)).equals("TOO_LARGE"));
+      assertThat(overTime.getCount()).isEqualTo(1);
+    }
+  }
+
   private static String code(Outcome outcome) {
     return outcome instanceof Refusal refusal ? refusal.code() : "embedded";
   }
 
   /** Few bytes, 144 megapixels. */
   private static byte[] slow() throws IOException {
+    return image(SIDE, SIDE);
+  }
+
+  private static byte[] image(int width, int height) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageIO.write(new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_BYTE_BINARY), "png", bytes);
+    ImageIO.write(new BufferedImage(width, height, BufferedImage.TYPE_BYTE_BINARY), "png", bytes);
     return bytes.toByteArray();
   }
 }

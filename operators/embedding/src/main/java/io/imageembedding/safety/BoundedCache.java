@@ -52,6 +52,16 @@ public final class BoundedCache<K, V> {
     return known;
   }
 
+  /** How many values it holds. */
+  public synchronized int entries() {
+    return latest.size();
+  }
+
+  /** What they take together. */
+  public synchronized long taken() {
+    return taken;
+  }
+
   /** Keeps a value instead of the one before, and forgets what that leaves no room for. */
   public synchronized void put(K key, V value) {
     V before = latest.remove(key);

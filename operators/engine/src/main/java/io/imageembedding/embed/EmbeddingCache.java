@@ -34,6 +34,15 @@ final class EmbeddingCache {
     answers.put(key, answer);
   }
 
+  int entries() {
+    return answers.entries();
+  }
+
+  /** Of heap, as estimated. */
+  long bytes() {
+    return answers.taken();
+  }
+
   private static long size(Embedding answer) {
     return ENTRY_BYTES
         + (long) answer.vector().length * Float.BYTES

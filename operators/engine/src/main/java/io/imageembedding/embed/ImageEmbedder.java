@@ -25,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,9 +77,13 @@ public final class ImageEmbedder implements AutoCloseable {
   @Internal
   public ImageEmbedder(ModelSource source, EmbedSettings settings, EmbedListener listener) {
     this.listener = listener;
+    long startMillis = System.currentTimeMillis();
     long start = System.nanoTime();
+    AtomicLong read = new AtomicLong();
+    long proven;
     try {
-      model = owned.add(source.load());
+      model = owned.add(source.load(() -> read.set(System.nanoTime() - start)));
+      proven = System.nanoTime() - start;
       decoder = owned.add(new ImageDecoder(settings.limits(), settings.preprocessing()));
       tensor = owned.add(model.newInput(settings.batchSize()));
       provenance = model.descriptor().provenance(settings.preprocessing());
@@ -90,7 +95,7 @@ public final class ImageEmbedder implements AutoCloseable {
     } catch (Throwable e) {
       throw owned.closeAfter(e);
     }
-    listener.modelLoaded(System.nanoTime() - start);
+    listener.modelLoaded(startMillis, read.get(), proven, System.nanoTime() - start);
   }
 
   private ClassLabels checked(ClassLabels classes) {
@@ -160,6 +165,9 @@ public final class ImageEmbedder implements AutoCloseable {
       } catch (ElementRefusedException e) {
         outcomes[i] = new Refusal(Refusal.Stage.WIRE, e.code(), e.getMessage());
       } catch (UndecodableImageException e) {
+        if (e.tookTooLong()) {
+          listener.gaveUp();
+        }
         outcomes[i] = new Refusal(Refusal.Stage.IMAGE, e.fault().name(), e.getMessage());
       }
     }
@@ -210,6 +218,7 @@ public final class ImageEmbedder implements AutoCloseable {
               cache.put(key, embedding);
             }
           });
+      listener.cached(cache.entries(), cache.bytes());
     }
   }
 

@@ -2,6 +2,7 @@
 package io.imageembedding.image;
 
 import io.imageembedding.annotation.Internal;
+import java.util.concurrent.TimeoutException;
 
 /** Says why one encoded image does not become pixels. */
 @Internal
@@ -42,5 +43,10 @@ public final class UndecodableImageException extends Exception {
 
   public Fault fault() {
     return fault;
+  }
+
+  /** Whether the image was given up, because it took longer than is allowed. */
+  public boolean tookTooLong() {
+    return getCause() instanceof TimeoutException;
   }
 }

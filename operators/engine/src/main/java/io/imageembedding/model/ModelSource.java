@@ -27,6 +27,16 @@ public interface ModelSource extends Serializable {
    */
   FeatureVectorModel load();
 
+  /**
+   * {@link #load()}, for who wants to know how long its parts take.
+   *
+   * @param whenRead called when the model has been read and checked, before any of it is run; by
+   *     sources that do one after the other
+   */
+  default FeatureVectorModel load(Runnable whenRead) {
+    return load();
+  }
+
   /** The arithmetic that the model is to run in. */
   default Precision precision() {
     return Precision.FP32;

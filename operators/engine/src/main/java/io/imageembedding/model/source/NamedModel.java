@@ -71,6 +71,13 @@ public interface NamedModel extends ModelSource {
 
   @Override
   default FeatureVectorModel load() {
-    return open().load(options());
+    return load(() -> {});
+  }
+
+  @Override
+  default FeatureVectorModel load(Runnable whenRead) {
+    OpenedModel opened = open();
+    whenRead.run();
+    return opened.load(options());
   }
 }

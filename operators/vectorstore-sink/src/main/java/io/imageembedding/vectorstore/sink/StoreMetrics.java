@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore.sink;
 
 import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.RefusedChange.Reason;
+import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.WriteResult;
 import java.util.EnumMap;
 import java.util.Map;
@@ -13,6 +14,7 @@ import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Histogram;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+import org.apache.flink.traces.Span;
 
 /**
  * Metrics of a writer, in the group {@value #GROUP} of each subtask. Histograms hold the last
@@ -54,6 +56,9 @@ public final class StoreMetrics {
   /** Counter: microseconds of {@link #WRITE_TIME} and {@link #COMMIT_TIME}, in sum. */
   public static final String STORE_SUM = "storeMicros";
 
+  /** Span: a subtask opens its store; its attribute {@code storeKind} is the address's scheme. */
+  public static final String STORE_OPEN = "StoreOpen";
+
   private static final int WINDOW = 1000;
 
   private final MetricGroup group;
@@ -85,8 +90,21 @@ public final class StoreMetrics {
     return group.histogram(name, new DescriptiveStatisticsHistogram(WINDOW));
   }
 
+  /** Opens the store. */
+  VectorStore open(StoreTarget target, int subtask) {
+    long startMillis = System.currentTimeMillis();
+    long start = System.nanoTime();
+    VectorStore store = target.open(subtask, this::retried);
+    group.addSpan(
+        Span.builder(VectorStore.class, STORE_OPEN)
+            .setStartTsMillis(startMillis)
+            .setEndTsMillis(startMillis + (System.nanoTime() - start) / 1_000_000)
+            .setAttribute("storeKind", target.address().scheme()));
+    return store;
+  }
+
   /** May be called by any thread. */
-  void retried() {
+  private void retried() {
     retries.incrementAndGet();
   }
 

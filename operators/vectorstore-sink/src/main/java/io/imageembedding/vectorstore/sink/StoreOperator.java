@@ -50,7 +50,7 @@ final class StoreOperator<T> extends AbstractStreamOperator<MicroBatch<Stored<T>
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
     thread =
         Executors.newSingleThreadExecutor(new ExecutorThreadFactory("vector-store-" + subtask));
-    store = target.open(subtask, metrics::retried);
+    store = metrics.open(target, subtask);
   }
 
   @Override

@@ -95,7 +95,10 @@ public final class VectorStoreStage<T> {
   public SingleOutputStreamOperator<Stored<T>> store(DataStream<T> stream) {
     TypeInformation<Stored<T>> type = Stored.typeInformation(stream.getType());
     int instances = stream.getParallelism();
-    var batches = named("micro-batch", instances, MicroBatches.batch(stream, policy, size));
+    // Not by the name that the batcher of images has: the metrics of the two are told apart by it.
+    var batches =
+        named("micro-batch", instances, MicroBatches.batch(stream, policy, size))
+            .name("store micro-batch");
     var stored =
         named(
             "store",

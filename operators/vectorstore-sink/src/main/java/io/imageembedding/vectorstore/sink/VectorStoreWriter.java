@@ -70,7 +70,7 @@ final class VectorStoreWriter<T> implements SinkWriter<T> {
     int subtask = context.getTaskInfo().getIndexOfThisSubtask();
     thread =
         Executors.newSingleThreadExecutor(new ExecutorThreadFactory("vector-store-" + subtask));
-    store = target.open(subtask, metrics::retried);
+    store = metrics.open(target, subtask);
   }
 
   @Override
