@@ -3,6 +3,8 @@ package io.imageembedding.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.cli.Embed;
 import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.it.JavaProcess.Ended;
@@ -20,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 8, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LocalJobITCase {
   private static final String NAME = "seen";
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path folder;
 
@@ -56,15 +60,18 @@ class LocalJobITCase {
       TestTopics topics = new TestTopics(kafka.bootstrapServers(), 2);
       topics.publish(0, 40, 10);
       job = startJob(topics);
-      assertThat(get(pageOf(awaitLine("Flink's page: (http://127\\.0\\.0\\.1:\\d+)"))))
-          .contains("<html");
-      awaitLine("images in 40, out 36, refused 4, restarts 0, .*/s, lag 0, checkpoint \\d+, ");
+      Matcher page = awaitLine("Flink's page: (http://127\\.0\\.0\\.1:\\d+)");
+      assertThat(get(pageOf(page))).contains("<html");
+      awaitLine(
+          "images in 40, out 36, refused 4, restarts 0, .*/s in, .*/s out, lag 0, checkpoint"
+              + " \\d+, ");
+      topSeesTheSame(page.group(1), topics);
       Awaitility.await().atMost(1, TimeUnit.MINUTES).until(() -> checkpoints().size() >= 3);
 
       job.destroy();
       assertThat(job.waitFor(90, TimeUnit.SECONDS)).isTrue();
       Matcher stopped =
-          awaitLine("stopped; everything .*images in 40, .*Go on with: --restore file:(\\S+)");
+          awaitLine("stopped; everything .*images in 60, .*Go on with: --restore file:(\\S+)");
       assertThat(err()).doesNotContain("\tat ");
 
       Path savepoint = Path.of(stopped.group(1));
@@ -114,6 +121,87 @@ class LocalJobITCase {
     } finally {
       kafka.close();
     }
+  }
+
+  /** What {@code top} says over REST is what was published, before and while it looks. */
+  private void topSeesTheSame(String page, TestTopics topics) throws Exception {
+    Path out = folder.resolve("top.out");
+    Process top =
+        new ProcessBuilder(
+                JavaProcess.command(
+                    Embed.class,
+                    List.of("top", "--rest", page, "--json", "--interval", "1", "--subtasks")))
+            .redirectOutput(out.toFile())
+            .redirectError(folder.resolve("top.err").toFile())
+            .start();
+    try {
+      awaitTop(out, look -> look.at("/images/in").asLong() == 40);
+      topics.publish(40, 60, 10);
+      JsonNode look =
+          awaitTop(
+              out,
+              seen ->
+                  seen.at("/images/in").asLong() == 60
+                      && seen.at("/images/inPerSecond").asDouble() > 0
+                      && seen.at("/images/lag").asLong(-1) == 0);
+      JsonNode images = look.get("images");
+      assertThat(images.get("out").asLong()).isEqualTo(54);
+      assertThat(images.get("refused").asLong()).isEqualTo(6);
+      assertThat(sum(images.get("refusedByCode"))).isEqualTo(6);
+      assertThat(images.get("outPerSecond").asDouble())
+          .isPositive()
+          .isLessThan(images.get("inPerSecond").asDouble());
+      assertThat(images.get("batchSize").asDouble()).isBetween(1.0, 8.0);
+      assertThat(images.get("millisPerImage").fieldNames())
+          .toIterable()
+          .containsExactlyInAnyOrder("queue", "decode", "infer", "encode");
+      assertThat(images.at("/millisPerImage/infer").asDouble()).isPositive();
+      assertThat(images.at("/share")).isNotEmpty();
+      assertThat(images.get("latencyMillis").asDouble()).isPositive();
+      long bySubtask = 0;
+      for (JsonNode subtask : look.get("subtasks")) {
+        bySubtask += subtask.at("/images/in").asLong();
+        assertThat(subtask.at("/place/state").asText()).isEqualTo("RUNNING");
+      }
+      assertThat(bySubtask).isEqualTo(60);
+      assertThat(look.at("/name").asText()).isEqualTo(NAME);
+      assertThat(look.at("/state").asText()).isEqualTo("RUNNING");
+      assertThat(look.at("/checkpoints/completed").asLong()).isPositive();
+      awaitLine("images in 60, out 54, refused 6, ");
+
+      top.destroy();
+      assertThat(top.waitFor(1, TimeUnit.MINUTES)).isTrue();
+      assertThat(top.exitValue()).isZero();
+    } finally {
+      top.destroyForcibly();
+    }
+  }
+
+  private static long sum(JsonNode counts) {
+    long sum = 0;
+    for (JsonNode count : counts) {
+      sum += count.asLong();
+    }
+    return sum;
+  }
+
+  /** The first of its objects of which that is so. */
+  private JsonNode awaitTop(Path out, Predicate<JsonNode> wanted) {
+    JsonNode[] found = new JsonNode[1];
+    Awaitility.await()
+        .atMost(2, TimeUnit.MINUTES)
+        .until(
+            () -> {
+              String written = Files.readString(out);
+              for (String line : written.substring(0, written.lastIndexOf('\n') + 1).split("\n")) {
+                JsonNode look = JSON.readTree(line);
+                if (wanted.test(look)) {
+                  found[0] = look;
+                }
+              }
+              return found[0] != null;
+            });
+    return found[0];
   }
 
   private List<Path> checkpoints() throws IOException {
@@ -190,6 +278,7 @@ class LocalJobITCase {
     Map<String, String> options = topics.options();
     options.put("pipeline.name", NAME);
     options.put("execution.checkpointing.dir", "kept");
+    options.put("metrics.fetcher.update-interval", "500 ms");
     options.put("image-embedding.model", "untrained:mobilenet_v2_1.0_96");
     options.forEach((key, value) -> arguments.addAll(List.of("-D", key + "=" + value)));
     return arguments;

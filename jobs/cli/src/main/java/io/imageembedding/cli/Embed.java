@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
       ReplayCommand.class,
       SearchCommand.class,
       ServeCommand.class,
-      StoreCommand.class
+      StoreCommand.class,
+      TopCommand.class
     })
 @Internal
 public final class Embed implements Runnable {

@@ -7,6 +7,7 @@ import io.imageembedding.cli.job.LatestCheckpoint;
 import io.imageembedding.cli.job.LocalFlink;
 import io.imageembedding.cli.job.RunningJob;
 import io.imageembedding.cli.output.CommandFailure;
+import io.imageembedding.cli.output.TerminalSize;
 import io.imageembedding.flink.InvalidOptionException;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
@@ -190,7 +191,9 @@ final class JobCommand implements Callable<Integer> {
             + "; Ctrl-C stops it");
     flink.page().ifPresent(page -> err.println("Flink's page: " + page));
     err.flush();
-    JobMonitor monitor = new JobMonitor(flink, client.getJobID(), err, System.console() != null);
+    JobMonitor monitor =
+        new JobMonitor(
+            flink, client.getJobID(), err, System.console() == null ? null : TerminalSize::now);
     RunningJob job = new RunningJob(client, checkpoints, monitor, err);
     job.stopOnShutdown();
     monitor.start();

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli.job;
 
-import io.imageembedding.flink.EmbedMetrics;
+import io.imageembedding.cli.figures.Count;
+import io.imageembedding.cli.figures.Reading;
+import io.imageembedding.cli.figures.Series;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.apache.flink.metrics.Counter;
@@ -13,27 +16,23 @@ import org.apache.flink.metrics.Metric;
 import org.apache.flink.metrics.MetricConfig;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.reporter.MetricReporter;
+import org.apache.flink.runtime.metrics.scope.ScopeFormat;
 
 /**
- * Sums of a job's metrics over its tasks. Counters go on when tasks are restarted: what an ended
- * task counted stays counted, so images that are read again are counted again.
+ * A job's metrics, read in the process that it runs in. Counters go on when tasks are restarted:
+ * what an ended task counted stays counted, so images that are read again are counted again.
  */
 final class JobMetrics implements MetricReporter {
-
-  /** Of Flink's sources: messages that the brokers have and that are not read yet. */
-  private static final String PENDING = "pendingRecords";
 
   /** Of Kafka's clients, in the group of a source's consumer. */
   private static final String CONNECTIONS = "connection-count";
 
   private static final String CONSUMER = "KafkaConsumer";
 
-  private static final Set<String> COUNTERS =
-      Set.of(EmbedMetrics.IMAGES_IN, EmbedMetrics.IMAGES_OUT, EmbedMetrics.IMAGES_REFUSED);
-
-  private final Map<String, Set<Counter>> counters = new HashMap<>();
-  private final Map<String, Long> ended = new HashMap<>();
-  private final Map<String, Set<Gauge<?>>> gauges = new HashMap<>();
+  private final Map<Series, Set<Counter>> counters = new HashMap<>();
+  private final Map<Series, Long> ended = new HashMap<>();
+  private final Map<Integer, Set<Gauge<?>>> lag = new HashMap<>();
+  private final Set<Gauge<?>> connections = new HashSet<>();
 
   @Override
   public void open(MetricConfig config) {}
@@ -43,60 +42,59 @@ final class JobMetrics implements MetricReporter {
 
   @Override
   public synchronized void notifyOfAddedMetric(Metric metric, String name, MetricGroup group) {
-    if (metric instanceof Counter counter && COUNTERS.contains(name)) {
-      counters.computeIfAbsent(name, any -> new HashSet<>()).add(counter);
-    } else if (metric instanceof Gauge<?> gauge && isWatched(name, group)) {
-      gauges.computeIfAbsent(name, any -> new HashSet<>()).add(gauge);
+    if (metric instanceof Counter counter) {
+      series(name, group)
+          .ifPresent(
+              series -> counters.computeIfAbsent(series, any -> new HashSet<>()).add(counter));
+    } else if (metric instanceof Gauge<?> gauge && name.equals(Reading.PENDING)) {
+      lag.computeIfAbsent(subtask(group), any -> new HashSet<>()).add(gauge);
+    } else if (metric instanceof Gauge<?> gauge
+        && name.equals(CONNECTIONS)
+        && group.getMetricIdentifier(name).contains(CONSUMER)) {
+      connections.add(gauge);
     }
-  }
-
-  private static boolean isWatched(String name, MetricGroup group) {
-    return name.equals(PENDING)
-        || name.equals(CONNECTIONS) && group.getMetricIdentifier(name).contains(CONSUMER);
   }
 
   @Override
   public synchronized void notifyOfRemovedMetric(Metric metric, String name, MetricGroup group) {
-    if (metric instanceof Counter counter
-        && counters.getOrDefault(name, Set.of()).remove(counter)) {
-      ended.merge(name, counter.getCount(), Long::sum);
+    if (metric instanceof Counter counter) {
+      series(name, group)
+          .filter(series -> counters.getOrDefault(series, Set.of()).remove(counter))
+          .ifPresent(series -> ended.merge(series, counter.getCount(), Long::sum));
     } else if (metric instanceof Gauge<?> gauge) {
-      gauges.getOrDefault(name, Set.of()).remove(gauge);
+      lag.values().forEach(known -> known.remove(gauge));
+      lag.values().removeIf(Set::isEmpty);
+      connections.remove(gauge);
     }
   }
 
-  long imagesIn() {
-    return sum(EmbedMetrics.IMAGES_IN);
+  private static Optional<Series> series(String name, MetricGroup group) {
+    return Count.series(group.getMetricIdentifier(name), subtask(group));
   }
 
-  long imagesOut() {
-    return sum(EmbedMetrics.IMAGES_OUT);
+  private static int subtask(MetricGroup group) {
+    String index = group.getAllVariables().get(ScopeFormat.SCOPE_TASK_SUBTASK_INDEX);
+    return index == null ? 0 : Integer.parseInt(index);
   }
 
-  long imagesRefused() {
-    return sum(EmbedMetrics.IMAGES_REFUSED);
-  }
-
-  /** Messages that are not read yet; empty as long as no source has said it. */
-  OptionalLong lag() {
-    return total(PENDING);
+  /** What is counted now. */
+  synchronized Reading reading() {
+    Map<Series, Long> counts = new HashMap<>(ended);
+    counters.forEach(
+        (series, known) ->
+            counts.merge(series, known.stream().mapToLong(Counter::getCount).sum(), Long::sum));
+    Map<Integer, Long> pending = new HashMap<>();
+    lag.forEach((subtask, known) -> pending.put(subtask, sum(known)));
+    return new Reading(0, System.nanoTime() / 1_000_000, counts, pending);
   }
 
   /** Connections of the sources to brokers; empty as long as there is no source. */
-  OptionalLong connections() {
-    return total(CONNECTIONS);
+  synchronized OptionalLong connections() {
+    return connections.isEmpty() ? OptionalLong.empty() : OptionalLong.of(sum(connections));
   }
 
-  private synchronized long sum(String name) {
-    return ended.getOrDefault(name, 0L)
-        + counters.getOrDefault(name, Set.of()).stream().mapToLong(Counter::getCount).sum();
-  }
-
-  private synchronized OptionalLong total(String name) {
-    Set<Gauge<?>> known = gauges.getOrDefault(name, Set.of());
-    return known.isEmpty()
-        ? OptionalLong.empty()
-        : OptionalLong.of(known.stream().mapToLong(JobMetrics::value).sum());
+  private static long sum(Set<Gauge<?>> gauges) {
+    return gauges.stream().mapToLong(JobMetrics::value).sum();
   }
 
   private static long value(Gauge<?> gauge) {

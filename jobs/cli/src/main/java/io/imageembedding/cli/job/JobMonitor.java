@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli.job;
 
+import io.imageembedding.cli.figures.Checkpoints;
+import io.imageembedding.cli.figures.FigureWindow;
+import io.imageembedding.cli.figures.Figures;
+import io.imageembedding.cli.figures.StatusLine;
+import io.imageembedding.cli.output.TerminalSize;
 import io.imageembedding.kafka.FailureDescription;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -14,9 +19,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.flink.annotation.Internal;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.runtime.checkpoint.CheckpointStatsCounts;
 import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
 import org.apache.flink.runtime.checkpoint.FailedCheckpointStats;
@@ -41,7 +48,8 @@ public final class JobMonitor implements AutoCloseable {
   private final LocalFlink flink;
   private final JobID job;
   private final PrintWriter err;
-  private final boolean terminal;
+  private final Supplier<TerminalSize> terminal;
+  private final FigureWindow figures = new FigureWindow();
   private final ScheduledExecutorService looking =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -57,14 +65,14 @@ public final class JobMonitor implements AutoCloseable {
   private long disconnectedSince = -1;
   private boolean connectedOnce;
   private int restarts;
-  private String checkpoint = "none yet";
-  private long lastIn;
-  private long lastLook = System.nanoTime();
-  private double rate;
+  private Checkpoints checkpoints = Checkpoints.NONE;
   private long nextLine = System.nanoTime() + FIRST_LINE.toNanos();
   private int shown;
 
-  public JobMonitor(LocalFlink flink, JobID job, PrintWriter err, boolean terminal) {
+  /**
+   * @param terminal that {@code err} is; null if it is none
+   */
+  public JobMonitor(LocalFlink flink, JobID job, PrintWriter err, Supplier<TerminalSize> terminal) {
     this.flink = flink;
     this.job = job;
     this.err = err;
@@ -83,15 +91,11 @@ public final class JobMonitor implements AutoCloseable {
 
   /** What was done, in one line. */
   String summary() {
-    JobMetrics metrics = flink.metrics();
-    return "images in "
-        + metrics.imagesIn()
-        + ", out "
-        + metrics.imagesOut()
-        + ", refused "
-        + metrics.imagesRefused()
-        + ", restarts "
-        + restarts;
+    return StatusLine.summary(figures(), restarts);
+  }
+
+  private Figures figures() {
+    return figures.update(flink.metrics().reading()).job();
   }
 
   private void look() {
@@ -160,10 +164,23 @@ public final class JobMonitor implements AutoCloseable {
       return;
     }
     CompletedCheckpointStats completed = stats.getHistory().getLatestCompletedCheckpoint();
-    if (completed != null) {
-      long age = System.currentTimeMillis() - completed.getLatestAckTimestamp();
-      checkpoint = completed.getCheckpointId() + ", " + Math.max(0, age / 1000) + " s ago";
-    }
+    CheckpointStatsCounts counts = stats.getCounts();
+    checkpoints =
+        completed == null
+            ? new Checkpoints(
+                null,
+                null,
+                null,
+                null,
+                counts.getNumberOfCompletedCheckpoints(),
+                counts.getNumberOfFailedCheckpoints())
+            : new Checkpoints(
+                completed.getCheckpointId(),
+                System.currentTimeMillis() - completed.getLatestAckTimestamp(),
+                completed.getStateSize(),
+                completed.getEndToEndDuration(),
+                counts.getNumberOfCompletedCheckpoints(),
+                counts.getNumberOfFailedCheckpoints());
     FailedCheckpointStats failed = stats.getHistory().getLatestFailedCheckpoint();
     if (failed != null && failed.getCheckpointId() > lastFailedCheckpoint) {
       lastFailedCheckpoint = failed.getCheckpointId();
@@ -195,29 +212,14 @@ public final class JobMonitor implements AutoCloseable {
   }
 
   private void status() {
+    String line = StatusLine.of(figures(), restarts, checkpoints);
     long now = System.nanoTime();
-    long in = flink.metrics().imagesIn();
-    double seconds = (now - lastLook) / 1e9;
-    // The rate of some ten seconds, so that a number can be read.
-    double weight = Math.min(1, seconds / 10);
-    rate += weight * ((in - lastIn) / seconds - rate);
-    lastIn = in;
-    lastLook = now;
-    if (terminal) {
-      show(line());
+    if (terminal != null) {
+      show(TerminalSize.cut(line, terminal.get().columns() - 1));
     } else if (now - nextLine >= 0) {
       nextLine = now + NEXT_LINE.toNanos();
-      say(System.currentTimeMillis(), line());
+      say(System.currentTimeMillis(), line);
     }
-  }
-
-  private String line() {
-    OptionalLong lag = flink.metrics().lag();
-    return summary()
-        + String.format(Locale.ROOT, ", %.1f/s", rate)
-        + (lag.isPresent() ? ", lag " + lag.getAsLong() : "")
-        + ", checkpoint "
-        + checkpoint;
   }
 
   private synchronized void show(String line) {

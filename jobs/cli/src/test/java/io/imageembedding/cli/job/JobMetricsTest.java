@@ -3,6 +3,9 @@ package io.imageembedding.cli.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.cli.figures.Count;
+import io.imageembedding.cli.figures.Series;
+import java.util.Map;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MetricGroup;
@@ -12,27 +15,31 @@ import org.junit.jupiter.api.Test;
 
 class JobMetricsTest {
   private final JobMetrics metrics = new JobMetrics();
-  private final MetricGroup group = new UnregisteredMetricsGroup();
+  private final MetricGroup group = group("imageEmbedding", 0);
 
   @Test
   void whatAnEndedTaskCountedStaysCounted() {
-    Counter first = added("imagesIn", 5);
-    added("imagesIn", 7);
-    added("imagesRefused", 1);
-    added("imagesRefused", 2);
+    Counter first = added("imagesIn", group, 5);
+    added("imagesIn", group("imageEmbedding", 1), 7);
+    added("imagesRefused", group("imageEmbedding.code.EMPTY", 0), 1);
+    added("imagesRefused", group("imageEmbedding.code.CORRUPT", 1), 2);
+    added("imagesIn", group("another", 0), 1000);
 
     metrics.notifyOfRemovedMetric(first, "imagesIn", group);
     metrics.notifyOfRemovedMetric(first, "imagesIn", group);
-    added("imagesIn", 100);
+    added("imagesIn", group, 100);
 
-    assertThat(metrics.imagesIn()).isEqualTo(112);
-    assertThat(metrics.imagesOut()).isZero();
-    assertThat(metrics.imagesRefused()).isEqualTo(3);
+    assertThat(metrics.reading().total(Count.IMAGES_IN)).isEqualTo(112);
+    assertThat(metrics.reading().total(Count.IMAGES_OUT)).isZero();
+    assertThat(metrics.reading().counters())
+        .containsEntry(new Series(Count.IMAGES_IN, "", 0), 105L)
+        .containsEntry(new Series(Count.IMAGES_REFUSED, "EMPTY", 0), 1L)
+        .containsEntry(new Series(Count.IMAGES_REFUSED, "CORRUPT", 1), 2L);
   }
 
   @Test
   void lagIsTheSumOfTheSourcesThatAreThere() {
-    assertThat(metrics.lag()).isEmpty();
+    assertThat(metrics.reading().lag()).isEmpty();
     Gauge<Long> first = () -> 30L;
     Gauge<Long> failing =
         () -> {
@@ -40,13 +47,14 @@ class JobMetricsTest {
         };
     metrics.notifyOfAddedMetric(first, "pendingRecords", group);
     metrics.notifyOfAddedMetric(failing, "pendingRecords", group);
-    metrics.notifyOfAddedMetric((Gauge<Long>) () -> 12L, "pendingRecords", group);
+    metrics.notifyOfAddedMetric((Gauge<Long>) () -> 12L, "pendingRecords", group("source", 1));
 
-    assertThat(metrics.lag()).hasValue(42);
+    assertThat(metrics.reading().lag()).isEqualTo(Map.of(0, 30L, 1, 12L));
 
     metrics.notifyOfRemovedMetric(first, "pendingRecords", group);
+    metrics.notifyOfRemovedMetric(failing, "pendingRecords", group);
 
-    assertThat(metrics.lag()).hasValue(12);
+    assertThat(metrics.reading().lag()).isEqualTo(Map.of(1, 12L));
   }
 
   @Test
@@ -54,22 +62,28 @@ class JobMetricsTest {
     metrics.notifyOfAddedMetric((Gauge<Double>) () -> 2.0, "connection-count", group);
     assertThat(metrics.connections()).isEmpty();
 
-    metrics.notifyOfAddedMetric((Gauge<Double>) () -> 2.0, "connection-count", consumers());
+    metrics.notifyOfAddedMetric(
+        (Gauge<Double>) () -> 2.0, "connection-count", group("KafkaSourceReader.KafkaConsumer", 0));
     assertThat(metrics.connections()).hasValue(2);
   }
 
-  private Counter added(String name, long count) {
+  private Counter added(String name, MetricGroup of, long count) {
     Counter counter = new SimpleCounter();
     counter.inc(count);
-    metrics.notifyOfAddedMetric(counter, name, group);
+    metrics.notifyOfAddedMetric(counter, name, of);
     return counter;
   }
 
-  private static MetricGroup consumers() {
+  private static MetricGroup group(String groups, int subtask) {
     return new UnregisteredMetricsGroup() {
       @Override
       public String getMetricIdentifier(String metricName) {
-        return "host.taskmanager.job.Source.0.KafkaSourceReader.KafkaConsumer." + metricName;
+        return "host.taskmanager.job.operator." + subtask + "." + groups + "." + metricName;
+      }
+
+      @Override
+      public Map<String, String> getAllVariables() {
+        return Map.of("<subtask_index>", String.valueOf(subtask));
       }
     };
   }

@@ -3,6 +3,7 @@ package io.imageembedding.cli.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.cli.output.TerminalSize;
 import io.imageembedding.flink.EmbedMetrics;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -27,13 +28,15 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 3, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class JobMonitorTest {
   private static final String STATUS =
-      "images in \\d+, out 0, refused 0, restarts %d, \\d+\\.\\d/s, checkpoint none yet";
+      "images in \\d+, out 0, refused 0, restarts %d, \\d+\\.\\d/s in, 0\\.0/s out, checkpoint none"
+          + " yet";
 
   private static final CountDownLatch FAIL = new CountDownLatch(1);
   private static final CountDownLatch END = new CountDownLatch(1);
 
   @Test
   void onATerminalOneLineIsWrittenOverAndOnlyWhatHappensStays() throws Exception {
+    TerminalSize size = new TerminalSize(120, 24);
     StringWriter err = new StringWriter();
     LocalFlink flink = new LocalFlink();
     StreamExecutionEnvironment env =
@@ -43,7 +46,7 @@ class JobMonitorTest {
     env.fromSequence(1, 3).map(new Waiting()).sinkTo(new DiscardingSink<>());
     JobClient client = env.executeAsync("seen");
     try (JobMonitor monitor =
-        new JobMonitor(flink, client.getJobID(), new PrintWriter(err), true)) {
+        new JobMonitor(flink, client.getJobID(), new PrintWriter(err), () -> size)) {
       monitor.start();
       await(err, "\r" + STATUS.formatted(0) + " *\r" + STATUS.formatted(0));
       assertThat(err.toString()).doesNotContain("\n");
@@ -83,7 +86,11 @@ class JobMonitorTest {
 
     @Override
     public void open(OpenContext context) {
-      in = getRuntimeContext().getMetricGroup().counter(EmbedMetrics.IMAGES_IN);
+      in =
+          getRuntimeContext()
+              .getMetricGroup()
+              .addGroup(EmbedMetrics.GROUP)
+              .counter(EmbedMetrics.IMAGES_IN);
     }
 
     @Override
