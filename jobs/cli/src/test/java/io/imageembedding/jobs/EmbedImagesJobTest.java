@@ -233,6 +233,8 @@ class EmbedImagesJobTest {
         "state.checkpoints.num-retained",
         "high-availability.type",
         "taskmanager.numberOfTaskSlots",
+        "traces.reporters",
+        "events.reporters",
         "jobmanager.memory.process.size",
         "heartbeat.timeout"
       })
