@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes the secrets of compose.yaml that are not there yet: make-secrets.sh FOLDER. Each is 32 letters
-# and digits in a file that the user of the one container that needs it can read, and nobody else.
+# and digits in a file that the user of the containers that need it can read, and no other user.
 set -euo pipefail
 umask 077
 
