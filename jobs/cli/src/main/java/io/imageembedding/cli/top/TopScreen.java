@@ -21,7 +21,7 @@ final class TopScreen {
   private static final String NOT_KNOWN = "-";
   private static final String NAME = "%-14s";
   private static final String CELL = "%11s";
-  private static final String SUBTASK_CELLS = "%7s %7s %7s %7s %9s %5s %6s %6s %6s %6s %6s  %s";
+  private static final String SUBTASK_CELLS = "%7s %6s %6s %7s %8s %5s %6s %6s %6s %6s %6s  %s";
 
   private TopScreen() {}
 

@@ -38,7 +38,7 @@ class FigureWindowTest {
   }
 
   @Test
-  void ratesAndTimesAreThoseOfTheLastTenSeconds() {
+  void ratesAndTimesAreThoseOfTheLastSeconds() {
     set(Count.IMAGES_IN, "", 0, 1_000_000);
     set(Count.IMAGES_OUT, "", 0, 900_000);
     set(Count.BATCHES, "COUNT", 0, 500_000);
@@ -89,7 +89,17 @@ class FigureWindowTest {
     }
     set(Count.IMAGES_IN, "", 0, 31 * 31);
 
-    assertThat(at(31_000).inPerSecond()).isEqualTo((31 * 31 - 21 * 21) / 10.0);
+    assertThat(at(31_000).inPerSecond()).isEqualTo((31 * 31 - 22 * 22) / 9.0);
+  }
+
+  @Test
+  void fetchesThatAreNotQuiteTenSecondsApartAreNotPutTogether() {
+    set(Count.IMAGES_IN, "", 0, 0);
+    at(0);
+    set(Count.IMAGES_IN, "", 0, 310);
+    at(9_950);
+
+    assertThat(at(19_900).inPerSecond()).isZero();
   }
 
   @Test
