@@ -115,9 +115,10 @@ class SinkFailuresITCase {
             })
         .isInstanceOfAny(TaskFailureException.class, CheckpointFailure.class)
         .hasMessage(
-            "another job named 'fenced' writes to topic 'fenced-out', or wrote while this task was"
-                + " taken for dead: it has the same transactional ids, and the brokers have fenced"
-                + " this one. Two jobs of one Kafka cluster need two names (pipeline.name)");
+            "another job with transactional ids 'fenced/' writes to topic 'fenced-out', or wrote"
+                + " while this task was taken for dead, or has restored its state: the brokers have"
+                + " fenced this one. Two jobs of one Kafka cluster need two, each another"
+                + " pipeline.name or image-embedding.kafka.transactional-id-prefix");
     assertThatCode(task::close).doesNotThrowAnyException();
     assertThat(topics.committed(topics.output())).containsExactly("one");
   }
@@ -151,8 +152,9 @@ class SinkFailuresITCase {
       assertThatThrownBy(() -> KafkaTopics.of(options).check())
           .isInstanceOf(KafkaSetupException.class)
           .hasMessageMatching(
-              "a job named 'twice' is writing now, with transaction 'twice/embeddings/-\\d-\\d';"
-                  + " needed: another pipeline.name, or that job stopped");
+              "a job with transactional ids 'twice/' is writing now, with transaction"
+                  + " 'twice/embeddings/-\\d-\\d'; needed: that job stopped, or another"
+                  + " pipeline.name or image-embedding.kafka.transactional-id-prefix");
     } finally {
       looked.countDown();
       sending.get(1, TimeUnit.MINUTES);

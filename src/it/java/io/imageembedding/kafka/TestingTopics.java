@@ -145,9 +145,14 @@ final class TestingTopics {
 
   /** How many records were written to the output, whatever became of their transactions. */
   long written() throws ExecutionException, InterruptedException {
+    return written(output());
+  }
+
+  /** The same for another topic. */
+  long written(String topic) throws ExecutionException, InterruptedException {
     Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
     for (int i = 0; i < PARTITIONS; i++) {
-      ends.put(new TopicPartition(output(), i), OffsetSpec.latest());
+      ends.put(new TopicPartition(topic, i), OffsetSpec.latest());
     }
     try (Admin admin = Admin.create(clients())) {
       return admin.listOffsets(ends).all().get().values().stream()

@@ -203,6 +203,89 @@ class TransactionalIdsITCase {
   }
 
   @Test
+  void aSavepointGoesOnUnderAnotherPrefix() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "moved");
+    Configuration options = topics.options("moved", TestingTopics.noCheckpoints());
+    JobClient job = refuseAll(options);
+    topics.send(0, 100);
+    Awaitility.await().atMost(PATIENCE).until(() -> topics.written(topics.deadLetters()) >= 100);
+    // Not the job's end: its transactions are pre-committed, and nobody commits them but who
+    // restores.
+    String savepoint =
+        job.triggerSavepoint(
+                folder.resolve("savepoints").toUri().toString(), SavepointFormatType.CANONICAL)
+            .get();
+    job.cancel().get();
+    assertThat(topics.committed(topics.deadLetters())).isEmpty();
+
+    String left = "moved/dead-letters/-1-4711";
+    String neighbours = "moved/uploads/-0-0";
+    try (KafkaProducer<byte[], byte[]> killed = topics.openTransaction(left, left);
+        KafkaProducer<byte[], byte[]> neighbour = topics.openTransaction(neighbours, neighbours)) {
+      options.set(StateRecoveryOptions.SAVEPOINT_PATH, savepoint);
+      options.setString("image-embedding.kafka.transactional-id-prefix", "chosen");
+      options.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofMillis(200));
+      options.removeConfig(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS);
+      JobClient goesOn = refuseAll(options);
+      topics.send(100, 200);
+      Awaitility.await()
+          .atMost(PATIENCE)
+          .until(() -> topics.committed(topics.deadLetters()).size() >= 200);
+      goesOn.cancel().get();
+
+      assertThat(topics.transactions("chosen/dead-letters/-")).isNotEmpty();
+      assertThat(topics.transactions("chosen/embeddings/-")).isNotEmpty();
+      assertThat(topics.transactions("moved/"))
+          .filteredOn(each -> each.state() == TransactionState.ONGOING)
+          .extracting(TransactionListing::transactionalId)
+          .containsExactly(neighbours);
+      neighbour.commitTransaction();
+    }
+    assertThat(topics.committed(topics.deadLetters()))
+        .containsExactlyInAnyOrderElementsOf(numbers(200));
+  }
+
+  @Test
+  void aStateIsNotRestoredWhileTheJobThatItIsOfWrites() throws Exception {
+    TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "lives");
+    State state;
+    try (TestingSinkTask task = new TestingSinkTask(settings(topics, "lives"), null)) {
+      task.write("one");
+      state = task.checkpoint(1);
+      task.complete(1);
+    }
+    Configuration options =
+        topics.options(
+            "another",
+            Map.of(
+                StateRecoveryOptions.SAVEPOINT_PATH.key(),
+                saved(state, 1),
+                "image-embedding.kafka.transactional-id-prefix",
+                "green"));
+    String id = "lives/embeddings/-0-4711";
+    ScheduledExecutorService sending = Executors.newSingleThreadScheduledExecutor();
+    try (KafkaProducer<byte[], byte[]> writer = topics.openTransaction(id, id)) {
+      sending.scheduleWithFixedDelay(
+          () -> writer.send(new ProducerRecord<>(topics.output(), new byte[1])),
+          0,
+          50,
+          TimeUnit.MILLISECONDS);
+      assertThatThrownBy(() -> KafkaTopics.of(options).check())
+          .isInstanceOf(KafkaSetupException.class)
+          .hasMessage(
+              "the job whose state is to be restored is writing now, with transaction '"
+                  + id
+                  + "'; needed: that job stopped, or a start without its state");
+
+      sending.shutdownNow();
+      assertThat(sending.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+      KafkaTopics.of(options).check();
+    } finally {
+      sending.shutdownNow();
+    }
+  }
+
+  @Test
   void jobsWhoseNamesBeginAlikeLeaveEachOtherAlone() throws Exception {
     TestingTopics topics = new TestingTopics(kafka.bootstrapServers(), "alike");
     try (TestingSinkTask longer = new TestingSinkTask(settings(topics, "photos-b"), null);
@@ -245,7 +328,8 @@ class TransactionalIdsITCase {
           0,
           50,
           TimeUnit.MILLISECONDS);
-      SameName.refuse(topics.clients(), "strange", List.of(topics.output()), Duration.ofSeconds(5));
+      SameName.refuse(
+          topics.clients(), "strange", List.of(), List.of(topics.output()), Duration.ofSeconds(5));
     } finally {
       sending.shutdownNow();
       assertThat(sending.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
@@ -346,18 +430,7 @@ class TransactionalIdsITCase {
                 + " have two subtasks with the same transactional ids; allowed: restore with"
                 + " parallelism 1 to 2");
 
-    OperatorState sink =
-        new OperatorState(
-            null,
-            SinkSettings.EMBEDDINGS,
-            new OperatorID(StreamGraphHasherV2.generateUserSpecifiedHash(SinkSettings.EMBEDDINGS)),
-            2,
-            128);
-    sink.putState(1, state.writer());
-    try (OutputStream out = Files.newOutputStream(folder.resolve("_metadata"))) {
-      Checkpoints.storeCheckpointMetadata(new CheckpointMetadata(1, List.of(sink), List.of()), out);
-    }
-    String path = folder.toUri().toString();
+    String path = saved(state, 2);
     assertThatThrownBy(
             () ->
                 new GuardedKafkaSink(settings).requireRestorable(path, SinkSettings.EMBEDDINGS, 4))
@@ -385,6 +458,22 @@ class TransactionalIdsITCase {
                 Thread.getAllStackTraces().keySet().stream()
                     .filter(thread -> !before.contains(thread))
                     .noneMatch(thread -> thread.getName().startsWith("kafka-admin-client-thread")));
+  }
+
+  /** Puts what the last of so many subtasks has into a checkpoint, whose path it gives. */
+  private String saved(State state, int subtasks) throws IOException {
+    OperatorState sink =
+        new OperatorState(
+            null,
+            SinkSettings.EMBEDDINGS,
+            new OperatorID(StreamGraphHasherV2.generateUserSpecifiedHash(SinkSettings.EMBEDDINGS)),
+            subtasks,
+            128);
+    sink.putState(subtasks - 1, state.writer());
+    try (OutputStream out = Files.newOutputStream(folder.resolve("_metadata"))) {
+      Checkpoints.storeCheckpointMetadata(new CheckpointMetadata(1, List.of(sink), List.of()), out);
+    }
+    return folder.toUri().toString();
   }
 
   private static boolean isAborted(TestingTopics topics, String id) throws Exception {

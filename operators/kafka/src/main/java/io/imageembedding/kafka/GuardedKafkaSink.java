@@ -5,6 +5,7 @@ import io.imageembedding.kafka.GuardedWriter.FirstRecord;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import org.apache.flink.api.connector.sink2.Committer;
 import org.apache.flink.api.connector.sink2.CommitterInitContext;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -66,6 +67,16 @@ final class GuardedKafkaSink
     if (settings.guarantee() == DeliveryGuarantee.EXACTLY_ONCE) {
       OwnedTransactions.requireUnshared(path, uid, parallelism, getWriterStateSerializer());
     }
+  }
+
+  /**
+   * What transactional ids of a state begin with, where it can be read here.
+   *
+   * @param path that Flink restores from
+   * @param uid of this sink
+   */
+  Set<String> restoredPrefixes(String path, String uid) {
+    return OwnedTransactions.prefixes(path, uid, getWriterStateSerializer());
   }
 
   @Override

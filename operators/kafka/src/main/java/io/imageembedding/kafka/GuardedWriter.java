@@ -152,13 +152,14 @@ final class GuardedWriter
   }
 
   private String takenOver() {
-    return "another job named '"
-        + settings.jobName()
+    return "another job with transactional ids '"
+        + settings.idPrefix()
+        + SinkSettings.TERMINATOR
         + "' writes to topic '"
         + settings.topic()
-        + "', or wrote while this task was taken for dead: it has the same transactional ids, and"
-        + " the brokers have fenced this one. Two jobs of one Kafka cluster need two names"
-        + " (pipeline.name)";
+        + "', or wrote while this task was taken for dead, or has restored its state: the brokers"
+        + " have fenced this one. Two jobs of one Kafka cluster need two, each "
+        + SameName.OTHER_IDS;
   }
 
   private String timedOut(long open) {

@@ -158,6 +158,16 @@ public final class KafkaOptions {
                   + " with each checkpoint; read them with isolation.level=read_committed."
                   + " 'at-least-once': they can be read at once, and repeat after a failure.");
 
+  public static final ConfigOption<String> TRANSACTIONAL_ID_PREFIX =
+      key("image-embedding.kafka.transactional-id-prefix")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "What the job's transactional ids begin with, before a '/'; 1 to 200 characters"
+                  + " without '/' and control characters. Default: the job's name (pipeline.name)."
+                  + " No two jobs that run may have the same. A restored job may have another than"
+                  + " before: it ends what the old ids left open.");
+
   public static final ConfigOption<Duration> TRANSACTION_TIMEOUT =
       key("image-embedding.kafka.transaction-timeout")
           .durationType()
@@ -200,6 +210,7 @@ public final class KafkaOptions {
         SCHEMA_REGISTRY_URL,
         SCHEMA_REGISTRY_CREDENTIALS_FILE,
         DELIVERY_GUARANTEE,
+        TRANSACTIONAL_ID_PREFIX,
         TRANSACTION_TIMEOUT,
         LOST_TRANSACTIONS);
   }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
-import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.flink.Embedded;
 import io.imageembedding.flink.ImageExtractor;
 import io.imageembedding.flink.InvalidOptionException;
 import io.imageembedding.flink.Options;
-import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -21,9 +19,6 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
-import org.apache.flink.configuration.StateRecoveryOptions;
-import org.apache.flink.connector.base.DeliveryGuarantee;
-import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.CheckpointConfig;
@@ -60,11 +55,9 @@ public final class KafkaTopics {
   private final String outputTopic;
   private final String deadLetterTopic;
   private final WireSettings wire;
-  private final DeliveryGuarantee guarantee;
-  private final Duration transactionTimeout;
-  private final LostTransactions lost;
   private final Properties properties;
   private final InputSettings input;
+  private final OutputSettings output;
   private boolean alone;
 
   private KafkaTopics(ReadableConfig config, boolean outputRequired) {
@@ -92,32 +85,13 @@ public final class KafkaTopics {
               : "input, output and dead letters in three different topics");
     }
     wire = WireSettings.of(config);
-    guarantee =
-        Options.get(
-            config,
-            KafkaOptions.DELIVERY_GUARANTEE,
-            value -> value != DeliveryGuarantee.NONE,
-            "exactly-once or at-least-once");
-    if (guarantee == DeliveryGuarantee.EXACTLY_ONCE) {
-      Options.get(
-          config,
-          CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE,
-          mode -> mode == CheckpointingMode.EXACTLY_ONCE,
-          "EXACTLY_ONCE, as " + KafkaOptions.DELIVERY_GUARANTEE.key() + " is exactly-once");
-    }
-    transactionTimeout =
-        Options.get(
-            config,
-            KafkaOptions.TRANSACTION_TIMEOUT,
-            value -> value.toMillis() >= 1000 && value.toMillis() <= Integer.MAX_VALUE,
-            "a duration from 1 s");
-    lost = Options.get(config, KafkaOptions.LOST_TRANSACTIONS, value -> true, "fail or continue");
     properties =
         KafkaClientProperties.of(
             required(KafkaOptions.BOOTSTRAP_SERVERS, "host:port, separated by commas"),
             KafkaOptions.PROPERTIES_PREFIX,
             passedThrough(config));
     input = InputSettings.of(config, inputTopic, name(), properties);
+    output = OutputSettings.of(config, name(), properties);
   }
 
   /**
@@ -185,8 +159,8 @@ public final class KafkaTopics {
 
   /**
    * Asks the brokers whether the job can run as it is set, as far as that can be said without the
-   * model: topics exist, transactions may last as long as they are set to, and no other job of the
-   * name is seen to write.
+   * model: topics exist, transactions may last as long as they are set to, and no other job is seen
+   * to write with the same transactional ids, or with those of the state that is restored.
    *
    * @throws KafkaSetupException if it cannot, or no broker answers within 8 seconds
    * @throws InvalidOptionException if the transaction timeout is longer than the brokers allow or
@@ -201,10 +175,8 @@ public final class KafkaTopics {
 
   /** Asked once, as it may take some seconds. */
   private void refuseSameName() {
-    if (guarantee == DeliveryGuarantee.EXACTLY_ONCE && !alone) {
-      List<String> written = topics().subList(1, topics().size());
-      SameName.refuse(
-          properties, name(), written, config.get(CheckpointingOptions.CHECKPOINTING_INTERVAL));
+    if (!alone) {
+      output.refuseOthers(topics().subList(1, topics().size()));
       alone = true;
     }
     LOG.info("{}", describeStart());
@@ -243,8 +215,7 @@ public final class KafkaTopics {
   }
 
   private TopicChecks checks() {
-    Duration longest = guarantee == DeliveryGuarantee.EXACTLY_ONCE ? transactionTimeout : null;
-    return new TopicChecks(properties, inputTopic, outputTopic, deadLetterTopic, longest, config);
+    return new TopicChecks(properties, inputTopic, outputTopic, deadLetterTopic, output);
   }
 
   /** Finds the image in a message; refusals are those of the wire format. */
@@ -351,7 +322,7 @@ public final class KafkaTopics {
             .uid("send")
             .setParallelism(instances);
     if (outputTopic != null) {
-      sent.sinkTo(sink(outputTopic, SinkSettings.EMBEDDINGS, instances))
+      sent.sinkTo(output.sink(outputTopic, SinkSettings.EMBEDDINGS, instances))
           .name("embeddings to " + outputTopic)
           .uid(SinkSettings.EMBEDDINGS)
           .setParallelism(instances);
@@ -361,28 +332,11 @@ public final class KafkaTopics {
 
   private void sendDeadLetters(DataStream<OutgoingMessage> deadLetters) {
     deadLetters
-        .sinkTo(sink(deadLetterTopic, SinkSettings.DEAD_LETTERS, deadLetters.getParallelism()))
+        .sinkTo(
+            output.sink(deadLetterTopic, SinkSettings.DEAD_LETTERS, deadLetters.getParallelism()))
         .name("dead letters to " + deadLetterTopic)
         .uid(SinkSettings.DEAD_LETTERS)
         .setParallelism(deadLetters.getParallelism());
-  }
-
-  private GuardedKafkaSink sink(String topic, String use, int parallelism) {
-    GuardedKafkaSink sink =
-        new GuardedKafkaSink(
-            new SinkSettings(
-                name(),
-                use,
-                topic,
-                guarantee,
-                transactionTimeout,
-                lost,
-                properties,
-                config.getOptional(EmbedOptions.BATCH_LATENCY_BUDGET).isPresent()));
-    config
-        .getOptional(StateRecoveryOptions.SAVEPOINT_PATH)
-        .ifPresent(path -> sink.requireRestorable(path, use, parallelism));
-    return sink;
   }
 
   private String name() {

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.TaskInfo;
 import org.apache.flink.connector.kafka.sink.KafkaWriterState;
@@ -66,7 +67,7 @@ final class OwnedTransactions {
       String uid,
       int parallelism,
       SimpleVersionedSerializer<KafkaWriterState> states) {
-    List<KafkaWriterState> found = RestoredState.list(path, uid, STATES, states).orElse(List.of());
+    List<KafkaWriterState> found = states(path, uid, states);
     Set<Integer> owned = new HashSet<>();
     int before = KafkaWriterState.UNKNOWN;
     for (KafkaWriterState state : found) {
@@ -77,6 +78,19 @@ final class OwnedTransactions {
     if (before != KafkaWriterState.UNKNOWN && parallelism > before && !atTheFirst) {
       throw new KafkaSetupException(path + " cannot be restored: " + shared(parallelism, before));
     }
+  }
+
+  /** What the transactional ids of a state begin with; none where it cannot be read here. */
+  static Set<String> prefixes(
+      String path, String uid, SimpleVersionedSerializer<KafkaWriterState> states) {
+    return states(path, uid, states).stream()
+        .map(KafkaWriterState::getTransactionalIdPrefix)
+        .collect(Collectors.toSet());
+  }
+
+  private static List<KafkaWriterState> states(
+      String path, String uid, SimpleVersionedSerializer<KafkaWriterState> states) {
+    return RestoredState.list(path, uid, STATES, states).orElse(List.of());
   }
 
   private static String shared(int parallelism, int before) {

@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.flink.configuration.PipelineOptions;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListTransactionsOptions;
 import org.apache.kafka.clients.admin.ProducerState;
@@ -25,13 +27,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks whether a job of the same name is writing now. Open transactions alone do not say so: a job
- * that was killed leaves its own behind, and must be able to start again. So they are watched for a
- * while: those of a job that lives grow, or are committed with its next checkpoint. A job that has
- * nothing to write is not seen; it is told when it is fenced.
+ * Looks whether another job is writing now with transactional ids that are those of this one, or of
+ * the state that it restores. Open transactions alone do not say so: a job that was killed leaves
+ * its own behind, and must be able to start again. So they are watched for a while: those of a job
+ * that lives grow, or are committed with its next checkpoint. A job that has nothing to write is
+ * not seen; it is told when it is fenced.
  */
 final class SameName {
   private static final Logger LOG = LoggerFactory.getLogger(SameName.class);
+
+  /** How a job gets other transactional ids. */
+  static final String OTHER_IDS =
+      "another " + PipelineOptions.NAME.key() + " or " + KafkaOptions.TRANSACTIONAL_ID_PREFIX.key();
+
   private static final Duration LONGEST = Duration.ofSeconds(12);
   private static final long EVERY_MILLIS = 250;
 
@@ -46,30 +54,45 @@ final class SameName {
   }
 
   /**
-   * Returns at once where no transaction of the name is open, else after at most some 12 seconds.
+   * Returns at once where no transaction with such an id is open, else after at most some 12
+   * seconds.
    *
+   * @param idPrefix what the transactional ids of the job begin with
+   * @param earlier prefixes of the state that the job goes on from
    * @param topics that the job writes to
    * @param interval between checkpoints
-   * @throws KafkaSetupException if another job of the name is seen to write
+   * @throws KafkaSetupException if another job is seen to write with them
    */
   static void refuse(
-      Properties clients, String jobName, Collection<String> topics, Duration interval) {
+      Properties clients,
+      String idPrefix,
+      Collection<String> earlier,
+      Collection<String> topics,
+      Duration interval) {
+    List<String> own = SinkSettings.transactionalIdPrefixes(idPrefix);
+    List<String> all = Stream.concat(own.stream(), earlier.stream()).distinct().toList();
     try (Admin admin = BrokerPatience.connect(clients).admin()) {
-      String id =
-          new SameName(admin, SinkSettings.transactionalIdPrefixes(jobName), topics)
-              .movingWithin(interval);
+      String id = new SameName(admin, all, topics).movingWithin(interval);
+      if (id != null && OwnedTransactions.subtaskOf(id, own) < 0) {
+        throw new KafkaSetupException(
+            "the job whose state is to be restored is writing now, with transaction '"
+                + id
+                + "'; needed: that job stopped, or a start without its state");
+      }
       if (id != null) {
         throw new KafkaSetupException(
-            "a job named '"
-                + jobName
+            "a job with transactional ids '"
+                + idPrefix
+                + SinkSettings.TERMINATOR
                 + "' is writing now, with transaction '"
                 + id
-                + "'; needed: another pipeline.name, or that job stopped");
+                + "'; needed: that job stopped, or "
+                + OTHER_IDS);
       }
     } catch (ExecutionException e) {
       LOG.warn(
-          "Whether another job named '{}' is running cannot be seen: {}",
-          jobName,
+          "Whether another job writes with transactional ids of {} cannot be seen: {}",
+          all,
           e.getCause().getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

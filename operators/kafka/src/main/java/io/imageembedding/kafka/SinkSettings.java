@@ -12,7 +12,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 /**
  * What a sink of one job is made of.
  *
- * @param jobName is part of every transactional id
+ * @param idPrefix what every transactional id of the job begins with, without a terminator
  * @param use what the sink is for, one word; tells the transactional ids of a job's sinks apart
  * @param topic that is written to
  * @param guarantee of delivery
@@ -22,7 +22,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
  * @param atOnce whether messages are sent without waiting for more
  */
 record SinkSettings(
-    String jobName,
+    String idPrefix,
     String use,
     String topic,
     DeliveryGuarantee guarantee,
@@ -32,17 +32,28 @@ record SinkSettings(
     boolean atOnce)
     implements Serializable {
 
-  /** Ends every part of a prefix of transactional ids; names of jobs may not hold it. */
+  /**
+   * Ends every part of a prefix of transactional ids; neither names of jobs nor prefixes that are
+   * chosen may hold it.
+   */
   static final char TERMINATOR = '/';
 
-  /** What a job's name may be, as transactional ids are made of it. */
+  /** What a job's name may be, as transactional ids are made of it where no prefix is chosen. */
   static final String JOB_NAMES = "1 to 200 characters without " + TERMINATOR;
+
+  /** What a prefix that is chosen may be. */
+  static final String ID_PREFIXES = JOB_NAMES + " and without control characters";
 
   static final String EMBEDDINGS = "embeddings";
   static final String DEAD_LETTERS = "dead-letters";
+  static final List<String> USES = List.of(EMBEDDINGS, DEAD_LETTERS);
 
   static boolean isJobName(String name) {
     return !name.isBlank() && name.length() <= 200 && name.indexOf(TERMINATOR) < 0;
+  }
+
+  static boolean isIdPrefix(String prefix) {
+    return isJobName(prefix) && prefix.chars().noneMatch(Character::isISOControl);
   }
 
   /**
@@ -50,17 +61,16 @@ record SinkSettings(
    * whose id begins with it, so no prefix may be the beginning of another job's.
    */
   String transactionalIdPrefix() {
-    return transactionalIdPrefix(jobName, use);
+    return transactionalIdPrefix(idPrefix, use);
   }
 
-  /** The prefixes of all sinks that a job of that name may have. */
-  static List<String> transactionalIdPrefixes(String jobName) {
-    return List.of(
-        transactionalIdPrefix(jobName, EMBEDDINGS), transactionalIdPrefix(jobName, DEAD_LETTERS));
+  /** The prefixes of all sinks that a job with that beginning may have. */
+  static List<String> transactionalIdPrefixes(String idPrefix) {
+    return USES.stream().map(use -> transactionalIdPrefix(idPrefix, use)).toList();
   }
 
-  private static String transactionalIdPrefix(String jobName, String use) {
-    return jobName + TERMINATOR + use + TERMINATOR;
+  private static String transactionalIdPrefix(String idPrefix, String use) {
+    return idPrefix + TERMINATOR + use + TERMINATOR;
   }
 
   /** Properties of the producers; those of the clients win over what is set here for speed. */

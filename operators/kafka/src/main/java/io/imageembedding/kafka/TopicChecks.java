@@ -12,7 +12,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.CheckpointingOptions;
-import org.apache.flink.configuration.ReadableConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,26 +23,23 @@ final class TopicChecks implements AutoCloseable {
   private final String inputTopic;
   private final String outputTopic;
   private final String deadLetterTopic;
-  private final Duration transactionTimeout;
-  private final ReadableConfig config;
+  private final OutputSettings output;
 
   /**
    * @param outputTopic null if embeddings are not sent
-   * @param transactionTimeout null if nothing is sent in transactions
+   * @param output how the topics are written
    */
   TopicChecks(
       Properties client,
       String inputTopic,
       String outputTopic,
       String deadLetterTopic,
-      Duration transactionTimeout,
-      ReadableConfig config) {
+      OutputSettings output) {
     admin = new TopicAdmin(client);
     this.inputTopic = inputTopic;
     this.outputTopic = outputTopic;
     this.deadLetterTopic = deadLetterTopic;
-    this.transactionTimeout = transactionTimeout;
-    this.config = config;
+    this.output = output;
   }
 
   /** Everything that needs no model. */
@@ -65,7 +61,7 @@ final class TopicChecks implements AutoCloseable {
               + " LogAppendTime the brokers' clocks decide",
           inputTopic);
     }
-    if (transactionTimeout != null) {
+    if (output.isExactlyOnce()) {
       checkTransactionTimeout(admin.maxTransactionTimeout());
     }
   }
@@ -150,19 +146,21 @@ final class TopicChecks implements AutoCloseable {
   }
 
   private Finding transactions() {
-    if (transactionTimeout == null) {
+    if (!output.isExactlyOnce()) {
       return Finding.good("none, as delivery is at-least-once");
     }
     Duration most = admin.maxTransactionTimeout();
     checkTransactionTimeout(most);
     return Finding.good(
         "open for up to "
-            + transactionTimeout.toSeconds()
+            + output.transactionTimeout().toSeconds()
             + " s of the "
             + most.toSeconds()
             + " s that brokers allow, checkpoints every "
-            + config.get(CheckpointingOptions.CHECKPOINTING_INTERVAL).toMillis()
-            + " ms");
+            + output.interval().toMillis()
+            + " ms, ids begin with "
+            + output.idPrefix()
+            + SinkSettings.TERMINATOR);
   }
 
   /** Whether the output topic, if there is one, takes messages of that many bytes. */
@@ -173,17 +171,17 @@ final class TopicChecks implements AutoCloseable {
   }
 
   private void checkTransactionTimeout(Duration most) {
-    Duration interval =
-        config.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL).orElse(Duration.ZERO);
+    Duration timeout = output.transactionTimeout();
+    Duration interval = output.interval();
     if (interval.isZero()) {
       throw new InvalidOptionException(
           CheckpointingOptions.CHECKPOINTING_INTERVAL.key()
               + " is not set; needed: exactly-once delivery writes with each checkpoint");
     }
-    if (transactionTimeout.compareTo(most) > 0 || transactionTimeout.compareTo(interval) <= 0) {
+    if (timeout.compareTo(most) > 0 || timeout.compareTo(interval) <= 0) {
       throw new InvalidOptionException(
           KafkaOptions.TRANSACTION_TIMEOUT.key(),
-          transactionTimeout.toMillis() + " ms",
+          timeout.toMillis() + " ms",
           "longer than the checkpoint interval ("
               + interval.toMillis()
               + " ms), at most the brokers' transaction.max.timeout.ms ("

@@ -55,6 +55,9 @@ class KafkaTopicsTest {
     "image-embedding.kafka.properties.partition.discovery.interval.ms, 1 min, 'milliseconds; 0 or less: new partitions are not looked for'",
     "image-embedding.kafka.lost-transactions, ignore, fail or continue",
     "pipeline.name, photos/eu, 1 to 200 characters without /",
+    "image-embedding.kafka.transactional-id-prefix, eu/photos, 1 to 200 characters without / and without control characters",
+    "image-embedding.kafka.transactional-id-prefix, ' ', 1 to 200 characters without / and without control characters",
+    "image-embedding.kafka.transactional-id-prefix, a\tb, 1 to 200 characters without / and without control characters",
     "image-embedding.kafka.output.topic, in, 'input, output and dead letters in three different topics'",
   })
   void aWrongValueIsRefusedByKeyValueAndWhatIsAllowed(String key, String value, String allowed) {
