@@ -34,8 +34,12 @@ public final class ClusterProcesses implements AutoCloseable {
 
   private static final String JOB_MANAGER =
       "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint";
+  private static final String APPLICATION =
+      "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint";
   private static final String TASK_MANAGER =
       "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
+
+  private static final String MAIN = "io.imageembedding.jobs.EmbedImagesJob";
 
   /** What Flink's own scripts would make of the memory options below. */
   private static final List<String> TASK_MANAGER_MEMORY =
@@ -48,15 +52,18 @@ public final class ClusterProcesses implements AutoCloseable {
   private final Path conf;
   private final int restPort;
   private final List<String> jvmArguments;
+  private final List<String> job;
   private final List<ChildProcess> taskManagers = new ArrayList<>();
   private ChildProcess jobManager;
   private int started;
 
-  private ClusterProcesses(Path folder, Path conf, int restPort, List<String> jvmArguments) {
+  private ClusterProcesses(
+      Path folder, Path conf, int restPort, List<String> jvmArguments, List<String> job) {
     this.folder = folder;
     this.conf = conf;
     this.restPort = restPort;
     this.jvmArguments = jvmArguments;
+    this.job = job;
   }
 
   /** A JobManager and one TaskManager with two slots. */
@@ -73,6 +80,31 @@ public final class ClusterProcesses implements AutoCloseable {
    */
   public static ClusterProcesses start(
       Path folder, Map<String, String> settings, int taskManagers, List<String> jvmArguments)
+      throws IOException {
+    return start(folder, settings, taskManagers, jvmArguments, List.of());
+  }
+
+  /**
+   * The same in application mode: the JobManager runs the job of the jar, and one TaskManager what
+   * it says.
+   *
+   * @param job arguments of the jar's program
+   */
+  static ClusterProcesses startApplication(
+      Path folder, Map<String, String> settings, Path jar, List<String> job) throws IOException {
+    Path jars = Files.createDirectory(folder.resolve("usrlib"));
+    Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
+    List<String> arguments = new ArrayList<>(List.of("--job-classname", MAIN, "--"));
+    arguments.addAll(job);
+    return start(folder, settings, 1, List.of("-XX:TieredStopAtLevel=1"), arguments);
+  }
+
+  private static ClusterProcesses start(
+      Path folder,
+      Map<String, String> settings,
+      int taskManagers,
+      List<String> jvmArguments,
+      List<String> job)
       throws IOException {
     Path conf = Files.createDirectory(folder.resolve("conf"));
     int restPort = FreePort.find();
@@ -103,7 +135,7 @@ public final class ClusterProcesses implements AutoCloseable {
     Files.write(
         conf.resolve("config.yaml"),
         all.entrySet().stream().map(each -> each.getKey() + ": " + each.getValue()).toList());
-    ClusterProcesses cluster = new ClusterProcesses(folder, conf, restPort, jvmArguments);
+    ClusterProcesses cluster = new ClusterProcesses(folder, conf, restPort, jvmArguments, job);
     cluster.startJobManager();
     for (int i = 0; i < taskManagers; i++) {
       cluster.startTaskManager();
@@ -113,7 +145,8 @@ public final class ClusterProcesses implements AutoCloseable {
 
   /** Starts the JobManager, also one anew at the same address. */
   public void startJobManager() throws IOException {
-    jobManager = start("jobmanager", List.of("-Xmx512m"), JOB_MANAGER, List.of());
+    String main = job.isEmpty() ? JOB_MANAGER : APPLICATION;
+    jobManager = start("jobmanager", List.of("-Xmx512m"), main, job);
   }
 
   /** Starts one more TaskManager. */
@@ -144,6 +177,8 @@ public final class ClusterProcesses implements AutoCloseable {
             .redirectOutput(
                 ProcessBuilder.Redirect.appendTo(folder.resolve(name + ".log").toFile()));
     builder.environment().putAll(ENVIRONMENT);
+    // Beside it Flink looks for usrlib.
+    builder.environment().put("FLINK_LIB_DIR", folder.resolve("lib").toString());
     return new ChildProcess(name, builder.start());
   }
 

@@ -9,13 +9,17 @@ import io.imageembedding.flink.InvalidOptionException;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.KafkaSetupException;
 import io.imageembedding.kafka.TopicAdmin;
+import io.imageembedding.model.ModelException;
 import io.imageembedding.vectorstore.StoreException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobInfoImpl;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.ExecutionOptions;
@@ -247,6 +251,32 @@ class EmbedImagesJobTest {
   }
 
   /** Runs the program; what is not given for the test's sake is given as an argument. */
+  /** The JobManager dies while the brokers are away, and the tasks of before may still write. */
+  @Test
+  void aJobThatAClusterHasKeptGoesOnThoughNobodyAnswers() throws Exception {
+    JobID kept = new JobID(1, 2);
+    Map<String, String> environment = new HashMap<>();
+    environment.put("$internal.pipeline.job-id", kept.toHexString());
+    environment.put("pipeline.name", "photos");
+    environment.put("image-embedding.model", folder.resolve("gone").toString());
+    environment.put("image-embedding.kafka.bootstrap-servers", "localhost:1");
+    environment.put("image-embedding.kafka.input.topic", "images");
+    environment.put("image-embedding.kafka.output.topic", "embeddings");
+    environment.put("image-embedding.kafka.dead-letter.topic", "dead-letters");
+    try (TestingSubmission recovering =
+        new TestingSubmission(
+            Configuration.fromMap(environment), List.of(new JobInfoImpl(kept, "photos")))) {
+      assertThat(recovering.run().getJobID()).isEqualTo(kept);
+    }
+
+    environment.put("image-embedding.kafka.bootstrap-servers", kafka.bootstrapServers());
+    try (TestingSubmission other =
+        new TestingSubmission(
+            Configuration.fromMap(environment), List.of(new JobInfoImpl(kept, "others")))) {
+      assertThatThrownBy(() -> other.run()).isInstanceOf(ModelException.class);
+    }
+  }
+
   private static StreamGraph submitted(Map<String, String> environment, String... arguments)
       throws Exception {
     List<String> given = List.of(arguments);

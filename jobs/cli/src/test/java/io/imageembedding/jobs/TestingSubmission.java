@@ -4,6 +4,7 @@ package io.imageembedding.jobs;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.JobInfo;
 import org.apache.flink.api.dag.Pipeline;
 import org.apache.flink.client.program.StreamContextEnvironment;
 import org.apache.flink.configuration.Configuration;
@@ -24,6 +25,11 @@ final class TestingSubmission implements PipelineExecutorServiceLoader, AutoClos
 
   /** An environment as the cluster's configuration and {@code flink run -D} make it. */
   TestingSubmission(Configuration environment) {
+    this(environment, List.of());
+  }
+
+  /** The same in application mode, where Flink has kept jobs of before. */
+  TestingSubmission(Configuration environment, List<JobInfo> recovered) {
     environment.setString("execution.target", TARGET);
     StreamContextEnvironment.setAsContext(
         this,
@@ -34,7 +40,7 @@ final class TestingSubmission implements PipelineExecutorServiceLoader, AutoClos
         true,
         null,
         null,
-        List.of());
+        recovered);
   }
 
   /** Runs the program's main as {@code flink run} does, and gives what it submits. */

@@ -34,14 +34,19 @@ public final class EmbedImagesJob {
   private EmbedImagesJob() {}
 
   /**
-   * Builds the job and runs it where Flink's options say.
+   * Builds the job and runs it where Flink's options say. A job that a cluster has kept over its
+   * JobManager's death goes on as it was.
    *
    * @throws InvalidOptionException naming key, value and what is allowed
    */
   public static void main(String[] args) throws Exception {
     Configuration given = arguments(args);
     StreamExecutionEnvironment env = JobEnvironment.of(given);
-    build(env, given);
+    if (RecoveredJob.isIn(env)) {
+      RecoveredJob.name(env);
+    } else {
+      build(env, given);
+    }
     env.execute();
   }
 
