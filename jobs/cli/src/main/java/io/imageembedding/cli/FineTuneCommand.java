@@ -3,11 +3,13 @@ package io.imageembedding.cli;
 
 import io.imageembedding.cli.output.Json;
 import io.imageembedding.cli.output.Progress;
+import io.imageembedding.training.BatchNormStatistics;
 import io.imageembedding.training.EpochFigures;
 import io.imageembedding.training.FineTuneListener;
 import io.imageembedding.training.FineTuneOptions;
 import io.imageembedding.training.FineTuneResult;
 import io.imageembedding.training.FineTuner;
+import io.imageembedding.training.LearningRateSchedule;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -32,6 +34,9 @@ import picocli.CommandLine.Spec;
             + " writes a model that --model takes. Started again with the same output, it goes on"
             + " after the last whole epoch.")
 final class FineTuneCommand implements Callable<Integer> {
+  /** By so much more of the training images are right than of those held back, when it is said. */
+  private static final double PARTED = 0.1;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -62,8 +67,14 @@ final class FineTuneCommand implements Callable<Integer> {
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
-      description = "Default: 0.005; 0.05 with --head-only.")
+      description = "Of the first step. Default: 0.01.")
   private Double learningRate;
+
+  @Option(
+      names = "--learning-rate-schedule",
+      paramLabel = "NAME",
+      description = "${COMPLETION-CANDIDATES}: it stays, or falls to 0. Default: cosine.")
+  private LearningRateSchedule schedule;
 
   @Option(names = "--momentum", paramLabel = "X", description = "Default: 0.9.")
   private Double momentum;
@@ -97,6 +108,14 @@ final class FineTuneCommand implements Callable<Integer> {
       description = "Of the moving averages. Default: the model's own, else 0.997.")
   private Double batchNormDecay;
 
+  @Option(
+      names = "--batch-norm-statistics",
+      paramLabel = "NAME",
+      description =
+          "${COMPLETION-CANDIDATES}: of the training images after each epoch, or over the steps, as"
+              + " Keras has them. Default: estimated.")
+  private BatchNormStatistics statistics;
+
   @Option(names = "--json", description = "One JSON object for each epoch, and one at the end.")
   private boolean json;
 
@@ -107,13 +126,15 @@ final class FineTuneCommand implements Callable<Integer> {
         or(epochs, defaults.epochs()),
         or(batchSize, defaults.batchSize()),
         or(learningRate, defaults.learningRate()),
+        or(schedule, defaults.schedule()),
         or(momentum, defaults.momentum()),
         or(labelSmoothing, defaults.labelSmoothing()),
         or(dropout, defaults.dropout()),
         or(validationSplit, defaults.validationSplit()),
         or(seed, defaults.seed()),
         optional(weightDecay),
-        optional(batchNormDecay));
+        optional(batchNormDecay),
+        or(statistics, defaults.batchNormStatistics()));
   }
 
   private static OptionalDouble optional(Double given) {
@@ -150,8 +171,24 @@ final class FineTuneCommand implements Callable<Integer> {
           result.validated() ? "held-out" : "the training",
           result.model(),
           output.resolve("learning-curve.svg") + ", " + output.resolve("confusion-matrix.svg"));
+      sayWhereTheyPart(result.history().get(result.history().size() - 1));
     }
     return ExitCode.OK;
+  }
+
+  private void sayWhereTheyPart(EpochFigures last) {
+    Double held = last.validationAccuracy();
+    if (held != null && last.accuracy() - held > PARTED) {
+      spec.commandLine()
+          .getErr()
+          .printf(
+              Locale.ROOT,
+              "training and validation part: %.1f %% and %.1f %% are right. More images, fewer"
+                  + " epochs%s may help%n",
+              100 * last.accuracy(),
+              100 * held,
+              headOnly ? "" : ", --head-only");
+    }
   }
 
   private static void printConfusion(PrintWriter out, FineTuneResult result) {

@@ -11,7 +11,8 @@ import java.util.OptionalDouble;
  * @param headOnly whether only the classifier learns; the features stay as they are
  * @param epochs how often every training image is used
  * @param batchSize images of a step
- * @param learningRate rate of the steps
+ * @param learningRate rate of the first step
+ * @param schedule what becomes of the rate
  * @param momentum from 0 to below 1
  * @param labelSmoothing part of a label's weight that is spread over all classes
  * @param dropout part of the features that a step does without
@@ -20,6 +21,7 @@ import java.util.OptionalDouble;
  * @param weightDecay of the convolutions' kernels; empty: the module's own regularisation losses,
  *     else TF-Slim's 4e-5
  * @param batchNormDecay of moving averages; empty: the module's own, else 0.997
+ * @param batchNormStatistics what a network of which all is trained is run with
  */
 @PublicEvolving
 public record FineTuneOptions(
@@ -27,13 +29,15 @@ public record FineTuneOptions(
     int epochs,
     int batchSize,
     double learningRate,
+    LearningRateSchedule schedule,
     double momentum,
     double labelSmoothing,
     double dropout,
     double validationSplit,
     long seed,
     OptionalDouble weightDecay,
-    OptionalDouble batchNormDecay) {
+    OptionalDouble batchNormDecay,
+    BatchNormStatistics batchNormStatistics) {
 
   /**
    * @throws FineTuneException naming the first option that is out of range
@@ -60,14 +64,16 @@ public record FineTuneOptions(
         headOnly,
         5,
         16,
-        headOnly ? 0.05 : 0.005,
+        0.01,
+        LearningRateSchedule.COSINE,
         0.9,
         0.1,
         0.2,
         0.2,
         0,
         OptionalDouble.empty(),
-        OptionalDouble.empty());
+        OptionalDouble.empty(),
+        BatchNormStatistics.ESTIMATED);
   }
 
   private static void require(String name, double value, double least, double most) {
@@ -96,13 +102,15 @@ public record FineTuneOptions(
         "head-only=" + headOnly,
         "batch-size=" + batchSize,
         "learning-rate=" + learningRate,
+        "learning-rate-schedule=" + schedule,
         "momentum=" + momentum,
         "label-smoothing=" + labelSmoothing,
         "dropout=" + dropout,
         "validation-split=" + validationSplit,
         "seed=" + seed,
         "weight-decay=" + ofTheModule(weightDecay),
-        "batch-norm-decay=" + ofTheModule(batchNormDecay));
+        "batch-norm-decay=" + ofTheModule(batchNormDecay),
+        "batch-norm-statistics=" + batchNormStatistics);
   }
 
   private static String ofTheModule(OptionalDouble value) {

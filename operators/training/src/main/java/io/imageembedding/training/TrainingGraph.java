@@ -21,6 +21,7 @@ import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.train.ResourceApplyMomentum;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
@@ -34,6 +35,8 @@ final class TrainingGraph implements AutoCloseable {
   /** Loss and logits of one step, from before its update. */
   record Step(float dataLoss, float regularizationLoss, float[][] logits) {}
 
+  private static final String RATE = "learning.rate";
+
   private final int classes;
   private final int features;
   private final boolean headOnly;
@@ -42,19 +45,23 @@ final class TrainingGraph implements AutoCloseable {
   private final Graph graph;
   private final Session session;
   private final List<String> updates = new ArrayList<>();
+  private final List<String> averages;
+  private final double firstRate;
 
   TrainingGraph(TrainingNodes nodes, double learningRate, double momentum) {
     classes = nodes.classes();
     features = nodes.features();
     headOnly = nodes.isHeadOnly();
     variables = nodes.variables();
+    averages = nodes.averages();
+    firstRate = learningRate;
     try (Ownership owned = new Ownership()) {
       opened = owned.add(GraphSession.of(nodes.graph()));
       graph = opened.graph();
       session = opened.session();
       TensorFlowRuntime.run(
           () -> {
-            addUpdates(learningRate, momentum, nodes.averages());
+            addUpdates(momentum);
             return null;
           });
       owned.release(opened);
@@ -67,7 +74,7 @@ final class TrainingGraph implements AutoCloseable {
     return graph.operation(node).output(0);
   }
 
-  private void addUpdates(double learningRate, double momentum, List<String> averages) {
+  private void addUpdates(double momentum) {
     List<String> trained = variables.keySet().stream().filter(TrainingNodes::isTrained).toList();
     Output<?>[] reads =
         trained.stream()
@@ -75,7 +82,8 @@ final class TrainingGraph implements AutoCloseable {
             .toArray(Output<?>[]::new);
     Output<?>[] gradients = graph.addGradients(output("loss"), reads);
     Ops tf = Ops.create(graph);
-    Operand<TFloat32> rate = tf.constant((float) learningRate);
+    Operand<TFloat32> rate =
+        tf.withName(RATE).placeholder(TFloat32.class, Placeholder.shape(Shape.scalar()));
     Operand<TFloat32> keep = tf.constant((float) momentum);
     for (int i = 0; i < trained.size(); i++) {
       ResourceApplyMomentum update =
@@ -161,16 +169,23 @@ final class TrainingGraph implements AutoCloseable {
     return values;
   }
 
+  /** One step of training at the first learning rate. */
+  Step train(TFloat32 input, float[][] labels, float[][] mask) {
+    return train(input, labels, mask, 1);
+  }
+
   /**
    * One step of training.
    *
    * @param input images {@code [n, size, size, 3]}, or features {@code [n, features]}
    * @param labels weight of each class for each image
    * @param mask factor of each feature for each image
+   * @param factor of the first learning rate
    */
-  Step train(TFloat32 input, float[][] labels, float[][] mask) {
+  Step train(TFloat32 input, float[][] labels, float[][] mask, double factor) {
     int count = labels.length;
-    try (TFloat32 labelTensor = tensor(flat(labels), count, classes);
+    try (TFloat32 rate = TFloat32.scalarOf((float) (firstRate * factor));
+        TFloat32 labelTensor = tensor(flat(labels), count, classes);
         TFloat32 maskTensor = tensor(flat(mask), count, features)) {
       Session.Runner runner =
           session
@@ -178,6 +193,7 @@ final class TrainingGraph implements AutoCloseable {
               .feed(TrainingNodes.INPUT, input)
               .feed(TrainingNodes.LABELS, labelTensor)
               .feed(TrainingNodes.MASK, maskTensor)
+              .feed(RATE, rate)
               .fetch("data.loss")
               .fetch("regularization.loss")
               .fetch(TrainingNodes.TRAINING + ".logits");
@@ -186,6 +202,24 @@ final class TrainingGraph implements AutoCloseable {
         return new Step(
             floats(result.get(0))[0], floats(result.get(1))[0], rows(floats(result.get(2)), count));
       }
+    }
+  }
+
+  /**
+   * Moves the averages of batch normalisation towards the statistics of these images, and changes
+   * nothing else.
+   *
+   * @param rate part of the way; 1 sets them
+   */
+  void moveAverages(TFloat32 input, double rate) {
+    try (TFloat32 tensor = TFloat32.scalarOf((float) rate)) {
+      Session.Runner runner =
+          session
+              .runner()
+              .feed(TrainingNodes.INPUT, input)
+              .feed(TrainingNodes.AVERAGE_RATE, tensor);
+      averages.forEach(runner::addTarget);
+      run(runner).close();
     }
   }
 

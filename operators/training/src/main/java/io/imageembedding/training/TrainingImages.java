@@ -7,15 +7,16 @@ import io.imageembedding.image.ImageTensor;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.UndecodableImageException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The readable images of a folder with a folder for each class.
@@ -160,14 +161,26 @@ record TrainingImages(
     return !name(file).startsWith(".");
   }
 
-  /** Of every class the same part, but at least one image to learn from. */
+  /**
+   * By name, so that an image stays on its side when others come or go; but every class has at
+   * least one image to learn from.
+   */
   private void split(List<LabelledImage> readable, FineTuneOptions options) {
-    List<LabelledImage> shuffled = new ArrayList<>(readable);
-    Collections.shuffle(shuffled, new Random(options.seed()));
-    int held = (int) Math.round(options.validationSplit() * shuffled.size());
-    int kept = Math.max(1, shuffled.size() - held);
-    training.addAll(shuffled.subList(0, kept));
-    validation.addAll(shuffled.subList(kept, shuffled.size()));
+    List<LabelledImage> byDraw = new ArrayList<>(readable);
+    byDraw.sort(
+        Comparator.comparingDouble((LabelledImage image) -> draw(image, options.seed()))
+            .reversed());
+    training.add(byDraw.get(0));
+    for (LabelledImage image : byDraw.subList(1, byDraw.size())) {
+      (draw(image, options.seed()) < options.validationSplit() ? validation : training).add(image);
+    }
+  }
+
+  /** From 0 to below 1, by the image's name and that of its class. */
+  private static double draw(LabelledImage image, long seed) {
+    String name = name(image.file().getParent()) + '/' + name(image.file());
+    byte[] digest = DigestUtils.sha256(seed + " " + name);
+    return (ByteBuffer.wrap(digest).getLong() >>> 11) * 0x1p-53;
   }
 
   /** Images to measure on: those that were held back, or all if none were. */

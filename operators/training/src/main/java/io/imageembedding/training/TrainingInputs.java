@@ -95,14 +95,18 @@ final class TrainingInputs implements AutoCloseable {
     }
   }
 
-  /** Batches of a size; a last single image joins the batch before, as it has no statistics. */
+  /**
+   * Batches of even sizes, as few as there can be of no more than that size: a small one at the end
+   * would weigh as much in a step as the others. None is a single image, which has no statistics,
+   * if there are more; so with a size of 2 one may have 3.
+   */
   static List<List<LabelledImage>> batches(List<LabelledImage> all, int size) {
+    int count = Math.min((all.size() + size - 1) / size, Math.max(1, all.size() / 2));
     List<List<LabelledImage>> batches = new ArrayList<>();
-    int from = 0;
-    while (from < all.size()) {
-      int to = all.size() - from - size == 1 ? all.size() : Math.min(all.size(), from + size);
-      batches.add(all.subList(from, to));
-      from = to;
+    for (int i = 0; i < count; i++) {
+      batches.add(
+          all.subList(
+              (int) ((long) all.size() * i / count), (int) ((long) all.size() * (i + 1) / count)));
     }
     return batches;
   }

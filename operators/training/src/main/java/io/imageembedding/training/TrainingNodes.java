@@ -29,6 +29,10 @@ final class TrainingNodes {
   static final String INPUT = "images";
   static final String LABELS = "labels";
   static final String MASK = "dropout.mask";
+
+  /** Part of the way that moving averages go to a batch's statistics; by default that of a step. */
+  static final String AVERAGE_RATE = "average.rate";
+
   static final String TRAINING = "training";
   static final String INFERENCE = "inference";
 
@@ -60,6 +64,10 @@ final class TrainingNodes {
     variables.forEach(this::addVariable);
     nodes.placeholder(LABELS, DataType.DT_FLOAT, GraphNodes.shape(-1, classes));
     nodes.placeholder(MASK, DataType.DT_FLOAT, GraphNodes.shape(-1, network.features()));
+    nodes
+        .node(AVERAGE_RATE, "PlaceholderWithDefault", constant("average.rate.of.a.step", 1 - decay))
+        .putAttr("dtype", GraphNodes.type(DataType.DT_FLOAT))
+        .putAttr("shape", shapeAttribute(new long[0]));
     String features = INPUT;
     if (headOnly) {
       nodes.placeholder(INPUT, DataType.DT_FLOAT, GraphNodes.shape(-1, network.features()));
@@ -67,8 +75,8 @@ final class TrainingNodes {
     } else {
       int size = network.inputSize();
       nodes.placeholder(INPUT, DataType.DT_FLOAT, GraphNodes.shape(-1, size, size, 3));
-      addHead(INFERENCE, addNetwork(INFERENCE, decay));
-      features = addNetwork(TRAINING, decay);
+      addHead(INFERENCE, addNetwork(INFERENCE));
+      features = addNetwork(TRAINING);
     }
     addHead(TRAINING, binary("dropped", "Mul", features, MASK));
     addLosses(headOnly ? List.of() : regularizers);
@@ -158,7 +166,7 @@ final class TrainingNodes {
   /**
    * The network up to its features, for training or inference; gives the tensor of the features.
    */
-  private String addNetwork(String mode, double decay) {
+  private String addNetwork(String mode) {
     String scope = mode + ".";
     String doubled = binary(scope + "doubled", "Mul", INPUT, constant(scope + "two", 2));
     String centred = binary(scope + "centred", "Sub", doubled, constant(scope + "one", 1));
@@ -166,7 +174,7 @@ final class TrainingNodes {
         new Operations<>() {
           @Override
           public String layer(Layer layer, String input) {
-            return addLayer(scope, layer, input, mode.equals(TRAINING), decay);
+            return addLayer(scope, layer, input, mode.equals(TRAINING));
           }
 
           @Override
@@ -182,7 +190,7 @@ final class TrainingNodes {
     return scope + "features";
   }
 
-  private String addLayer(String scope, Layer layer, String input, boolean training, double decay) {
+  private String addLayer(String scope, Layer layer, String input, boolean training) {
     String name = scope + node(layer.scope());
     nodes
         .node(
@@ -212,8 +220,8 @@ final class TrainingNodes {
         .putAttr("epsilon", number(MobileNetV2.EPSILON))
         .putAttr("is_training", flag(training));
     if (training) {
-      addMovingAverage(mean, normalised + ":1", decay);
-      addMovingAverage(variance, normalised + ":2", decay);
+      addMovingAverage(mean, normalised + ":1");
+      addMovingAverage(variance, normalised + ":2");
     }
     return layer.relu6() ? unary(name + ".relu6", "Relu6", normalised) : normalised;
   }
@@ -226,11 +234,11 @@ final class TrainingNodes {
     return AttrValue.newBuilder().setB(value).build();
   }
 
-  /** {@code average -= (average - value) * (1 - decay)}. */
-  private void addMovingAverage(String average, String value, double decay) {
+  /** {@code average -= (average - value) * rate}. */
+  private void addMovingAverage(String average, String value) {
     String name = node(average);
     String difference = binary(name + ".difference", "Sub", read(average), value);
-    String step = binary(name + ".step", "Mul", difference, constant(name + ".rate", 1 - decay));
+    String step = binary(name + ".step", "Mul", difference, AVERAGE_RATE);
     nodes
         .node(name + ".update", "AssignSubVariableOp", name, step)
         .putAttr("dtype", GraphNodes.type(DataType.DT_FLOAT));

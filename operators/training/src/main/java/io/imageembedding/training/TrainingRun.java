@@ -28,6 +28,12 @@ import org.apache.commons.codec.digest.DigestUtils;
 final class TrainingRun implements AutoCloseable {
   private static final String MODEL = "model";
 
+  /** Images by which statistics are estimated after an epoch; some are enough. */
+  private static final int ESTIMATED_BY = 512;
+
+  /** Of a batch by which they are; statistics of a few images are far from those of all. */
+  private static final int LEAST_BATCH = 16;
+
   private final FineTuneOptions options;
   private final FineTuneListener listener;
   private final Path output;
@@ -186,7 +192,13 @@ final class TrainingRun implements AutoCloseable {
       TrainingGraph.Step result;
       try (TrainingInputs.Input input = inputs.of(batch)) {
         result =
-            graph.train(input.tensor(), inputs.labels(batch), inputs.mask(batch.size(), random));
+            graph.train(
+                input.tensor(),
+                inputs.labels(batch),
+                inputs.mask(batch.size(), random),
+                options
+                    .schedule()
+                    .factor((number - 1.0 + (double) step / batches.size()) / options.epochs()));
       }
       if (!Float.isFinite(result.dataLoss())) {
         throw new FineTuneException(
@@ -203,6 +215,9 @@ final class TrainingRun implements AutoCloseable {
       seen += batch.size();
       listener.step(number, step + 1, batches.size(), loss / seen, (double) right / seen);
     }
+    if (!options.headOnly() && options.batchNormStatistics() == BatchNormStatistics.ESTIMATED) {
+      estimateStatistics(order);
+    }
     Evaluation.Measured measured =
         images.validation().isEmpty() ? null : evaluation.measure(images.validation());
     return new EpochFigures(
@@ -212,6 +227,19 @@ final class TrainingRun implements AutoCloseable {
         measured == null ? null : measured.loss(),
         measured == null ? null : measured.accuracy(),
         (System.nanoTime() - begin) / 1e9);
+  }
+
+  /** Means over batches of the means and variances that training uses, instead of moving ones. */
+  private void estimateStatistics(List<LabelledImage> shuffled) {
+    List<List<LabelledImage>> batches =
+        TrainingInputs.batches(
+            shuffled.subList(0, Math.min(shuffled.size(), ESTIMATED_BY)),
+            Math.max(options.batchSize(), LEAST_BATCH));
+    for (int i = 0; i < batches.size(); i++) {
+      try (TrainingInputs.Input input = inputs.of(batches.get(i))) {
+        graph.moveAverages(input.tensor(), 1.0 / (i + 1));
+      }
+    }
   }
 
   private void writeModel() {

@@ -43,7 +43,7 @@ class FineTunerTest {
 
     assertThat(result.labels()).containsExactly("blue", "red");
     assertThat(result.history()).hasSize(2);
-    assertThat(Arrays.stream(result.confusion()).flatMapToInt(Arrays::stream).sum()).isEqualTo(4);
+    assertThat(Arrays.stream(result.confusion()).flatMapToInt(Arrays::stream).sum()).isEqualTo(2);
     try (FeatureVectorModel model = ModelSource.parse(result.model().toString()).load();
         ImageTensor image = new ImageTensor(96, 1)) {
       assertThat(model.classes().orElseThrow().labels()).containsExactly("blue", "red");
@@ -180,18 +180,24 @@ class FineTunerTest {
   }
 
   private static FineTuneOptions options(boolean headOnly, int epochs) {
+    return options(headOnly, epochs, 0.2);
+  }
+
+  static FineTuneOptions options(boolean headOnly, int epochs, double validationSplit) {
     return new FineTuneOptions(
         headOnly,
         epochs,
         8,
         0.01,
+        LearningRateSchedule.COSINE,
         0.9,
         0.1,
         0.2,
-        0.2,
+        validationSplit,
         7,
         OptionalDouble.empty(),
-        OptionalDouble.empty());
+        OptionalDouble.empty(),
+        BatchNormStatistics.ESTIMATED);
   }
 
   /** Reddish and bluish noise. */
