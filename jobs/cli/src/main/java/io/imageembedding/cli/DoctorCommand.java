@@ -12,6 +12,7 @@ import io.imageembedding.cli.output.Failures;
 import io.imageembedding.cli.output.Json;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.jobs.JobPaths;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ final class DoctorCommand implements Callable<Integer> {
     return JobSteps.of(
         () -> {
           Configuration given = JobConfiguration.load(file, overrides);
-          boolean remote = JobCommand.isRemote(given);
+          boolean remote = JobPaths.goesToACluster(given);
           if (remote) {
             EmbedImagesJob.requireOptionsOfAJob(given);
           }

@@ -11,6 +11,7 @@ import io.imageembedding.cli.output.TerminalSize;
 import io.imageembedding.flink.InvalidOptionException;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.jobs.JobPaths;
 import io.imageembedding.safety.PrivateFiles;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -22,7 +23,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.DeploymentOptions;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.core.execution.JobClient;
@@ -42,7 +42,6 @@ import picocli.CommandLine.Spec;
             + " on and kept; Ctrl-C stops with a savepoint and says how to go on.")
 final class JobCommand implements Callable<Integer> {
   private static final String LATEST = "latest";
-  private static final String LOCAL = "local";
   private static final String CHECKPOINTS = "checkpoints";
 
   @Spec private CommandSpec spec;
@@ -75,9 +74,10 @@ final class JobCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Configuration given = JobConfiguration.load(file, overrides);
-    boolean remote = isRemote(given);
+    boolean remote = JobPaths.goesToACluster(given);
     if (remote) {
       EmbedImagesJob.requireOptionsOfAJob(given);
+      given = JobPaths.absolute(given, spec.commandLine().getErr()::println);
     }
     Configuration config =
         remote
@@ -89,19 +89,11 @@ final class JobCommand implements Callable<Integer> {
     Path checkpoints = null;
     if (!remote) {
       checkpoints = checkpointFolder(config);
-      config.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints.toUri().toString());
+      config.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, JobPaths.address(checkpoints));
     }
     restorePath(config, checkpoints)
         .ifPresent(path -> config.set(StateRecoveryOptions.SAVEPOINT_PATH, path));
     return remote ? submit(config) : runHere(config, checkpoints);
-  }
-
-  /** Whether the job runs on a cluster, and not in this process. */
-  static boolean isRemote(Configuration given) {
-    return given
-        .getOptional(DeploymentOptions.TARGET)
-        .filter(target -> !LOCAL.equals(target))
-        .isPresent();
   }
 
   private static Path checkpointFolder(Configuration config) {
@@ -142,7 +134,7 @@ final class JobCommand implements Callable<Integer> {
       }
       LatestCheckpoint.Choice choice = LatestCheckpoint.below(checkpoints);
       choice.damaged().forEach(spec.commandLine().getErr()::println);
-      return Optional.of(choice.checkpoint().folder().toUri().toString());
+      return Optional.of(JobPaths.address(choice.checkpoint().folder()));
     }
     String given = restore == null ? config.get(StateRecoveryOptions.SAVEPOINT_PATH) : restore;
     if (given == null) {
@@ -155,7 +147,7 @@ final class JobCommand implements Callable<Integer> {
       LatestCheckpoint.requireUndamaged(
           local.get(), ofThisJob ? checkpoints : local.get().getParent());
     }
-    return Optional.of(local.map(path -> path.toUri().toString()).orElse(given));
+    return Optional.of(local.map(JobPaths::address).orElse(given));
   }
 
   private int submit(Configuration config) throws Exception {

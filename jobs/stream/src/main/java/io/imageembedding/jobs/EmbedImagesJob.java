@@ -40,7 +40,7 @@ public final class EmbedImagesJob {
    * @throws InvalidOptionException naming key, value and what is allowed
    */
   public static void main(String[] args) throws Exception {
-    Configuration given = arguments(args);
+    Configuration given = JobPaths.absolute(arguments(args), System.err::println);
     StreamExecutionEnvironment env = JobEnvironment.of(given);
     if (RecoveredJob.isIn(env)) {
       RecoveredJob.name(env);

@@ -47,6 +47,7 @@ final class JobEnvironment {
       adviseCheckpoints(before);
     }
     if (before.get(DeploymentOptions.PROGRAM_CONFIG_ENABLED)) {
+      env.configure(JobPaths.changed(configuration(env), LOG::warn));
       env.configure(JobDefaults.missing(configuration(env), JobDefaults.everywhere()));
       if (inOneProcess) {
         env.configure(JobDefaults.missing(configuration(env), JobDefaults.inOneProcess()));
@@ -104,7 +105,7 @@ final class JobEnvironment {
               }
             });
     Options.requireKnown(all, JobConfiguration.options(), List.of(KafkaOptions.PROPERTIES_PREFIX));
-    return all;
+    return JobPaths.goesToACluster(all) ? JobPaths.absolute(all, LOG::warn) : all;
   }
 
   /**

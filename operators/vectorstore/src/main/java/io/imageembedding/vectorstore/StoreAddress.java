@@ -6,6 +6,7 @@ import io.imageembedding.safety.SecretNames;
 import java.io.IOException;
 import java.io.Serializable;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -52,6 +54,9 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
 
   /** Options that name the store, of which a kind of store has one at most. */
   private static final List<String> NAMING = List.of("table", "collection");
+
+  /** Options that name a file: ours, and those of PostgreSQL's driver. */
+  private static final Pattern FILE = Pattern.compile(".*-file|sslrootcert|sslcert|sslkey");
 
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
 
@@ -95,6 +100,32 @@ public record StoreAddress(String scheme, String target, Map<String, String> opt
         text.substring(0, colon),
         target,
         question < 0 ? Map.of() : options(place.substring(question + 1)));
+  }
+
+  /**
+   * The same address with other paths: that of the place, unless it is on a server, and those of
+   * files that options name.
+   *
+   * @param path gives what stands for a path
+   * @throws StoreException if it is no address
+   */
+  public static String withPaths(String text, UnaryOperator<String> path) {
+    StoreAddress address = parse(text);
+    String target = address.target.startsWith("//") ? address.target : path.apply(address.target);
+    StringBuilder whole = new StringBuilder(address.scheme).append(':').append(target);
+    String separator = "?";
+    for (Map.Entry<String, String> option : address.options.entrySet()) {
+      boolean isFile = FILE.matcher(option.getKey()).matches();
+      String value = isFile ? path.apply(option.getValue()) : option.getValue();
+      whole
+          .append(separator)
+          .append(option.getKey())
+          .append('=')
+          .append(URLEncoder.encode(value, StandardCharsets.UTF_8));
+      separator = "&";
+    }
+    StoreAddress changed = parse(whole.toString());
+    return changed.equals(address) ? text : whole.toString();
   }
 
   private static String waysOut(String key) {

@@ -13,8 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import javax.imageio.ImageIO;
 import org.apache.flink.annotation.Internal;
 
@@ -40,9 +43,10 @@ public final class DemoImages {
   /** The photos that come with the program, and their versions. */
   public static List<DemoImage> builtin() throws IOException {
     List<DemoImage> images = new ArrayList<>();
+    Set<String> taken = new HashSet<>();
     for (String name :
         resource(INDEX, bytes -> new String(bytes, StandardCharsets.UTF_8)).lines().toList()) {
-      addWithVersions(name, resource("/demo/" + name, bytes -> bytes), images);
+      addWithVersions(name, resource("/demo/" + name, bytes -> bytes), images, taken);
     }
     return images;
   }
@@ -52,14 +56,16 @@ public final class DemoImages {
     if (!Files.isDirectory(folder)) {
       throw new CommandFailure("there is no folder " + folder);
     }
-    List<DemoImage> images = new ArrayList<>();
-    for (ImageFile file :
+    List<ImageFile> files =
         ImageFile.below(
             List.of(folder),
             (name, why) -> {
               throw new CommandFailure(name + ": " + why);
-            })) {
-      addWithVersions(file.id(), Files.readAllBytes(file.file()), images);
+            });
+    Set<String> taken = files.stream().map(ImageFile::id).collect(Collectors.toSet());
+    List<DemoImage> images = new ArrayList<>();
+    for (ImageFile file : files) {
+      addWithVersions(file.id(), Files.readAllBytes(file.file()), images, taken);
     }
     if (images.isEmpty()) {
       throw new CommandFailure("there are no files in " + folder);
@@ -73,20 +79,26 @@ public final class DemoImages {
     }
   }
 
-  private static void addWithVersions(String id, byte[] bytes, List<DemoImage> images)
-      throws IOException {
+  private static void addWithVersions(
+      String id, byte[] bytes, List<DemoImage> images, Set<String> taken) throws IOException {
     images.add(new DemoImage(id, id, bytes));
     BufferedImage photo = decode(bytes);
     if (photo != null) {
-      images.add(new DemoImage(version(id, "crop"), id, jpeg(crop(photo))));
-      images.add(new DemoImage(version(id, "flip"), id, jpeg(flip(photo))));
-      images.add(new DemoImage(version(id, "dark"), id, jpeg(darken(photo))));
+      images.add(new DemoImage(version(id, "crop", taken), id, jpeg(crop(photo))));
+      images.add(new DemoImage(version(id, "flip", taken), id, jpeg(flip(photo))));
+      images.add(new DemoImage(version(id, "dark", taken), id, jpeg(darken(photo))));
     }
   }
 
-  private static String version(String id, String name) {
+  /** An id that no file and no other version has: two files may differ in their endings only. */
+  private static String version(String id, String name, Set<String> taken) {
     int dot = id.lastIndexOf('.');
-    return (dot > id.lastIndexOf('/') ? id.substring(0, dot) : id) + "." + name + ".jpg";
+    String stem = dot > id.lastIndexOf('/') ? id.substring(0, dot) : id;
+    String version = stem + "." + name + ".jpg";
+    for (int i = 1; !taken.add(version); i++) {
+      version = id + "." + name + (i == 1 ? "" : "-" + i) + ".jpg";
+    }
+    return version;
   }
 
   private static BufferedImage crop(BufferedImage photo) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli.job;
 
+import io.imageembedding.jobs.JobPaths;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -52,7 +53,7 @@ public record KeptCheckpoint(Path folder) {
         new DataInputStream(new BufferedInputStream(Files.newInputStream(metadata)))) {
       operators =
           Checkpoints.loadCheckpointMetadata(
-                  in, KeptCheckpoint.class.getClassLoader(), folder.toUri().toString())
+                  in, KeptCheckpoint.class.getClassLoader(), JobPaths.address(folder))
               .getOperatorStates();
     } catch (EOFException e) {
       return Optional.of("its " + METADATA + " ends too early");

@@ -3,6 +3,7 @@ package io.imageembedding.cli.job;
 
 import io.imageembedding.cli.output.CommandFailure;
 import io.imageembedding.cli.output.Failures;
+import io.imageembedding.jobs.JobPaths;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
@@ -43,7 +44,7 @@ public final class RunningJob {
     monitor.close();
     err.println("stopping …");
     err.flush();
-    String path = checkpoints.resolve("savepoints").toUri().toString();
+    String path = JobPaths.address(checkpoints.resolve("savepoints"));
     try {
       String savepoint =
           client
