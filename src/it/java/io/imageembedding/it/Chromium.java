@@ -34,7 +34,7 @@ import java.util.stream.Stream;
  * A real Chromium without a window, driven by its DevTools protocol: what a person does arrives as
  * it would from mouse and keyboard.
  */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
   private static final String VARIABLE = "IMAGE_EMBEDDING_CHROMIUM";
   private static final List<String> NAMES =
       List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
@@ -78,7 +78,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Starts it; the calling test is skipped where there is none. */
-  static Chromium start(Path profile) throws IOException {
+  public static Chromium start(Path profile) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(find());
     command.addAll(
@@ -203,7 +203,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Opens a page in a new tab, which everything else then means. */
-  void open(String address, int width, int height) {
+  public void open(String address, int width, int height) {
     leave();
     problems.clear();
     requests.clear();
@@ -250,7 +250,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** The value of an expression in the page. */
-  JsonNode value(String expression) {
+  public JsonNode value(String expression) {
     JsonNode answer =
         call(
             "Runtime.evaluate",
@@ -352,14 +352,14 @@ final class Chromium implements AutoCloseable {
     call("DOM.setFileInputFiles", "nodeId", input, "files", List.of(file.toString()));
   }
 
-  void screenshot(Path png) throws IOException {
+  public void screenshot(Path png) throws IOException {
     Files.createDirectories(png.getParent());
     String data = call("Page.captureScreenshot", "format", "png").get("data").asText();
     Files.write(png, Base64.getDecoder().decode(data));
   }
 
   /** What the browser complained about since the page was opened. */
-  List<String> problems() {
+  public List<String> problems() {
     return problems;
   }
 

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.imageembedding.it.monitoring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.imageembedding.it.BrokerProcess;
+import io.imageembedding.it.Chromium;
+import io.imageembedding.it.ClusterProcesses;
+import io.imageembedding.it.JavaProcess;
+import io.imageembedding.it.TestingImages;
+import io.imageembedding.it.monitoring.MonitoringFiles.Panel;
+import io.imageembedding.it.monitoring.MonitoringFiles.Target;
+import io.imageembedding.jobs.EmbedImagesJob;
+import io.imageembedding.jobs.JobConfiguration;
+import io.imageembedding.kafka.KafkaClientProperties;
+import io.imageembedding.kafka.TopicAdmin;
+import io.imageembedding.safety.FreePort;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.GlobalConfiguration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real Prometheus scrapes a real job, to which happens what each alert is for. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Timeout(value = 6, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AlertsITCase {
+  private static final int PARTITIONS = 2;
+  private static final int SLOTS = PARTITIONS + 1;
+  private static final String IMAGES = "images";
+  private static final Path DRAWN = JavaProcess.project().resolve("src/it/target/monitoring");
+
+  /** What takes longer to provoke than a test should: {@code alerts-test.yml} has it. */
+  private static final Set<String> NOT_PROVOKED =
+      Set.of(
+          "ImageEmbeddingTransactionsLost",
+          "ImageEmbeddingTransactionsAborted",
+          "ImageEmbeddingHeapNearLimit",
+          "ImageEmbeddingMetaspaceNearLimit");
+
+  @TempDir Path folder;
+
+  private final Set<String> fired = new TreeSet<>();
+  private final Map<Instant, String> events = new TreeMap<>();
+
+  @Test
+  @Order(1)
+  void everyExpressionHasDataAndEveryAlertFiresByItsFault() throws Exception {
+    Path page = DRAWN.resolve("dashboard.html");
+    Files.deleteIfExists(page);
+    String ports = FreePort.find() + "," + FreePort.find();
+    try (ClusterProcesses cluster = cluster(ports);
+        Prometheus prometheus = Prometheus.start(config(ports), folder);
+        BrokerProcess broker = BrokerProcess.start(folder.resolve("broker.log"));
+        Feed feed = new Feed(broker.bootstrapServers())) {
+      JobClient job = submit(broker, cluster);
+      feed.start();
+      event("good images");
+      await("all alerts to rest, but for the slot that is one too many")
+          .until(() -> prometheus.firing().equals(Set.of("ImageEmbeddingSlotsWithoutPartition")));
+      awaitFiring(prometheus, "ImageEmbeddingSlotsWithoutPartition");
+
+      feed.spoil();
+      event("every third is broken");
+      awaitFiring(prometheus, "ImageEmbeddingImagesRefused", "ImageEmbeddingDeadLetters");
+      await("data of every expression").untilAsserted(() -> checkExpressions(prometheus));
+
+      feed.flood();
+      event("thousands at once");
+      awaitFiring(prometheus, "ImageEmbeddingLagGrowing");
+
+      broker.process().freeze();
+      event("the broker is frozen");
+      awaitFiring(
+          prometheus,
+          "ImageEmbeddingNoOutput",
+          "ImageEmbeddingCheckpointsFailing",
+          "ImageEmbeddingCheckpointsOld");
+      broker.process().resume();
+
+      cluster.taskManagers().get(0).kill();
+      event("the TaskManager is killed");
+      awaitFiring(prometheus, "ImageEmbeddingJobRestarting", "ImageEmbeddingMetricsMissing");
+
+      job.cancel().get();
+      event("the job is cancelled");
+      awaitFiring(prometheus, "ImageEmbeddingJobGone");
+      Files.createDirectories(DRAWN);
+      Files.writeString(
+          page,
+          DashboardPage.of(prometheus, events.keySet().iterator().next(), Instant.now(), events));
+      assertThat(MonitoringFiles.alerts().keySet())
+          .containsAll(fired)
+          .filteredOn(alert -> !fired.contains(alert))
+          .containsExactlyInAnyOrderElementsOf(NOT_PROVOKED);
+    }
+  }
+
+  /** The picture is for people: {@code src/it/target/monitoring/dashboard.png}. */
+  @Test
+  @Order(2)
+  void everyPanelIsDrawn() throws Exception {
+    Path page = DRAWN.resolve("dashboard.html");
+    assertThat(page).exists();
+    try (Chromium chromium = Chromium.start(folder.resolve("profile"))) {
+      chromium.open(page.toUri().toString(), 1800, 2600);
+      await("the page")
+          .until(() -> chromium.value("document.readyState").asText().equals("complete"));
+      assertThat(chromium.value("document.querySelectorAll('.panel').length").asLong())
+          .isEqualTo(
+              MonitoringFiles.panels().stream().filter(each -> !each.targets().isEmpty()).count());
+      assertThat(
+              chromium.value(
+                  "[...document.querySelectorAll('.empty')].map(e => e.parentNode.innerText)"))
+          .isEmpty();
+      assertThat(
+              chromium
+                  .value("document.documentElement.scrollHeight <= window.innerHeight")
+                  .asBoolean())
+          .isTrue();
+      chromium.screenshot(DRAWN.resolve("dashboard.png"));
+      assertThat(chromium.problems()).isEmpty();
+    }
+  }
+
+  private void event(String what) {
+    events.put(Instant.now(), what);
+  }
+
+  /** The shipped configuration, with this test's processes, rules and haste. */
+  private Path config(String ports) throws IOException {
+    MonitoringFiles.copyInHaste(folder.resolve("alerts.yml"));
+    String targets =
+        String.join(
+            ", ", Arrays.stream(ports.split(",")).map(port -> "localhost:" + port).toList());
+    String shipped = Files.readString(MonitoringFiles.FOLDER.resolve("prometheus.yml"));
+    return Files.writeString(
+        folder.resolve("prometheus.yml"),
+        shipped.replace("15s", "1s").replace("localhost:9249, localhost:9250", targets));
+  }
+
+  private ClusterProcesses cluster(String ports) throws IOException {
+    Map<String, String> settings = new HashMap<>();
+    Path conf = Files.createDirectory(folder.resolve("conf"));
+    Files.copy(
+        MonitoringFiles.FOLDER.resolve("flink-prometheus.yaml"), conf.resolve("config.yaml"));
+    settings.putAll(GlobalConfiguration.loadConfiguration(conf.toString()).toMap());
+    settings.put("metrics.reporter.prom.port", ports);
+    settings.put("taskmanager.numberOfTaskSlots", String.valueOf(SLOTS));
+    settings.put("heartbeat.interval", "1 s");
+    settings.put("heartbeat.timeout", "8 s");
+    // A job without slots fails, and is restarted, that soon.
+    settings.put("slot.request.timeout", "1 s");
+    settings.put("resourcemanager.standalone.start-up-time", "1 s");
+    return ClusterProcesses.start(
+        Files.createDirectory(folder.resolve("cluster")),
+        settings,
+        1,
+        List.of("-XX:TieredStopAtLevel=1", "-XX:MaxMetaspaceSize=512m"));
+  }
+
+  private JobClient submit(BrokerProcess broker, ClusterProcesses cluster) throws Exception {
+    Map<String, String> options = new HashMap<>();
+    options.put("pipeline.name", "photos");
+    options.put("parallelism.default", String.valueOf(SLOTS));
+    options.put("execution.target", "remote");
+    options.put("rest.address", "localhost");
+    options.put("rest.port", String.valueOf(cluster.restPort()));
+    options.put("execution.checkpointing.interval", "1 s");
+    options.put("execution.checkpointing.timeout", "4 s");
+    options.put("execution.checkpointing.tolerable-failed-checkpoints", "1000");
+    options.put("execution.checkpointing.dir", folder.resolve("checkpoints").toUri().toString());
+    options.put("restart-strategy.type", "fixed-delay");
+    options.put("restart-strategy.fixed-delay.attempts", "1000");
+    options.put("restart-strategy.fixed-delay.delay", "500 ms");
+    options.put("image-embedding.model", "untrained:mobilenet_v2_0.35_96");
+    options.put("image-embedding.kafka.bootstrap-servers", broker.bootstrapServers());
+    options.put("image-embedding.kafka.input.topic", IMAGES);
+    options.put("image-embedding.kafka.output.topic", "embeddings");
+    options.put("image-embedding.kafka.dead-letter.topic", "dead-letters");
+    options.put("image-embedding.store.address", "lucene:" + folder.resolve("store"));
+    Configuration config = EmbedImagesJob.withDefaults(JobConfiguration.load(null, options));
+    config.set(
+        PipelineOptions.JARS,
+        List.of(
+            JavaProcess.project()
+                .resolve("jobs/stream/target/image-embedding-job.jar")
+                .toUri()
+                .toString()));
+    StreamExecutionEnvironment env = new StreamExecutionEnvironment(config);
+    EmbedImagesJob.build(env, config);
+    return env.executeAsync(config.get(PipelineOptions.NAME));
+  }
+
+  private static ConditionFactory await(String what) {
+    return Awaitility.await(what)
+        .atMost(Duration.ofMinutes(1))
+        .pollInterval(Duration.ofMillis(300));
+  }
+
+  /** Waits until every one of them has fired, at any time from now. */
+  private void awaitFiring(Prometheus prometheus, String... alerts) {
+    Set<String> missing = new TreeSet<>(List.of(alerts));
+    await("alerts to fire: " + missing)
+        .until(
+            () -> {
+              missing.removeAll(prometheus.firing());
+              return missing.isEmpty();
+            });
+    fired.addAll(List.of(alerts));
+  }
+
+  private static void checkExpressions(Prometheus prometheus) throws Exception {
+    assertThat(prometheus.metrics()).containsAll(MonitoringFiles.metrics());
+    List<String> empty = new ArrayList<>();
+    for (Panel panel : MonitoringFiles.panels()) {
+      for (Target target : panel.targets()) {
+        String expression = MonitoringFiles.chosen(target.expression(), "5s", "1m");
+        if (!prometheus.hasData(expression)) {
+          empty.add(panel.title() + ": " + expression);
+        }
+      }
+    }
+    for (Map.Entry<String, String> rule : MonitoringFiles.alerts().entrySet()) {
+      String expression = MonitoringFiles.inHaste(rule.getValue());
+      List<String> parts = new ArrayList<>(MonitoringFiles.selectors(expression));
+      // One whose very point is that something is not there has nothing to say now.
+      if (!expression.contains("unless")) {
+        parts.add(MonitoringFiles.withoutThresholds(expression));
+      }
+      for (String part : parts) {
+        if (!prometheus.hasData(part)) {
+          empty.add(rule.getKey() + ": " + part);
+        }
+      }
+    }
+    assertThat(empty).isEmpty();
+  }
+
+  /** Publishes images, at first good ones only. */
+  private static final class Feed implements AutoCloseable {
+    private static final int TICK_MILLIS = 100;
+    private static final int PER_TICK = 5;
+    private static final int FLOOD = 20_000;
+
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    private final KafkaProducer<byte[], byte[]> producer;
+    private volatile int brokenEvery = Integer.MAX_VALUE;
+    private int published;
+
+    Feed(String servers) throws Exception {
+      Properties properties = KafkaClientProperties.of(servers, "", Map.of());
+      try (TopicAdmin admin = new TopicAdmin(properties)) {
+        for (String topic : List.of(IMAGES, "embeddings", "dead-letters")) {
+          admin.createIfMissing(topic, PARTITIONS);
+        }
+      }
+      producer =
+          new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    void start() {
+      clock.scheduleAtFixedRate(this::tick, 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void tick() {
+      try {
+        for (int i = 0; i < PER_TICK; i++) {
+          int number = ++published;
+          send(number, TestingImages.message(number, brokenEvery));
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private void send(int number, byte[] message) {
+      byte[] key = TestingImages.id(number).getBytes(StandardCharsets.UTF_8);
+      producer.send(new ProducerRecord<>(IMAGES, number % PARTITIONS, key, message));
+    }
+
+    /** From now on every third cannot be embedded. */
+    void spoil() {
+      brokenEvery = 3;
+    }
+
+    /** More at once than the job embeds in some seconds. */
+    void flood() throws IOException {
+      byte[] one = TestingImages.message(1, Integer.MAX_VALUE);
+      for (int i = 0; i < FLOOD; i++) {
+        send(i, one);
+      }
+    }
+
+    @Override
+    public void close() {
+      clock.shutdownNow();
+      producer.close(Duration.ofSeconds(1));
+    }
+  }
+}
