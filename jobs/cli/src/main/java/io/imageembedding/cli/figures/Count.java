@@ -26,6 +26,9 @@ public enum Count {
   ANSWERS(OutputMetrics.GROUP, "", OutputMetrics.ANSWERS),
   LATENCY_MILLIS(OutputMetrics.GROUP, "", OutputMetrics.LATENCY_SUM);
 
+  /** The store's batcher, as it is called in names of metrics: what waits there are vectors. */
+  private static final Pattern NOT_OF_IMAGES = Pattern.compile("(?:.*\\.)?store.micro-batch\\..*");
+
   private final Pattern identifier;
 
   Count(String group, String label, String name) {
@@ -40,6 +43,9 @@ public enum Count {
    * @param identifier its name behind those of all its groups, with dots between them
    */
   public static Optional<Series> series(String identifier, int subtask) {
+    if (NOT_OF_IMAGES.matcher(identifier).matches()) {
+      return Optional.empty();
+    }
     for (Count count : values()) {
       Matcher matcher = count.identifier.matcher(identifier);
       if (matcher.matches()) {

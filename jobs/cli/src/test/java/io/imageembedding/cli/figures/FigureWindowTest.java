@@ -210,6 +210,9 @@ class FigureWindowTest {
     assertThat(Count.series("send.kafkaOutput.encodeMicros", 0))
         .hasValue(new Series(Count.ENCODE_MICROS, "", 0));
     assertThat(Count.series("embed.numRecordsIn", 0)).isEmpty();
+    assertThat(Count.series("micro-batch.microBatch.queueMicros", 0)).isPresent();
+    assertThat(Count.series("store_micro-batch.microBatch.queueMicros", 0)).isEmpty();
+    assertThat(Count.series("host.job.store micro-batch.3.microBatch.queueMicros", 3)).isEmpty();
     assertThat(Count.series("embed.imageEmbedding.inferTimeMicros_mean", 0)).isEmpty();
   }
 }
