@@ -36,6 +36,7 @@ public final class ClusterProcesses implements AutoCloseable {
       "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint";
   private static final String APPLICATION =
       "org.apache.flink.container.entrypoint.StandaloneApplicationClusterEntryPoint";
+
   private static final String TASK_MANAGER =
       "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
 
@@ -53,17 +54,24 @@ public final class ClusterProcesses implements AutoCloseable {
   private final int restPort;
   private final List<String> jvmArguments;
   private final List<String> job;
+  private final String classpath;
   private final List<ChildProcess> taskManagers = new ArrayList<>();
   private ChildProcess jobManager;
   private int started;
 
   private ClusterProcesses(
-      Path folder, Path conf, int restPort, List<String> jvmArguments, List<String> job) {
+      Path folder,
+      Path conf,
+      int restPort,
+      List<String> jvmArguments,
+      String classpath,
+      List<String> job) {
     this.folder = folder;
     this.conf = conf;
     this.restPort = restPort;
     this.jvmArguments = jvmArguments;
     this.job = job;
+    this.classpath = classpath;
   }
 
   /** A JobManager and one TaskManager with two slots. */
@@ -81,7 +89,7 @@ public final class ClusterProcesses implements AutoCloseable {
   public static ClusterProcesses start(
       Path folder, Map<String, String> settings, int taskManagers, List<String> jvmArguments)
       throws IOException {
-    return start(folder, settings, taskManagers, jvmArguments, List.of());
+    return start(folder, settings, taskManagers, jvmArguments, jars(), List.of());
   }
 
   /**
@@ -96,7 +104,17 @@ public final class ClusterProcesses implements AutoCloseable {
     Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
     List<String> arguments = new ArrayList<>(List.of("--job-classname", MAIN, "--"));
     arguments.addAll(job);
-    return start(folder, settings, 1, List.of("-XX:TieredStopAtLevel=1"), arguments);
+    return start(folder, settings, 1, List.of("-XX:TieredStopAtLevel=1"), jars(), arguments);
+  }
+
+  /**
+   * A JobManager and a TaskManager of a distribution.
+   *
+   * @param home its folder, which gets their configuration and logs
+   */
+  static ClusterProcesses startDistribution(Path home, Map<String, String> settings)
+      throws IOException {
+    return start(home, settings, 1, List.of(), home.resolve("lib") + "/*", List.of());
   }
 
   private static ClusterProcesses start(
@@ -104,6 +122,7 @@ public final class ClusterProcesses implements AutoCloseable {
       Map<String, String> settings,
       int taskManagers,
       List<String> jvmArguments,
+      String classpath,
       List<String> job)
       throws IOException {
     Path conf = Files.createDirectory(folder.resolve("conf"));
@@ -135,7 +154,8 @@ public final class ClusterProcesses implements AutoCloseable {
     Files.write(
         conf.resolve("config.yaml"),
         all.entrySet().stream().map(each -> each.getKey() + ": " + each.getValue()).toList());
-    ClusterProcesses cluster = new ClusterProcesses(folder, conf, restPort, jvmArguments, job);
+    ClusterProcesses cluster =
+        new ClusterProcesses(folder, conf, restPort, jvmArguments, classpath, job);
     cluster.startJobManager();
     for (int i = 0; i < taskManagers; i++) {
       cluster.startTaskManager();
@@ -172,7 +192,7 @@ public final class ClusterProcesses implements AutoCloseable {
     List<String> arguments = new ArrayList<>(List.of("--configDir", conf.toString()));
     arguments.addAll(more);
     ProcessBuilder builder =
-        new ProcessBuilder(JavaProcess.command(jvm, classpath(), main, arguments))
+        new ProcessBuilder(JavaProcess.command(jvm, classpath, main, arguments))
             .redirectErrorStream(true)
             .redirectOutput(
                 ProcessBuilder.Redirect.appendTo(folder.resolve(name + ".log").toFile()));
@@ -188,7 +208,7 @@ public final class ClusterProcesses implements AutoCloseable {
         folder,
         Map.of("FLINK_CONF_DIR", conf.toString()),
         JavaProcess.command(
-                classpath(),
+                classpath,
                 "org.apache.flink.client.cli.CliFrontend",
                 Stream.concat(Stream.of("run"), Arrays.stream(arguments)).toList())
             .toArray(String[]::new));
@@ -229,7 +249,8 @@ public final class ClusterProcesses implements AutoCloseable {
     return all.toString();
   }
 
-  private static String classpath() {
+  /** Flink and all that it needs, with TensorFlow. */
+  private static String jars() {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .filter(entry -> NOT_ON_A_CLUSTER.stream().noneMatch(entry::contains))
         .collect(Collectors.joining(File.pathSeparator));

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +46,8 @@ class SizingDocumentTest {
 
   @Test
   void wholeJobsThatWereMeasuredAreWithinATenthOfTheFormula() throws IOException {
-    List<List<String>> points = table("| processor, precision | formula, images/s |");
+    List<List<String>> points =
+        SizingDocument.table("| processor, precision | formula, images/s |");
     assertThat(points).hasSize(3);
     for (List<String> point : points) {
       double formula =
@@ -63,7 +62,7 @@ class SizingDocumentTest {
 
   @Test
   void theExamplesAreWhatTheFormulaGives() throws IOException {
-    List<List<String>> examples = table("| processor, precision | megapixels |");
+    List<List<String>> examples = SizingDocument.table("| processor, precision | megapixels |");
     assertThat(examples).isNotEmpty();
     for (List<String> example : examples) {
       double ms =
@@ -88,7 +87,7 @@ class SizingDocumentTest {
 
   private static Map<String, Processor> processors() throws IOException {
     Map<String, Processor> all = new HashMap<>();
-    for (List<String> row : table("| processor | measured | fixed |")) {
+    for (List<String> row : SizingDocument.table("| processor | measured | fixed |")) {
       all.put(
           row.get(0),
           new Processor(
@@ -96,23 +95,6 @@ class SizingDocumentTest {
     }
     assertThat(all).hasSize(2);
     return all;
-  }
-
-  /** Cells of the rows below a head. */
-  static List<List<String>> table(String head) throws IOException {
-    List<String> lines = Files.readAllLines(JavaProcess.project().resolve("deploy/SIZING.md"));
-    List<List<String>> rows = new ArrayList<>();
-    boolean inTable = false;
-    for (String line : lines) {
-      if (line.startsWith(head)) {
-        inTable = true;
-      } else if (inTable && !line.startsWith("|")) {
-        return rows;
-      } else if (inTable && !line.startsWith("|--")) {
-        rows.add(Arrays.stream(line.substring(1).split("\\|")).map(String::strip).toList());
-      }
-    }
-    throw new AssertionError("there is no table '" + head + "'");
   }
 
   /** A figure of the benchmark on Zen 4, from its row against a rival. */

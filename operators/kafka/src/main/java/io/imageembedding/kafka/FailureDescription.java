@@ -30,7 +30,7 @@ public final class FailureDescription {
   private static final String UNKNOWN_USER = "Kafka does not take the job's credentials: ";
   private static final String FENCED =
       "another producer has taken over the transactions of this job, as a second job does that has"
-          + " the same name or transactional ids, or restores its state: ";
+          + " the same name (pipeline.name) or transactional ids, or restores its state: ";
   private static final String LOST = "a TaskManager was lost; its own log says why: ";
 
   /** By the simple name of Kafka's class: what stands before its message. */
