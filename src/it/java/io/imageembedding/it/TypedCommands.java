@@ -72,22 +72,37 @@ final class TypedCommands {
 
   /** Runs a command to its end, which has to be a good one. */
   Ended run(String command) throws IOException, InterruptedException {
+    Path out = Files.createTempFile(folder, "out", ".txt");
+    Path err = Files.createTempFile(folder, "err", ".txt");
+    ProcessBuilder builder =
+        builder(bound(command)).redirectOutput(out.toFile()).redirectError(err.toFile());
+    Process process = builder.start();
+    boolean over = process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES);
+    if (!over) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
     Ended ended =
-        JavaProcess.run(folder, environment, "sh", "-c", bound(command), "a person's shell");
+        new Ended(over ? process.exitValue() : -1, Files.readAllLines(out), Files.readString(err));
     assertThat(ended.exitCode()).as("%s%n%s%n%s", command, ended.out(), ended.err()).isZero();
     return ended;
+  }
+
+  /** Who runs the tests in the background ignores Ctrl-C, and so would all that they start. */
+  private ProcessBuilder builder(String typed) {
+    ProcessBuilder builder =
+        new ProcessBuilder("env", "--default-signal=INT", "sh", "-c", typed, "a person's shell")
+            .directory(folder.toFile());
+    builder.environment().putAll(environment);
+    JavaProcess.keepApart(builder, folder);
+    return builder;
   }
 
   /** Starts a command that goes on until it is asked to end. */
   Running start(String command) throws IOException {
     Path log = Files.createTempFile(folder, "typed", ".log");
     ProcessBuilder builder =
-        new ProcessBuilder("sh", "-c", "exec " + bound(command))
-            .directory(folder.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
-    builder.environment().putAll(environment);
-    JavaProcess.keepApart(builder, folder);
+        builder("exec " + bound(command)).redirectErrorStream(true).redirectOutput(log.toFile());
     return new Running(command, builder.start(), log);
   }
 
