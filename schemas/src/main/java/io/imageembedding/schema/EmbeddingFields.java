@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.embedding.ClassScore;
 import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.FetchedObject;
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.SourcePosition;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param source the message that the image came in
  * @param capturedAt when the image was taken; null where it is not known
  * @param attributes of the image record
+ * @param fetched what was read at the image record's uri; null where the image was in the record
  */
 @NullMarked
 @PublicEvolving
@@ -31,7 +33,8 @@ public record EmbeddingFields(
     Embedding embedding,
     SourcePosition source,
     @Nullable Instant capturedAt,
-    Map<String, String> attributes) {
+    Map<String, String> attributes,
+    @Nullable FetchedObject fetched) {
 
   /** Names of fields as JSON, and numbers. */
   private static final int FIXED_BYTES = 1024;
@@ -41,6 +44,9 @@ public record EmbeddingFields(
 
   private static final int BYTES_OF_A_SCORE = 60;
 
+  /** Names of fields as JSON, length and time. */
+  private static final int BYTES_OF_FETCHED = 128;
+
   public EmbeddingFields {
     requireNonNull(id, "id");
     requireNonNull(embedding, "embedding");
@@ -48,10 +54,28 @@ public record EmbeddingFields(
     requireNonNull(attributes, "attributes");
   }
 
-  /** What is to be said of an embedding. */
-  public static EmbeddingFields of(ImageFields image, Embedding embedding, SourcePosition source) {
+  /** What is said of an image that was in its record. */
+  public EmbeddingFields(
+      String id,
+      Embedding embedding,
+      SourcePosition source,
+      @Nullable Instant capturedAt,
+      Map<String, String> attributes) {
+    this(id, embedding, source, capturedAt, attributes, null);
+  }
+
+  /**
+   * What is to be said of an embedding.
+   *
+   * @param fetched what was read at the image record's uri; null where the image was in the record
+   */
+  public static EmbeddingFields of(
+      ImageFields image,
+      Embedding embedding,
+      SourcePosition source,
+      @Nullable FetchedObject fetched) {
     return new EmbeddingFields(
-        image.id(), embedding, source, image.capturedAt(), image.attributes());
+        image.id(), embedding, source, image.capturedAt(), image.attributes(), fetched);
   }
 
   /** An upper bound of the bytes that the record takes, in whichever wire format. */
@@ -66,6 +90,10 @@ public record EmbeddingFields(
     }
     for (ClassScore score : embedding.scores()) {
       bytes += text(score.label()) + BYTES_OF_A_SCORE;
+    }
+    if (fetched != null) {
+      bytes += BYTES_OF_FETCHED + text(fetched.uri()) + text(fetched.sha256());
+      bytes += fetched.etag() == null ? 0 : text(fetched.etag());
     }
     return bytes;
   }
@@ -102,7 +130,16 @@ public record EmbeddingFields(
                     .toList()),
         position(record.getSource()),
         record.getCapturedAt(),
-        record.getAttributes());
+        record.getAttributes(),
+        fetched(record.getFetched()));
+  }
+
+  private static @Nullable FetchedObject fetched(
+      io.imageembedding.schema.@Nullable FetchedObject read) {
+    return read == null
+        ? null
+        : new FetchedObject(
+            read.getUri(), read.getLength(), read.getSha256(), read.getEtag(), read.getModified());
   }
 
   /** The source that a record names. */

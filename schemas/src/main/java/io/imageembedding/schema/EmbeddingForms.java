@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.embedding.ClassScore;
 import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.FetchedObject;
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.SourcePosition;
@@ -70,6 +71,21 @@ final class EmbeddingForms {
     if (!embedding.scores().isEmpty()) {
       writeScores(embedding.scores(), out);
     }
+    out.writeIndex(record.fetched() == null ? 0 : 1);
+    if (record.fetched() != null) {
+      writeFetched(record.fetched(), out);
+    }
+  }
+
+  private static void writeFetched(FetchedObject fetched, BinaryEncoder out) throws IOException {
+    out.writeString(fetched.uri());
+    out.writeLong(fetched.length());
+    out.writeString(fetched.sha256());
+    out.writeIndex(fetched.etag() == null ? 0 : 1);
+    if (fetched.etag() != null) {
+      out.writeString(fetched.etag());
+    }
+    writeNullable(fetched.modified() == null ? null : fetched.modified().toEpochMilli(), out);
   }
 
   private static boolean isTimed(SourcePosition source) {
@@ -109,7 +125,18 @@ final class EmbeddingForms {
         new Source(in.readString(), in.readInt(), in.readLong(), readNullableInstant(in)),
         readNullableInstant(in),
         readAttributes(in),
-        in.readIndex() == 0 ? null : readScores(in));
+        in.readIndex() == 0 ? null : readScores(in),
+        in.readIndex() == 0 ? null : readFetched(in));
+  }
+
+  private static io.imageembedding.schema.FetchedObject readFetched(BinaryDecoder in)
+      throws IOException {
+    return new io.imageembedding.schema.FetchedObject(
+        in.readString(),
+        in.readLong(),
+        in.readString(),
+        in.readIndex() == 0 ? null : in.readString(),
+        readNullableInstant(in));
   }
 
   private static List<Float> readFeatures(BinaryDecoder in) throws IOException {
@@ -183,6 +210,9 @@ final class EmbeddingForms {
       out.writeStringField(attribute.getKey(), attribute.getValue());
     }
     out.writeEndObject();
+    if (record.fetched() != null) {
+      writeFetched(record.fetched(), out);
+    }
     out.writeEndObject();
   }
 
@@ -195,6 +225,20 @@ final class EmbeddingForms {
       out.writeEndObject();
     }
     out.writeEndArray();
+  }
+
+  private static void writeFetched(FetchedObject fetched, JsonGenerator out) throws IOException {
+    out.writeObjectFieldStart("fetched");
+    out.writeStringField("uri", fetched.uri());
+    out.writeNumberField("length", fetched.length());
+    out.writeStringField("sha256", fetched.sha256());
+    if (fetched.etag() != null) {
+      out.writeStringField("etag", fetched.etag());
+    }
+    if (fetched.modified() != null) {
+      out.writeNumberField("modified", fetched.modified().toEpochMilli());
+    }
+    out.writeEndObject();
   }
 
   static void writeSource(SourcePosition source, JsonGenerator out) throws IOException {
@@ -214,7 +258,6 @@ final class EmbeddingForms {
       JsonNode node = JSON.readTree(value);
       JsonNode model = required(node, "model");
       JsonNode image = required(node, "image");
-      JsonNode capturedAt = node.get("capturedAt");
       return new EmbeddingFields(
           text(node, "id"),
           new Embedding(
@@ -229,15 +272,27 @@ final class EmbeddingForms {
                   text(node, "vectorSpace")),
               scores(node.path("scores"))),
           JsonFields.position(required(node, "source")),
-          capturedAt == null || capturedAt.isNull()
-              ? null
-              : Instant.ofEpochMilli(number(node, "capturedAt")),
-          attributes(node.path("attributes")));
+          nullableInstant(node, "capturedAt"),
+          attributes(node.path("attributes")),
+          node.hasNonNull("fetched") ? fetched(node.get("fetched")) : null);
     } catch (IOException e) {
       throw unreadable("it is no JSON");
     } catch (IllegalArgumentException e) {
       throw unreadable(e.getMessage());
     }
+  }
+
+  private static Instant nullableInstant(JsonNode node, String name) {
+    return node.hasNonNull(name) ? Instant.ofEpochMilli(number(node, name)) : null;
+  }
+
+  private static FetchedObject fetched(JsonNode node) {
+    return new FetchedObject(
+        text(node, "uri"),
+        number(node, "length"),
+        text(node, "sha256"),
+        node.hasNonNull("etag") ? text(node, "etag") : null,
+        nullableInstant(node, "modified"));
   }
 
   private static UnreadableRecordException unreadable(String reason) {

@@ -201,6 +201,7 @@ public final class RecordReader<T> {
             Image.SCHEMA$.getFullName(), Image.class,
             Source.SCHEMA$.getFullName(), Source.class,
             ClassScore.SCHEMA$.getFullName(), ClassScore.class,
+            FetchedObject.SCHEMA$.getFullName(), FetchedObject.class,
             DeadLetter.SCHEMA$.getFullName(), DeadLetter.class,
             Header.SCHEMA$.getFullName(), Header.class,
             Stage.SCHEMA$.getFullName(), Stage.class,

@@ -18,7 +18,7 @@ final class RecordSchemas {
 
   /** Name of a schema to its published versions, 1 to n; resources {@code history/NAME-n.avsc}. */
   static final Map<String, Integer> VERSIONS =
-      Map.of("ImageRecord", 1, "EmbeddingRecord", 2, "DeadLetter", 4);
+      Map.of("ImageRecord", 1, "EmbeddingRecord", 3, "DeadLetter", 5);
 
   private static final Map<Long, Schema> BY_FINGERPRINT = new HashMap<>();
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.imageembedding.embedding.FetchedObject;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,11 +42,23 @@ class EmbeddingReaderTest {
             + "\"timestamp\":1700000000123},\"capturedAt\":1600000000000,"
             + "\"attributes\":{\"camera\":\"häfen\",\"place\":\"\"}}";
 
-    assertThat(RecordWriter.embeddings(WireFormat.JSON, null, "t").write(Samples.embedding()))
+    assertJson(json, Samples.embedding((FetchedObject) null));
+    assertJson(
+        json.replaceFirst(
+            "}$",
+            ",\"fetched\":{\"uri\":\"https://images.example.com/h%C3%A4fen.jpg\","
+                + "\"length\":5000000000,\"sha256\":\""
+                + "ef".repeat(32)
+                + "\",\"etag\":\"\\\\\"0123\\\\\"\",\"modified\":1500000000000}}"),
+        Samples.embedding());
+  }
+
+  private static void assertJson(String json, EmbeddingFields fields) throws Exception {
+    assertThat(RecordWriter.embeddings(WireFormat.JSON, null, "t").write(fields))
         .asString(UTF_8)
         .isEqualTo(json);
     assertThat(new EmbeddingReader(WireFormat.JSON, null).read(json.getBytes(UTF_8)))
-        .isEqualTo(Samples.embedding());
+        .isEqualTo(fields);
   }
 
   @ParameterizedTest

@@ -223,8 +223,8 @@ class RecordWriterTest {
             .readTree(
                 RecordWriter.deadLetters(WireFormat.JSON, null, "t").write(Samples.deadLetter()));
 
-    assertThat(json.get("error").get("stage").asText()).isEqualTo("image");
-    assertThat(json.get("error").get("code").asText()).isEqualTo("DECODER_BUSY");
+    assertThat(json.get("error").get("stage").asText()).isEqualTo("fetch");
+    assertThat(json.get("error").get("code").asText()).isEqualTo("CHANGED");
     assertThat(json.get("value").binaryValue()).isEqualTo("value".getBytes(StandardCharsets.UTF_8));
     assertThat(json.get("headers").get(1).get("value").isNull()).isTrue();
   }

@@ -3,6 +3,7 @@ package io.imageembedding.schema;
 
 import io.imageembedding.embedding.ClassScore;
 import io.imageembedding.embedding.Embedding;
+import io.imageembedding.embedding.FetchedObject;
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.SourcePosition;
@@ -35,7 +36,21 @@ final class Samples {
 
   static EmbeddingFields embedding() {
     return embedding(
-        List.of(new ClassScore("tabby", 0.75f), new ClassScore("Schäferhund", 0.125f)));
+        new FetchedObject(
+            "https://images.example.com/h%C3%A4fen.jpg",
+            5_000_000_000L, "ef".repeat(32), "\"0123\"", Instant.ofEpochMilli(1_500_000_000_000L)));
+  }
+
+  static EmbeddingFields embedding(FetchedObject fetched) {
+    EmbeddingFields inRecord =
+        embedding(List.of(new ClassScore("tabby", 0.75f), new ClassScore("Schäferhund", 0.125f)));
+    return new EmbeddingFields(
+        inRecord.id(),
+        inRecord.embedding(),
+        inRecord.source(),
+        inRecord.capturedAt(),
+        inRecord.attributes(),
+        fetched);
   }
 
   static EmbeddingFields embedding(List<ClassScore> scores) {
@@ -62,7 +77,7 @@ final class Samples {
   }
 
   static DeadLetter deadLetter() {
-    return deadLetter(Stage.image, Code.DECODER_BUSY);
+    return deadLetter(Stage.fetch, Code.CHANGED);
   }
 
   static DeadLetter deadLetter(Stage stage, Code code) {
@@ -100,7 +115,15 @@ final class Samples {
             ? null
             : embedding.scores().stream()
                 .map(s -> new io.imageembedding.schema.ClassScore(s.label(), s.score()))
-                .toList());
+                .toList(),
+        generated(fields.fetched()));
+  }
+
+  private static io.imageembedding.schema.FetchedObject generated(FetchedObject fetched) {
+    return fetched == null
+        ? null
+        : new io.imageembedding.schema.FetchedObject(
+            fetched.uri(), fetched.length(), fetched.sha256(), fetched.etag(), fetched.modified());
   }
 
   static ByteBuffer buffer(String text) {

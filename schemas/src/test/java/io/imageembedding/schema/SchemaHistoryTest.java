@@ -3,6 +3,7 @@ package io.imageembedding.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.embedding.FetchedObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -77,6 +78,12 @@ class SchemaHistoryTest {
   @Test
   void bytesThatVersionTwoWroteAreReadWithTheirScores() throws Exception {
     assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(oldBytes("EmbeddingRecord-2")))
+        .isEqualTo(Samples.generated(Samples.embedding((FetchedObject) null)));
+  }
+
+  @Test
+  void bytesThatVersionThreeWroteAreReadWithWhatWasFetched() throws Exception {
+    assertThat(RecordReader.embeddings(WireFormat.AVRO, null).read(oldBytes("EmbeddingRecord-3")))
         .isEqualTo(Samples.generated(Samples.embedding()));
   }
 
@@ -95,6 +102,12 @@ class SchemaHistoryTest {
   @Test
   void bytesThatVersionFourWroteAreReadWithTheImageThatFoundNoDecoder() throws Exception {
     assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-4")))
+        .isEqualTo(Samples.deadLetter(Stage.image, Code.DECODER_BUSY));
+  }
+
+  @Test
+  void bytesThatVersionFiveWroteAreReadWithTheStageOfFetching() throws Exception {
+    assertThat(RecordReader.deadLetters(WireFormat.AVRO, null).read(oldBytes("DeadLetter-5")))
         .isEqualTo(Samples.deadLetter());
   }
 

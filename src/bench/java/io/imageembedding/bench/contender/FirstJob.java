@@ -148,6 +148,7 @@ final class FirstJob {
               new Source("images", 0, 0L, null),
               null,
               Map.of(),
+              null,
               null);
       return Tuple2.of(image.f0, EmbeddingRecord.getEncoder().encode(record).array());
     }

@@ -120,6 +120,7 @@ public class CodecBenchmark {
             source,
             null,
             fields.attributes(),
+            null,
             null);
     return bytes(specificWriter, record);
   }

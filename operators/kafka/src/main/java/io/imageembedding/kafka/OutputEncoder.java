@@ -141,7 +141,7 @@ final class OutputEncoder extends ProcessFunction<Embedded<KafkaMessage>, Embedd
     KafkaMessage message = answer.element();
     if (answer.outcome() instanceof Embedding embedding) {
       return new EmbeddedMessage(
-          message, EmbeddingFields.of(fields(message), embedding, message.source()));
+          message, EmbeddingFields.of(fields(message), embedding, message.source(), null));
     }
     Refusal refusal = (Refusal) answer.outcome();
     Optional<String> deleted = deletedId(message, refusal);
