@@ -88,7 +88,10 @@ class ModelDetails {
   @Option(
       names = OUTPUT,
       paramLabel = "KIND",
-      description = "What a TF-Slim checkpoint gives: features (default) or logits.")
+      description =
+          "features: what its global pooling gives, without its classifier. logits: its classifier's"
+              + " scores, before a softmax. Default: what the model gives; of a checkpoint"
+              + " features.")
   private String output;
 
   @Option(

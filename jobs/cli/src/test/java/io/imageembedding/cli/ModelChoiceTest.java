@@ -8,6 +8,7 @@ import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelOptions;
+import io.imageembedding.model.ModelOutput;
 import io.imageembedding.model.ModelSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,7 +66,7 @@ class ModelChoiceTest {
                     .input("i")
                     .output("o")
                     .inputSize(96)
-                    .logits(true)
+                    .modelOutput(ModelOutput.LOGITS)
                     .labels(List.of("cat", "dog"))
                     .sha256("ab".repeat(32))
                     .allowedOperations(Set.of("Print", "Foo>Bar"))

@@ -9,6 +9,7 @@ import io.imageembedding.image.InputRange;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.Preprocessing.JpegDecoding;
 import io.imageembedding.image.Preprocessing.Orientation;
+import io.imageembedding.model.ModelOutput;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.Precision;
 import java.time.Duration;
@@ -72,10 +73,11 @@ public final class EmbedOptions {
   public static final ConfigOption<ModelOutput> MODEL_OUTPUT =
       key("image-embedding.model.output")
           .enumType(ModelOutput.class)
-          .defaultValue(ModelOutput.FEATURES)
+          .noDefaultValue()
           .withDescription(
-              "What a TF-Slim checkpoint gives, which has both: 'features' (what the last"
-                  + " convolution sees, averaged) or 'logits' (its classifier's scores).");
+              "What is taken of a model that has both: 'features' (what its global pooling gives,"
+                  + " without any layer behind it) or 'logits' (its classifier's scores, before a"
+                  + " softmax). Not set: what the model gives; of a TF-Slim checkpoint features.");
 
   public static final ConfigOption<String> MODEL_LABELS =
       key("image-embedding.model.labels")
@@ -223,14 +225,6 @@ public final class EmbedOptions {
                   + " or 'scaled', at a half, a quarter or an eighth as long as the shorter side"
                   + " keeps twice the model's pixels: another vector space, with a cosine of 0.95 and"
                   + " more to the exact one, and twice as fast to decode at 12 megapixels.");
-
-  /** What is taken of a checkpoint that has features and a classifier. */
-  public enum ModelOutput {
-    /** The features that the classifier would see. */
-    FEATURES,
-    /** The classifier's scores before softmax. */
-    LOGITS
-  }
 
   private static final String WHOLE = "a whole number from ";
   private static final String UP_TO_AN_HOUR = "a duration from 1 ms to 1 h";

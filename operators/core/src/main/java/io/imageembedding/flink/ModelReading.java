@@ -52,9 +52,9 @@ final class ModelReading {
                         range -> InputRange.parse(range).isPresent(),
                         InputRange.FORMS))
                 .orElseThrow())
-        .logits(
-            Options.get(config, EmbedOptions.MODEL_OUTPUT, value -> true, "features or logits")
-                == EmbedOptions.ModelOutput.LOGITS)
+        .modelOutput(
+            Options.optional(
+                config, EmbedOptions.MODEL_OUTPUT, value -> true, "features or logits"))
         .labels(labels(config))
         .sha256(
             Options.optional(

@@ -10,6 +10,7 @@ import io.imageembedding.image.Preprocessing;
 import io.imageembedding.image.Preprocessing.Orientation;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelOptions;
+import io.imageembedding.model.ModelOutput;
 import io.imageembedding.model.ModelSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ class EmbedOptionsTest {
                     .input("i")
                     .output("o")
                     .inputSize(96)
-                    .logits(true)
+                    .modelOutput(ModelOutput.LOGITS)
                     .labels(List.of("cat", "dog"))
                     .sha256("ab".repeat(32))
                     .allowedOperations(Set.of("Print", "Custom>Op"))

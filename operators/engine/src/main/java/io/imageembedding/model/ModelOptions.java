@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param input name of the input tensor or of the signature's input
  * @param output name of the output tensor, or of the signature's output
  * @param inputSize width and height of the images in pixels, for a model that does not say it
- * @param logits whether a checkpoint gives its classifier's scores and not its features
+ * @param modelOutput whether features come out or a classifier's scores; null: what the model gives
+ *     by itself, features of a checkpoint
  * @param labels names of a classifier's classes in their order; null where there are none
  * @param sha256 digest that the model must have, 64 lower-case hex digits; null for any
  * @param allowedOperations operations that the model may use beside those that every model may
@@ -34,7 +35,7 @@ public record ModelOptions(
     @Nullable String input,
     @Nullable String output,
     @Nullable Integer inputSize,
-    boolean logits,
+    @Nullable ModelOutput modelOutput,
     @Nullable List<String> labels,
     @Nullable String sha256,
     Set<String> allowedOperations,
@@ -60,7 +61,7 @@ public record ModelOptions(
         input,
         output,
         inputSize,
-        logits,
+        modelOutput,
         labels,
         sha256,
         allowedOperations,
@@ -79,7 +80,7 @@ public record ModelOptions(
     private @Nullable String input;
     private @Nullable String output;
     private @Nullable Integer inputSize;
-    private boolean logits;
+    private @Nullable ModelOutput modelOutput;
     private @Nullable List<String> labels;
     private @Nullable String sha256;
     private Set<String> allowedOperations = Set.of();
@@ -108,8 +109,8 @@ public record ModelOptions(
       return this;
     }
 
-    public Builder logits(boolean wanted) {
-      logits = wanted;
+    public Builder modelOutput(@Nullable ModelOutput wanted) {
+      modelOutput = wanted;
       return this;
     }
 
@@ -144,7 +145,7 @@ public record ModelOptions(
           input,
           output,
           inputSize,
-          logits,
+          modelOutput,
           labels,
           sha256,
           allowedOperations,

@@ -22,7 +22,7 @@ class ModelOptionsTest {
             .input("images")
             .output("scores")
             .inputSize(96)
-            .logits(true)
+            .modelOutput(ModelOutput.LOGITS)
             .labels(List.of("cat", "dog"))
             .sha256("AB".repeat(32))
             .allowedOperations(Set.of("Print"))
@@ -37,7 +37,7 @@ class ModelOptionsTest {
                 "images",
                 "scores",
                 96,
-                true,
+                ModelOutput.LOGITS,
                 List.of("cat", "dog"),
                 "ab".repeat(32),
                 Set.of("Print"),

@@ -4,6 +4,7 @@ package io.imageembedding.model.format;
 import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelOptions;
+import io.imageembedding.model.ModelOutput;
 import io.imageembedding.model.optimize.OpenedModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ public final class SlimCheckpointFormat implements ModelFormat {
     String index = found.isEmpty() ? path.toString() : found.get(0);
     String prefix =
         index.endsWith(INDEX) ? index.substring(0, index.length() - INDEX.length()) : index;
-    return SlimCheckpoint.open(Path.of(prefix), options.logits());
+    return SlimCheckpoint.open(Path.of(prefix), options.modelOutput() == ModelOutput.LOGITS);
   }
 
   private static List<String> indexes(Path directory) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -352,15 +353,6 @@ public final class FlatGraph {
         .toList();
   }
 
-  /** Whether the output is one of probabilities. */
-  public boolean endsInSoftmax() {
-    Node node = output.node();
-    while (node.is("Reshape", "Squeeze")) {
-      node = node.input(0).node();
-    }
-    return node.is("Softmax");
-  }
-
   /** The node that holds the tensor's values, if that is a constant or a variable. */
   public static Node holder(Tensor tensor) {
     Node node = tensor.node();
@@ -387,7 +379,12 @@ public final class FlatGraph {
    * @throws IllegalArgumentException if a variable is used other than by being read
    */
   public GraphDef frozen(String output) {
-    return FrozenForm.of(this, functions.values(), output);
+    return frozen(this.output, DataType.DT_FLOAT, output);
+  }
+
+  /** The same with another of its tensors, of that type, as the output. */
+  public GraphDef frozen(Tensor result, DataType type, String output) {
+    return FrozenForm.of(this, functions.values(), result, type, output);
   }
 
   /** A node that the output needs, by its name; null if there is none. */

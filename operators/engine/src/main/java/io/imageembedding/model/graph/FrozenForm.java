@@ -17,10 +17,17 @@ final class FrozenForm {
 
   /**
    * @param functions what branches and loops call
+   * @param result what is to come out
+   * @param type of that
    * @param output name of the node that gives the output
    * @throws IllegalArgumentException if a variable is used other than by being read
    */
-  static GraphDef of(FlatGraph flat, Collection<FunctionDef> functions, String output) {
+  static GraphDef of(
+      FlatGraph flat,
+      Collection<FunctionDef> functions,
+      Tensor result,
+      DataType type,
+      String output) {
     GraphNodes graph = new GraphNodes();
     Map<Node, String> names = new HashMap<>();
     for (Node node : flat.nodes()) {
@@ -55,8 +62,8 @@ final class FrozenForm {
       }
     }
     graph
-        .node(output, "Identity", names.get(flat.output().node()) + ":" + flat.output().index())
-        .putAttr("T", GraphNodes.type(DataType.DT_FLOAT));
+        .node(output, "Identity", names.get(result.node()) + ":" + result.index())
+        .putAttr("T", GraphNodes.type(type));
     functions.forEach(graph.graph().getLibraryBuilder()::addFunction);
     return graph.graph().build();
   }

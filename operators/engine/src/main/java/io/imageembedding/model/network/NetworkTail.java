@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.model.network;
 
+import io.imageembedding.annotation.Internal;
 import io.imageembedding.model.graph.FlatGraph;
 import io.imageembedding.model.graph.FlatGraph.Node;
 import io.imageembedding.model.graph.FlatGraph.Tensor;
 import io.imageembedding.model.graph.FloatTensor;
 import java.util.List;
+import java.util.Optional;
 
 /** What comes after the last feature map: the mean, perhaps a classifier, perhaps a softmax. */
-final class NetworkTail {
+@Internal
+public final class NetworkTail {
   private final FlatGraph graph;
   private Tensor features;
   private FloatTensor kernel;
@@ -56,6 +59,15 @@ final class NetworkTail {
     }
     tail.features = current.node().input(0);
     return tail.softmax && tail.kernel == null ? null : tail;
+  }
+
+  /** What makes probabilities of the output; empty where it is something else. */
+  public static Optional<Node> softmax(FlatGraph graph) {
+    Node node = graph.output().node();
+    while (node.is("Reshape", "Squeeze")) {
+      node = node.input(0).node();
+    }
+    return node.is("Softmax") ? Optional.of(node) : Optional.empty();
   }
 
   private static Tensor reshaped(Tensor tensor) {
@@ -107,13 +119,17 @@ final class NetworkTail {
 
   private static boolean isMean(Node node, int mapSize) {
     if (node.is("Mean")) {
-      List<Integer> axes =
-          Attributes.ints(node.input(1)).stream().map(axis -> (axis + 4) % 4).toList();
-      return axes.equals(List.of(1, 2)) || axes.equals(List.of(2, 1));
+      return isHeightAndWidth(node.input(1));
     }
     return node.is("AvgPool")
         && Attributes.isNhwc(node)
         && Attributes.hasInts(node, "ksize", mapSize)
         && (node.attribute("padding").getS().toStringUtf8().equals("VALID") || mapSize == 1);
+  }
+
+  /** Whether they are these axes of images, counted from either end. */
+  static boolean isHeightAndWidth(Tensor constant) {
+    List<Integer> axes = Attributes.ints(constant).stream().map(axis -> (axis + 4) % 4).toList();
+    return axes.equals(List.of(1, 2)) || axes.equals(List.of(2, 1));
   }
 }

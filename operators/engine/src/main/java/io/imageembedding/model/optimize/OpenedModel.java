@@ -19,6 +19,7 @@ import io.imageembedding.model.graph.WorkEstimate;
 import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.NetworkRecogniser;
 import io.imageembedding.model.network.NetworkRecogniser.Recognised;
+import io.imageembedding.model.network.NetworkTail;
 import io.imageembedding.model.network.NetworkWeights;
 import io.imageembedding.model.network.Regularizer;
 import io.imageembedding.model.network.Rescaling;
@@ -63,6 +64,7 @@ public final class OpenedModel {
   private final FlatGraph flat;
   private final Optional<Recognised> recognised;
   private final Training training;
+  private final boolean whole;
 
   /** What a model says of its own training. */
   public interface Training {
@@ -89,28 +91,18 @@ public final class OpenedModel {
     List<Regularizer> regularizers(Map<String, String> variables);
   }
 
-  /** How TF-Slim trains MobileNetV2. */
-  private record SlimTraining(MobileNetV2 network) implements Training {
-
-    @Override
-    public OptionalDouble batchNormDecay() {
-      return OptionalDouble.of(MobileNetV2.BATCH_NORM_DECAY);
-    }
-
-    @Override
-    public List<Regularizer> regularizers(Map<String, String> variables) {
-      return Regularizer.weightDecays(network, Regularizer.SLIM_WEIGHT_DECAY);
-    }
-  }
-
-  private OpenedModel(
+  /**
+   * @param whole whether it is what the model gives by itself, as its golden vectors are
+   */
+  OpenedModel(
       ModelOrigin origin,
       int inputSize,
       RunnableGraph graph,
       String sha256,
       FlatGraph flat,
       Optional<Recognised> recognised,
-      Training training) {
+      Training training,
+      boolean whole) {
     this.origin = origin;
     this.inputSize = inputSize;
     this.graph = graph;
@@ -118,6 +110,7 @@ public final class OpenedModel {
     this.flat = flat;
     this.recognised = recognised;
     this.training = training;
+    this.whole = whole;
   }
 
   /**
@@ -146,7 +139,8 @@ public final class OpenedModel {
         sha256,
         flat,
         NetworkRecogniser.recognise(flat, inputSize),
-        training);
+        training,
+        true);
   }
 
   /** A MobileNetV2 that is known to be one. */
@@ -159,7 +153,8 @@ public final class OpenedModel {
         FoldedNetwork.digest(weights),
         FlatGraph.of(graph.definition(), graph.output(), unknown -> Optional.empty()),
         Optional.of(new Recognised(weights, Map.of(), true)),
-        new SlimTraining(weights.network()));
+        new SlimTraining(weights.network()),
+        true);
   }
 
   private static ModelException refused(ModelOrigin origin, IllegalArgumentException cause) {
@@ -187,7 +182,7 @@ public final class OpenedModel {
    * #LOGITS} behind the classifier of a MobileNetV2, else {@link #FEATURES}.
    */
   public String outputKind() {
-    if (flat.endsInSoftmax()) {
+    if (NetworkTail.softmax(flat).isPresent()) {
       return PROBABILITIES;
     }
     boolean classifier = recognised.isPresent() && recognised.get().weights().head() != null;
@@ -197,6 +192,10 @@ public final class OpenedModel {
   /** What somebody should look at before using it. */
   public Optional<String> hint() {
     return Rescaling.hint(flat);
+  }
+
+  Training training() {
+    return training;
   }
 
   public String sha256() {
@@ -248,7 +247,8 @@ public final class OpenedModel {
     } catch (IllegalArgumentException e) {
       throw refused(origin, e);
     }
-    Optional<GoldenVectors> goldens = GoldenVectors.in(origin, inputSize);
+    Optional<GoldenVectors> goldens =
+        whole ? GoldenVectors.in(origin, inputSize) : Optional.empty();
     try (Ownership owned = new Ownership()) {
       GraphModel original =
           owned.add(

@@ -6,6 +6,7 @@ import io.imageembedding.model.Choice;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelOptions;
 import io.imageembedding.model.ModelOrigin;
+import io.imageembedding.model.ModelOutput;
 import io.imageembedding.model.optimize.OpenedModel;
 import java.util.Locale;
 import java.util.Map;
@@ -66,7 +67,8 @@ final class Choices {
               wanted,
               wanted));
     }
-    if (options.logits() && model.outputKind().equals(OpenedModel.FEATURES)) {
+    if (options.modelOutput() == ModelOutput.LOGITS
+        && model.outputKind().equals(OpenedModel.FEATURES)) {
       throw new ModelException(
           "model "
               + model.origin().name()

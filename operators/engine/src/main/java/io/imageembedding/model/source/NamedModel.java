@@ -7,6 +7,7 @@ import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelOptions;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.Precision;
+import io.imageembedding.model.optimize.ChosenOutput;
 import io.imageembedding.model.optimize.OpenedModel;
 import io.imageembedding.model.run.LoadTime;
 
@@ -46,7 +47,7 @@ public interface NamedModel extends ModelSource {
     return LoadTime.spend(
         here.toString(),
         () -> {
-          OpenedModel opened = here.read();
+          OpenedModel opened = ChosenOutput.of(here.read(), options().modelOutput());
           Choices.require(options(), opened, here);
           return opened;
         },

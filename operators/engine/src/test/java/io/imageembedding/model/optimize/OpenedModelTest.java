@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelOptions;
+import io.imageembedding.model.ModelOutput;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.ProofFigures;
 import io.imageembedding.model.graph.FloatTensor;
@@ -128,7 +129,9 @@ class OpenedModelTest {
 
   @Test
   void logitsOfANetworkWithoutClassifierAreRefused() {
-    ModelSource model = ModelSource.parse("builtin", ModelOptions.builder().logits(true).build());
+    ModelSource model =
+        ModelSource.parse(
+            "builtin", ModelOptions.builder().modelOutput(ModelOutput.LOGITS).build());
 
     assertThatThrownBy(model::load)
         .isInstanceOf(ModelException.class)
