@@ -53,6 +53,10 @@ class FineTuneITCase {
     JsonNode result = new ObjectMapper().readTree(trained.lastLine());
     assertThat(result.get("validated").asBoolean()).isTrue();
     assertThat(result.get("accuracy").asDouble()).as(trained.toString()).isGreaterThan(0.95);
+    assertThat(result.get("epoch").asInt()).isEqualTo(5);
+    String page = Files.readString(folder.resolve("trained/misclassified.html"));
+    assertThat(page.split("<figure>", -1)).hasSize(1 + result.get("misclassified").size());
+    assertThat(folder.resolve("trained/tensorboard/validation")).isNotEmptyDirectory();
   }
 
   /**

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli;
 
+import io.imageembedding.cli.output.CommandFailure;
 import io.imageembedding.cli.output.Json;
 import io.imageembedding.cli.output.Progress;
+import io.imageembedding.training.Augmentation;
 import io.imageembedding.training.BatchNormStatistics;
 import io.imageembedding.training.EpochFigures;
 import io.imageembedding.training.FineTuneListener;
@@ -10,6 +12,7 @@ import io.imageembedding.training.FineTuneOptions;
 import io.imageembedding.training.FineTuneResult;
 import io.imageembedding.training.FineTuner;
 import io.imageembedding.training.LearningRateSchedule;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
@@ -116,6 +120,35 @@ final class FineTuneCommand implements Callable<Integer> {
               + " Keras has them. Default: estimated.")
   private BatchNormStatistics statistics;
 
+  @Option(names = "--flip", description = "Mirror half of the training images.")
+  private boolean flip;
+
+  @Option(
+      names = "--crop",
+      paramLabel = "X",
+      description = "Cut up to that part of the training images off. Default: 0.")
+  private Double crop;
+
+  @Option(
+      names = "--rotation",
+      paramLabel = "DEGREES",
+      description = "Turn training images by up to that, either way. Default: 0.")
+  private Double rotation;
+
+  @Option(
+      names = "--zoom",
+      paramLabel = "X",
+      description = "Make training images larger or smaller by up to that part. Default: 0.")
+  private Double zoom;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description =
+          "End after N epochs without a smaller validation loss, and keep the best. Default: all"
+              + " epochs, and the last.")
+  private Integer patience;
+
   @Option(names = "--json", description = "One JSON object for each epoch, and one at the end.")
   private boolean json;
 
@@ -134,7 +167,9 @@ final class FineTuneCommand implements Callable<Integer> {
         or(seed, defaults.seed()),
         optional(weightDecay),
         optional(batchNormDecay),
-        or(statistics, defaults.batchNormStatistics()));
+        or(statistics, defaults.batchNormStatistics()),
+        new Augmentation(flip, or(crop, 0.0), or(rotation, 0.0), or(zoom, 0.0)),
+        patience == null ? OptionalInt.empty() : OptionalInt.of(patience));
   }
 
   private static OptionalDouble optional(Double given) {
@@ -152,14 +187,17 @@ final class FineTuneCommand implements Callable<Integer> {
     try (ProgressBar bar = Progress.bar("reading", -1)) {
       result = FineTuner.run(model.source(), images, output, options, new Shown(bar));
     }
+    Path wrong = sheet(result);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       Map<String, Object> values = new LinkedHashMap<>();
       values.put("model", result.model().toString());
       values.put("labels", result.labels());
       values.put("accuracy", result.accuracy());
+      values.put("epoch", result.epoch());
       values.put("validated", result.validated());
       values.put("confusion", result.confusion());
+      values.put("misclassified", result.misclassified());
       values.put("skipped", result.skipped());
       out.println(Json.line(values));
     } else {
@@ -170,10 +208,23 @@ final class FineTuneCommand implements Callable<Integer> {
           100 * result.accuracy(),
           result.validated() ? "held-out" : "the training",
           result.model(),
-          output.resolve("learning-curve.svg") + ", " + output.resolve("confusion-matrix.svg"));
-      sayWhereTheyPart(result.history().get(result.history().size() - 1));
+          String.join(
+              ", ",
+              output.resolve("learning-curve.svg").toString(),
+              output.resolve("confusion-matrix.svg").toString(),
+              wrong.toString()));
+      sayWhereTheyPart(result.history().get(result.epoch() - 1));
     }
     return ExitCode.OK;
+  }
+
+  private Path sheet(FineTuneResult result) {
+    try {
+      return MisclassifiedSheet.write(output, images, result);
+    } catch (IOException e) {
+      throw new CommandFailure(
+          output.resolve(MisclassifiedSheet.FILE) + " cannot be written: " + e.getMessage(), e);
+    }
   }
 
   private void sayWhereTheyPart(EpochFigures last) {
@@ -235,6 +286,11 @@ final class FineTuneCommand implements Callable<Integer> {
     @Override
     public void resumed(int epochs) {
       say("going on after epoch " + epochs);
+    }
+
+    @Override
+    public void stopped(int bestEpoch) {
+      say("stopped: no epoch after " + bestEpoch + " had a smaller validation loss");
     }
 
     @Override

@@ -39,6 +39,7 @@ class DecodePass implements AutoCloseable {
   private volatile long heapBytes;
   private final ReferenceDecoder reference = new ReferenceDecoder();
   private final BilinearResize resize = new BilinearResize();
+  private final ViewResize viewResize = new ViewResize();
 
   /**
    * @param heldHeap bytes of heap that other images hold, which are still being decoded
@@ -58,17 +59,19 @@ class DecodePass implements AutoCloseable {
   record Resized(float[] rgb, ImageInfo info) {}
 
   /**
-   * Decodes an image and resizes it.
+   * Decodes an image and resizes a view of it.
    *
    * @param size width and height of the result in pixels
    */
-  Resized resized(byte[] encoded, int size) throws UndecodableImageException {
+  Resized resized(byte[] encoded, View view, int size) throws UndecodableImageException {
     return guarded(
         encoded,
         (format, header) -> {
           try (Pixels pixels = pixels(encoded, format, header, size)) {
             return new Resized(
-                resize.resized(pixels, orientation(header), size),
+                view.equals(View.WHOLE)
+                    ? resize.resized(pixels, orientation(header), size)
+                    : viewResize.resized(pixels, orientation(header), view, size),
                 new ImageInfo(format.name(), header.width(), header.height()));
           }
         });

@@ -71,9 +71,15 @@ public final class ImageDecoder implements AutoCloseable {
    * @throws IllegalStateException if the tensor is full, or the thread is interrupted
    */
   public ImageInfo decode(byte[] encoded, ImageTensor into) throws UndecodableImageException {
+    return decode(encoded, View.WHOLE, into);
+  }
+
+  /** Appends a view of an image, as {@link #decode(byte[], ImageTensor)} does the whole of it. */
+  public ImageInfo decode(byte[] encoded, View view, ImageTensor into)
+      throws UndecodableImageException {
     into.requireRoom();
     int size = into.size();
-    Resized resized = inTime(encoded, pass -> pass.resized(encoded, size));
+    Resized resized = inTime(encoded, pass -> pass.resized(encoded, view, size));
     into.append(resized.rgb());
     return resized.info();
   }

@@ -197,11 +197,11 @@ class DecodeTimeTest {
     }
 
     @Override
-    Resized resized(byte[] encoded, int size) throws UndecodableImageException {
+    Resized resized(byte[] encoded, View view, int size) throws UndecodableImageException {
       if (encoded == ENDLESS || encoded == ENDLESS_GIF) {
         awaitUninterruptibly();
       }
-      return super.resized(encoded, size);
+      return super.resized(encoded, view, size);
     }
 
     private void awaitUninterruptibly() {

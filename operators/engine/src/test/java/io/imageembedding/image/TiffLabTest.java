@@ -80,7 +80,7 @@ class TiffLabTest {
 
   private static float[] pixels(byte[] file) throws UndecodableImageException {
     try (DecodePass pass = new DecodePass(DecodeLimits.DEFAULT, Preprocessing.REFERENCE, () -> 0)) {
-      return pass.resized(file, SIDE).rgb().clone();
+      return pass.resized(file, View.WHOLE, SIDE).rgb().clone();
     }
   }
 

@@ -2,6 +2,7 @@
 package io.imageembedding.training;
 
 import io.imageembedding.annotation.PublicEvolving;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,4 +23,20 @@ public record EpochFigures(
     double accuracy,
     @Nullable Double validationLoss,
     @Nullable Double validationAccuracy,
-    double seconds) {}
+    double seconds) {
+
+  /** The epoch with the smallest loss on images held back, the earliest of several. */
+  static int best(List<EpochFigures> history) {
+    EpochFigures best = history.get(0);
+    for (EpochFigures figures : history) {
+      if (figures.held() < best.held()) {
+        best = figures;
+      }
+    }
+    return best.epoch();
+  }
+
+  private double held() {
+    return validationLoss == null ? Double.POSITIVE_INFINITY : validationLoss;
+  }
+}

@@ -2,18 +2,23 @@
 package io.imageembedding.training;
 
 import io.imageembedding.training.TrainingImages.LabelledImage;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /** How well the network as it is classifies images. */
 final class Evaluation {
   private final TrainingGraph graph;
   private final TrainingInputs inputs;
-  private final int classes;
+  private final List<String> labels;
 
-  Evaluation(TrainingGraph graph, TrainingInputs inputs, int classes) {
+  /**
+   * @param labels names of the classes
+   */
+  Evaluation(TrainingGraph graph, TrainingInputs inputs, List<String> labels) {
     this.graph = graph;
     this.inputs = inputs;
-    this.classes = classes;
+    this.labels = labels;
   }
 
   private static int best(float[] logits) {
@@ -58,10 +63,7 @@ final class Evaluation {
 
   private static double crossEntropy(float[] logits, float[] labels) {
     double most = logits[best(logits)];
-    double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit - most);
-    }
+    double sum = sumOfExponentials(logits);
     double entropy = 0;
     for (int i = 0; i < logits.length; i++) {
       entropy -= labels[i] * (logits[i] - most - Math.log(sum));
@@ -69,17 +71,46 @@ final class Evaluation {
     return entropy;
   }
 
-  /** How many images of each class, a row for each, are taken for which. */
-  int[][] confusion(List<LabelledImage> all) {
-    int[][] confusion = new int[classes][classes];
+  /** Of the differences to the largest. */
+  private static double sumOfExponentials(float[] logits) {
+    double most = logits[best(logits)];
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - most);
+    }
+    return sum;
+  }
+
+  /**
+   * What images are taken for.
+   *
+   * @param confusion how many of each class, a row for each, are taken for which
+   * @param misclassified those that are taken for another class
+   */
+  record Classified(int[][] confusion, List<Misclassified> misclassified) {}
+
+  Classified classify(List<LabelledImage> all) {
+    int[][] confusion = new int[labels.size()][labels.size()];
+    List<Misclassified> misclassified = new ArrayList<>();
     for (List<LabelledImage> batch : TrainingInputs.batches(all, TrainingInputs.AT_A_TIME)) {
       try (TrainingInputs.Input input = inputs.of(batch)) {
         float[][] logits = graph.logits(input.tensor());
         for (int i = 0; i < logits.length; i++) {
-          confusion[batch.get(i).label()][best(logits[i])]++;
+          LabelledImage image = batch.get(i);
+          int best = best(logits[i]);
+          confusion[image.label()][best]++;
+          if (best != image.label()) {
+            misclassified.add(
+                new Misclassified(
+                    image.name(),
+                    labels.get(image.label()),
+                    labels.get(best),
+                    1 / sumOfExponentials(logits[i])));
+          }
         }
       }
     }
-    return confusion;
+    misclassified.sort(Comparator.comparing(Misclassified::file));
+    return new Classified(confusion, List.copyOf(misclassified));
   }
 }

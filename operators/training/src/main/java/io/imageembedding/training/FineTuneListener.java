@@ -19,6 +19,9 @@ public interface FineTuneListener {
   /** Training goes on after that many epochs. */
   default void resumed(int epochs) {}
 
+  /** Training ends before its last epoch, because none after that one was better. */
+  default void stopped(int bestEpoch) {}
+
   /** A step is done; figures are means over the epoch so far. */
   default void step(int epoch, int step, int steps, double loss, double accuracy) {}
 

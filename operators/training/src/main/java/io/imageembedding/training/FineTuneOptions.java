@@ -3,6 +3,7 @@ package io.imageembedding.training;
 
 import io.imageembedding.annotation.PublicEvolving;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /**
  * How a network is trained: by stochastic gradient descent with momentum, {@code v = momentum * v -
@@ -22,6 +23,9 @@ import java.util.OptionalDouble;
  *     else TF-Slim's 4e-5
  * @param batchNormDecay of moving averages; empty: the module's own, else 0.997
  * @param batchNormStatistics what a network of which all is trained is run with
+ * @param augmentation how training images are changed
+ * @param patience epochs without a smaller loss on the images held back, after which training ends;
+ *     the model is that of the best epoch then. Empty: all epochs, and the model of the last
  */
 @PublicEvolving
 public record FineTuneOptions(
@@ -37,7 +41,9 @@ public record FineTuneOptions(
     long seed,
     OptionalDouble weightDecay,
     OptionalDouble batchNormDecay,
-    BatchNormStatistics batchNormStatistics) {
+    BatchNormStatistics batchNormStatistics,
+    Augmentation augmentation,
+    OptionalInt patience) {
 
   /**
    * @throws FineTuneException naming the first option that is out of range
@@ -56,6 +62,15 @@ public record FineTuneOptions(
     if (batchNormDecay.isPresent()) {
       require("batch-norm-decay", batchNormDecay.getAsDouble(), 0, 0.999999);
     }
+    if (patience.isPresent()) {
+      require("patience", patience.getAsInt(), 1, 10_000);
+      if (validationSplit == 0) {
+        throw new FineTuneException(
+            "patience: "
+                + patience.getAsInt()
+                + " is not allowed with validation-split 0, which holds no images back");
+      }
+    }
   }
 
   /** What suits a few hundred images. */
@@ -73,10 +88,12 @@ public record FineTuneOptions(
         0,
         OptionalDouble.empty(),
         OptionalDouble.empty(),
-        BatchNormStatistics.ESTIMATED);
+        BatchNormStatistics.ESTIMATED,
+        Augmentation.NONE,
+        OptionalInt.empty());
   }
 
-  private static void require(String name, double value, double least, double most) {
+  static void require(String name, double value, double least, double most) {
     if (!(value >= least && value <= most)) {
       throw new FineTuneException(
           name
@@ -97,6 +114,7 @@ public record FineTuneOptions(
 
   /** What has to be the same when training goes on. */
   String fingerprint() {
+    String added = augmentation.isNone() ? "" : " " + augmentation.text();
     return String.join(
         " ",
         "head-only=" + headOnly,
@@ -110,7 +128,7 @@ public record FineTuneOptions(
         "seed=" + seed,
         "weight-decay=" + ofTheModule(weightDecay),
         "batch-norm-decay=" + ofTheModule(batchNormDecay),
-        "batch-norm-statistics=" + batchNormStatistics);
+        "batch-norm-statistics=" + batchNormStatistics + added);
   }
 
   private static String ofTheModule(OptionalDouble value) {

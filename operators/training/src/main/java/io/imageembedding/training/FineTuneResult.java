@@ -11,8 +11,10 @@ import java.util.List;
  * @param model directory of the SavedModel
  * @param labels names of the classes, in their order
  * @param history figures of every epoch
+ * @param epoch that the model is of, from 1
  * @param confusion images of class [i] that were taken for class [j]
  * @param validated whether those are images held back; else they are the training images
+ * @param misclassified those of them that were taken for another class, by class and name
  * @param skipped images that could not be read, each with the reason
  */
 @PublicEvolving
@@ -20,8 +22,10 @@ public record FineTuneResult(
     Path model,
     List<String> labels,
     List<EpochFigures> history,
+    int epoch,
     int[][] confusion,
     boolean validated,
+    List<Misclassified> misclassified,
     List<String> skipped) {
 
   /** Part of the images that were classified rightly. */

@@ -22,7 +22,8 @@ import java.nio.file.Path;
  *
  * <p>Into the output folder go {@code model} (a reusable SavedModel that gives class scores, with
  * its labels), {@code learning-curve.svg}, {@code confusion-matrix.svg}, {@code training.json}, and
- * after every epoch a checkpoint: started again with the same output, training goes on from there.
+ * after every epoch a checkpoint and its figures in TensorBoard's {@code tensorboard/train} and
+ * {@code tensorboard/validation}: started again with the same output, training goes on from there.
  * With the same seed on the same machine the result is the same, whether it was interrupted or not.
  */
 @PublicEvolving
@@ -50,6 +51,10 @@ public final class FineTuner {
         TrainingImages.read(
             folder, network.weights().network().inputSize(), options, listener::reading);
     images.skipped().forEach(listener::skipped);
+    if (options.patience().isPresent() && images.validation().isEmpty()) {
+      throw new FineTuneException(
+          "patience: no image of " + folder + " is held back; needed: more images");
+    }
     try {
       Files.createDirectories(output);
     } catch (IOException e) {

@@ -118,6 +118,13 @@ final class TrainingGraph implements AutoCloseable {
     return values;
   }
 
+  /** Of {@link #values()}, the variables. */
+  static Map<String, FloatTensor> withoutMomentum(Map<String, FloatTensor> values) {
+    Map<String, FloatTensor> variables = new LinkedHashMap<>(values);
+    variables.keySet().removeIf(name -> name.endsWith(TrainingNodes.SLOT));
+    return variables;
+  }
+
   private static void addState(String variable, List<String> names) {
     names.add(variable);
     if (TrainingNodes.isTrained(variable)) {

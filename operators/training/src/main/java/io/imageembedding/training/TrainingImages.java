@@ -36,7 +36,13 @@ record TrainingImages(
   private static final int BROKEN_SHARE = 10;
 
   /** An image of the class with that number. */
-  record LabelledImage(Path file, int label) {}
+  record LabelledImage(Path file, int label) {
+
+    /** Its name with that of its class: where it is below the folder of images. */
+    String name() {
+      return TrainingImages.name(file.getParent()) + '/' + TrainingImages.name(file);
+    }
+  }
 
   /**
    * Reads every image once, to see that it can be.
@@ -178,8 +184,7 @@ record TrainingImages(
 
   /** From 0 to below 1, by the image's name and that of its class. */
   private static double draw(LabelledImage image, long seed) {
-    String name = name(image.file().getParent()) + '/' + name(image.file());
-    byte[] digest = DigestUtils.sha256(seed + " " + name);
+    byte[] digest = DigestUtils.sha256(seed + " " + image.name());
     return (ByteBuffer.wrap(digest).getLong() >>> 11) * 0x1p-53;
   }
 

@@ -4,6 +4,7 @@ package io.imageembedding.training;
 import io.imageembedding.image.ImageDecoder;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.image.UndecodableImageException;
+import io.imageembedding.image.View;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.network.MobileNetV2;
 import io.imageembedding.model.network.NetworkWeights;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.types.TFloat32;
 
@@ -28,11 +30,16 @@ final class TrainingInputs implements AutoCloseable {
   /** Images in a batch where nothing is learnt. */
   static final int AT_A_TIME = 8;
 
+  /** Instead of an epoch, for images that are not changed. */
+  private static final int AS_IT_IS = 0;
+
   private final TrainingImages images;
   private final MobileNetV2 network;
   private final FineTuneOptions options;
-  private final ImageDecoder decoder = TrainingImages.newDecoder();
+  private final Ownership owned = new Ownership();
+  private final ImageDecoder decoder = owned.add(TrainingImages.newDecoder());
   private final Map<Path, float[]> features = new HashMap<>();
+  private @Nullable FeatureVectorModel backbone;
 
   TrainingInputs(TrainingImages images, MobileNetV2 network, FineTuneOptions options) {
     this.images = images;
@@ -40,28 +47,45 @@ final class TrainingInputs implements AutoCloseable {
     this.options = options;
   }
 
-  /** Runs the network once for each image; from then on the features are fed. */
+  /**
+   * Runs the network once for each image; from then on the features are fed. Images that are
+   * changed in each epoch are run again in each.
+   */
   void computeFeatures(NetworkWeights weights) {
-    List<LabelledImage> all = new ArrayList<>(images.training());
-    all.addAll(images.validation());
-    NetworkWeights backbone = new NetworkWeights(network, weights.variables(), null);
-    try (FeatureVectorModel model = TrainableNetworks.load(network.name(), backbone)) {
-      for (List<LabelledImage> batch : batches(all, AT_A_TIME)) {
-        try (ImageTensor tensor = pixels(batch)) {
-          float[][] vectors = model.embed(tensor);
-          for (int i = 0; i < vectors.length; i++) {
-            features.put(batch.get(i).file(), vectors[i]);
-          }
-        }
+    backbone =
+        owned.add(
+            TrainableNetworks.load(
+                network.name(), new NetworkWeights(network, weights.variables(), null)));
+    List<LabelledImage> fixed = new ArrayList<>(images.measured());
+    if (options.augmentation().isNone() && !images.validation().isEmpty()) {
+      fixed.addAll(images.training());
+    }
+    for (List<LabelledImage> batch : batches(fixed, AT_A_TIME)) {
+      float[][] vectors = vectors(batch, AS_IT_IS);
+      for (int i = 0; i < vectors.length; i++) {
+        features.put(batch.get(i).file(), vectors[i]);
       }
     }
   }
 
-  private ImageTensor pixels(List<LabelledImage> batch) {
+  private float[][] vectors(List<LabelledImage> batch, int epoch) {
+    if (backbone == null) {
+      throw new IllegalStateException("features were not computed");
+    }
+    try (ImageTensor tensor = pixels(batch, epoch)) {
+      return backbone.embed(tensor);
+    }
+  }
+
+  private ImageTensor pixels(List<LabelledImage> batch, int epoch) {
     try (Ownership unfinished = new Ownership()) {
       ImageTensor tensor = unfinished.add(new ImageTensor(network.inputSize(), batch.size()));
       for (LabelledImage image : batch) {
-        decoder.decode(Files.readAllBytes(image.file()), tensor);
+        View view =
+            epoch == AS_IT_IS || options.augmentation().isNone()
+                ? View.WHOLE
+                : options.augmentation().view(options.seed(), image.name(), epoch);
+        decoder.decode(Files.readAllBytes(image.file()), view, tensor);
       }
       return unfinished.release(tensor);
     } catch (IOException | UndecodableImageException e) {
@@ -70,17 +94,25 @@ final class TrainingInputs implements AutoCloseable {
     }
   }
 
-  /** What the graph is fed for these images; the caller closes it. */
+  /** What the graph is fed for these images as they are; the caller closes it. */
   Input of(List<LabelledImage> batch) {
+    return of(batch, AS_IT_IS);
+  }
+
+  /** What the graph is fed to learn from these images in an epoch; the caller closes it. */
+  Input of(List<LabelledImage> batch, int epoch) {
     Ownership inputs = new Ownership();
     try {
       if (!options.headOnly()) {
-        return new Input(inputs.add(pixels(batch)).tensor(), inputs);
+        return new Input(inputs.add(pixels(batch, epoch)).tensor(), inputs);
       }
+      float[][] rows =
+          epoch == AS_IT_IS || options.augmentation().isNone()
+              ? batch.stream().map(image -> features.get(image.file())).toArray(float[][]::new)
+              : vectors(batch, epoch);
       TFloat32 tensor = inputs.add(TFloat32.tensorOf(Shape.of(batch.size(), network.features())));
-      for (int i = 0; i < batch.size(); i++) {
-        float[] row = features.get(batch.get(i).file());
-        tensor.asRawTensor().data().asFloats().offset((long) i * row.length).write(row);
+      for (int i = 0; i < rows.length; i++) {
+        tensor.asRawTensor().data().asFloats().offset((long) i * rows[i].length).write(rows[i]);
       }
       return new Input(tensor, inputs);
     } catch (Throwable e) {
@@ -137,6 +169,6 @@ final class TrainingInputs implements AutoCloseable {
 
   @Override
   public void close() {
-    decoder.close();
+    owned.close();
   }
 }

@@ -20,7 +20,9 @@ final class TrainingReport {
     report.put("network", network.name());
     report.put("labels", result.labels());
     report.put("history", result.history());
+    report.put("epoch", result.epoch());
     report.put("confusion", result.confusion());
+    report.put("misclassified", result.misclassified());
     report.put("validated", result.validated());
     report.put("skipped", result.skipped());
     try {

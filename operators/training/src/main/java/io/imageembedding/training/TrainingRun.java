@@ -47,6 +47,7 @@ final class TrainingRun implements AutoCloseable {
   private final Evaluation evaluation;
   private final Ownership owned = new Ownership();
   private final List<EpochFigures> history = new ArrayList<>();
+  private Map<String, FloatTensor> best = Map.of();
 
   TrainingRun(
       TrainableNetwork network,
@@ -69,7 +70,7 @@ final class TrainingRun implements AutoCloseable {
       TrainingNodes nodes =
           new TrainingNodes(shape, classes, options.headOnly(), decay, regularizers);
       graph = owned.add(new TrainingGraph(nodes, options.learningRate(), options.momentum()));
-      evaluation = new Evaluation(graph, inputs, classes);
+      evaluation = new Evaluation(graph, inputs, images.labels());
     } catch (Throwable e) {
       throw owned.closeAfter(e);
     }
@@ -91,24 +92,68 @@ final class TrainingRun implements AutoCloseable {
     if (options.headOnly()) {
       inputs.computeFeatures(network.weights());
     }
-    while (history.size() < options.epochs()) {
-      EpochFigures figures = epoch(history.size() + 1);
-      history.add(figures);
-      new TrainingState(graph.values(), history, fingerprint()).write(output);
-      listener.epoch(figures);
+    if (history.size() < options.epochs() && !isOver()) {
+      goOn();
     }
-    int[][] confusion = evaluation.confusion(images.measured());
+    int epoch = history.size();
+    if (isPatient()) {
+      epoch = EpochFigures.best(history);
+      if (isOver() && history.size() < options.epochs()) {
+        listener.stopped(epoch);
+      }
+      graph.assign(best);
+    }
+    Evaluation.Classified classified = evaluation.classify(images.measured());
     FineTuneResult result =
         new FineTuneResult(
             output.resolve(MODEL),
             images.labels(),
             List.copyOf(history),
-            confusion,
+            epoch,
+            classified.confusion(),
             !images.validation().isEmpty(),
+            classified.misclassified(),
             images.skipped());
     writeModel();
     TrainingReport.write(output, shape, options, result);
     return result;
+  }
+
+  private void goOn() {
+    try (EventFiles events = new EventFiles(output, !images.validation().isEmpty())) {
+      while (history.size() < options.epochs() && !isOver()) {
+        EpochFigures figures = epoch(history.size() + 1);
+        history.add(figures);
+        Map<String, FloatTensor> values = graph.values();
+        if (isPatient() && EpochFigures.best(history) == figures.epoch()) {
+          best = TrainingGraph.withoutMomentum(values);
+        }
+        // Before the checkpoint: an epoch that is trained again is written again, and none is lost.
+        events.write(figures, rateOfLastStep(figures.epoch()));
+        new TrainingState(values, best, history, fingerprint()).write(output);
+        listener.epoch(figures);
+      }
+    }
+  }
+
+  private boolean isPatient() {
+    return options.patience().isPresent() && !images.validation().isEmpty();
+  }
+
+  /** Whether so many epochs were no better than the best. */
+  private boolean isOver() {
+    return isPatient()
+        && !history.isEmpty()
+        && history.size() - EpochFigures.best(history) >= options.patience().getAsInt();
+  }
+
+  private double rateOfLastStep(int epoch) {
+    int steps = TrainingInputs.batches(images.training(), options.batchSize()).size();
+    return options.learningRate() * factor(epoch, steps - 1, steps);
+  }
+
+  private double factor(int epoch, int step, int steps) {
+    return options.schedule().factor((epoch - 1.0 + (double) step / steps) / options.epochs());
   }
 
   private void start() {
@@ -133,6 +178,13 @@ final class TrainingRun implements AutoCloseable {
     }
     graph.assign(state.values());
     history.addAll(state.history());
+    best = state.best();
+    if (isPatient() && best.isEmpty() && !history.isEmpty()) {
+      throw new FineTuneException(
+          output
+              + " has a checkpoint of a training without patience, which keeps no best epoch;"
+              + " name another folder, or go on without");
+    }
     listener.resumed(history.size());
   }
 
@@ -190,15 +242,13 @@ final class TrainingRun implements AutoCloseable {
     for (int step = 0; step < batches.size(); step++) {
       List<LabelledImage> batch = batches.get(step);
       TrainingGraph.Step result;
-      try (TrainingInputs.Input input = inputs.of(batch)) {
+      try (TrainingInputs.Input input = inputs.of(batch, number)) {
         result =
             graph.train(
                 input.tensor(),
                 inputs.labels(batch),
                 inputs.mask(batch.size(), random),
-                options
-                    .schedule()
-                    .factor((number - 1.0 + (double) step / batches.size()) / options.epochs()));
+                factor(number, step, batches.size()));
       }
       if (!Float.isFinite(result.dataLoss())) {
         throw new FineTuneException(

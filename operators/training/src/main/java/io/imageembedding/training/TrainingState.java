@@ -15,18 +15,24 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What training goes on from after an epoch: one file in the safetensors format, which is replaced
  * as a whole.
  *
  * @param values of variables and momentum
+ * @param best values of the variables after the best epoch; empty where they are not kept
  * @param history figures of every epoch so far
  * @param fingerprint of model, images and options, which have to stay the same
  */
 record TrainingState(
-    Map<String, FloatTensor> values, List<EpochFigures> history, String fingerprint) {
+    Map<String, FloatTensor> values,
+    Map<String, FloatTensor> best,
+    List<EpochFigures> history,
+    String fingerprint) {
   private static final String FILE = "checkpoint.safetensors";
+  private static final String BEST = "best/";
   private static final String HISTORY = "history";
   private static final String FINGERPRINT = "fingerprint";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,8 +47,18 @@ record TrainingState(
       Map<String, String> metadata = Safetensors.metadata(bytes);
       List<EpochFigures> history =
           JSON.readValue(metadata.get(HISTORY), new TypeReference<List<EpochFigures>>() {});
-      return Optional.of(
-          new TrainingState(Safetensors.parse(bytes), history, metadata.get(FINGERPRINT)));
+      Map<String, FloatTensor> values = new TreeMap<>();
+      Map<String, FloatTensor> best = new TreeMap<>();
+      Safetensors.parse(bytes)
+          .forEach(
+              (name, value) -> {
+                if (name.startsWith(BEST)) {
+                  best.put(name.substring(BEST.length()), value);
+                } else {
+                  values.put(name, value);
+                }
+              });
+      return Optional.of(new TrainingState(values, best, history, metadata.get(FINGERPRINT)));
     } catch (IOException | RuntimeException e) {
       throw new FineTuneException(
           file + " cannot be read; remove it to start from the beginning", e);
@@ -55,10 +71,10 @@ record TrainingState(
     try {
       try (OutputStream out = Files.newOutputStream(temporary)) {
         PrivateFiles.close(temporary);
+        Map<String, FloatTensor> all = new TreeMap<>(values);
+        best.forEach((name, value) -> all.put(BEST + name, value));
         Safetensors.write(
-            values,
-            Map.of(HISTORY, JSON.writeValueAsString(history), FINGERPRINT, fingerprint),
-            out);
+            all, Map.of(HISTORY, JSON.writeValueAsString(history), FINGERPRINT, fingerprint), out);
       }
       Files.move(
           temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.model.FeatureVectorModel;
+import io.imageembedding.model.ModelOptions;
+import io.imageembedding.model.ModelOutput;
 import io.imageembedding.model.ModelSource;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
@@ -16,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Random;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -53,6 +56,17 @@ class FineTunerTest {
       assertThat(scores).hasSize(2);
       assertThat(scores[0] + scores[1]).isBetween(0.9999f, 1.0001f);
     }
+    ModelSource features =
+        ModelSource.parse(
+            result.model().toString(),
+            ModelOptions.builder().modelOutput(ModelOutput.FEATURES).build());
+    try (FeatureVectorModel trained = features.load();
+        FeatureVectorModel before = NETWORK.load()) {
+      assertThat(trained.descriptor().dimension()).isEqualTo(1280);
+      // Features of a head that was trained alone are those that it was trained on.
+      assertThat(trained.descriptor().sha256().equals(before.descriptor().sha256()))
+          .isEqualTo(headOnly);
+    }
     for (String picture : List.of("learning-curve.svg", "confusion-matrix.svg")) {
       DocumentBuilderFactory.newInstance()
           .newDocumentBuilder()
@@ -64,7 +78,8 @@ class FineTunerTest {
   @Test
   void anInterruptedTrainingGoesOnAsIfNothingHadBeen() throws Exception {
     Path images = images();
-    FineTuneOptions options = options(false, 3);
+    FineTuneOptions options =
+        restless(false, 3, new Augmentation(true, 0.3, 20, 0.1), OptionalInt.of(3));
     FineTuneResult whole =
         FineTuner.run(NETWORK, images, temporary.resolve("whole"), options, FineTuneListener.NONE);
     Path output = temporary.resolve("interrupted");
@@ -95,6 +110,158 @@ class FineTunerTest {
     String variables = "variables/variables.data-00000-of-00001";
     assertThat(result.model().resolve(variables))
         .hasSameBinaryContentAs(whole.model().resolve(variables));
+  }
+
+  @Test
+  void patienceEndsATrainingWithTheWeightsOfItsBestEpoch() throws Exception {
+    Path images = images();
+    List<Integer> stopped = new ArrayList<>();
+    FineTuneListener listener =
+        new FineTuneListener() {
+          @Override
+          public void stopped(int bestEpoch) {
+            stopped.add(bestEpoch);
+          }
+        };
+    FineTuneOptions patient = restless(true, 40, Augmentation.NONE, OptionalInt.of(2));
+    FineTuneResult result =
+        FineTuner.run(NETWORK, images, temporary.resolve("patient"), patient, listener);
+
+    int best = result.epoch();
+    assertThat(stopped).containsExactly(best);
+    assertThat(result.history()).hasSize(best + 2).hasSizeLessThan(40);
+    double least = result.history().get(best - 1).validationLoss();
+    assertThat(result.history()).allMatch(figures -> figures.validationLoss() >= least);
+
+    // Another run that ends with that epoch has the same weights.
+    FineTuneResult shorter =
+        FineTuner.run(
+            NETWORK,
+            images,
+            temporary.resolve("shorter"),
+            restless(true, best, Augmentation.NONE, OptionalInt.empty()),
+            FineTuneListener.NONE);
+    String variables = "variables/variables.data-00000-of-00001";
+    assertThat(result.model().resolve(variables))
+        .hasSameBinaryContentAs(shorter.model().resolve(variables));
+
+    // Started again it has ended, and says the same.
+    FineTuneResult again =
+        FineTuner.run(NETWORK, images, temporary.resolve("patient"), patient, listener);
+    assertThat(again.history()).isEqualTo(result.history());
+    assertThat(again.epoch()).isEqualTo(best);
+    assertThat(again.model().resolve(variables))
+        .hasSameBinaryContentAs(shorter.model().resolve(variables));
+  }
+
+  @Test
+  void patienceWithNothingToMeasureOnIsRefused() throws Exception {
+    Path images = images();
+    for (String name : List.of("red", "blue")) {
+      for (int i = 1; i < EACH; i++) {
+        Files.delete(images.resolve(name).resolve(i + ".png"));
+      }
+    }
+
+    assertThatThrownBy(
+            () ->
+                FineTuner.run(
+                    NETWORK,
+                    images,
+                    temporary.resolve("out"),
+                    restless(true, 3, Augmentation.NONE, OptionalInt.of(2)),
+                    FineTuneListener.NONE))
+        .isInstanceOf(FineTuneException.class)
+        .hasMessageContaining("patience: no image of " + images + " is held back");
+    assertThat(temporary.resolve("out")).doesNotExist();
+  }
+
+  @Test
+  void imagesThatAreTakenForAnotherClassAreNamed() throws Exception {
+    Path images = images();
+    for (int i = 0; i < 2; i++) {
+      Files.copy(images.resolve("red/" + i + ".png"), images.resolve("blue/red" + i + ".png"));
+    }
+    FineTuneResult result =
+        FineTuner.run(
+            NETWORK, images, temporary.resolve("out"), options(true, 3, 0), FineTuneListener.NONE);
+
+    int[][] confusion = result.confusion();
+    assertThat(result.misclassified()).hasSize(confusion[0][1] + confusion[1][0]).isNotEmpty();
+    assertThat(result.misclassified())
+        .allSatisfy(
+            image -> {
+              assertThat(images.resolve(image.file())).exists();
+              assertThat(image.file()).startsWith(image.label() + "/");
+              assertThat(image.takenFor()).isNotEqualTo(image.label());
+              assertThat(image.probability()).isBetween(0.5, 1.0);
+            });
+    // Of two equal images in two classes exactly one is taken for another class.
+    List<String> files = result.misclassified().stream().map(Misclassified::file).toList();
+    for (int i = 0; i < 2; i++) {
+      assertThat(files.contains("red/" + i + ".png"))
+          .isNotEqualTo(files.contains("blue/red" + i + ".png"));
+    }
+    assertThat(temporary.resolve("out/training.json"))
+        .content()
+        .contains(files.get(0), "\"takenFor\"");
+  }
+
+  @Test
+  void augmentationChangesWhatAHeadLearnsFromAndNotWhatIsMeasured() throws Exception {
+    Path images = images();
+    List<Double> losses = new ArrayList<>();
+    for (Augmentation augmentation :
+        List.of(Augmentation.NONE, new Augmentation(true, 0.5, 45, 0.2))) {
+      FineTuneResult result =
+          FineTuner.run(
+              NETWORK,
+              images,
+              temporary.resolve("out" + losses.size()),
+              new FineTuneOptions(
+                  true,
+                  1,
+                  8,
+                  1e-30,
+                  LearningRateSchedule.COSINE,
+                  0.9,
+                  0.1,
+                  0,
+                  0.2,
+                  7,
+                  OptionalDouble.empty(),
+                  OptionalDouble.empty(),
+                  BatchNormStatistics.ESTIMATED,
+                  augmentation,
+                  OptionalInt.empty()),
+              FineTuneListener.NONE);
+      losses.add(result.history().get(0).loss());
+      losses.add(result.history().get(0).validationLoss());
+    }
+
+    assertThat(losses.get(2)).isNotEqualTo(losses.get(0));
+    assertThat(losses.get(3)).isEqualTo(losses.get(1));
+  }
+
+  /** At a rate that stays, and is too high to settle. */
+  private static FineTuneOptions restless(
+      boolean headOnly, int epochs, Augmentation augmentation, OptionalInt patience) {
+    return new FineTuneOptions(
+        headOnly,
+        epochs,
+        8,
+        headOnly ? 0.5 : 0.01,
+        LearningRateSchedule.CONSTANT,
+        0.9,
+        0.1,
+        0.2,
+        0.2,
+        7,
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        BatchNormStatistics.ESTIMATED,
+        augmentation,
+        patience);
   }
 
   /** Throws in the middle of the epoch after that many. */
@@ -197,7 +364,9 @@ class FineTunerTest {
         7,
         OptionalDouble.empty(),
         OptionalDouble.empty(),
-        BatchNormStatistics.ESTIMATED);
+        BatchNormStatistics.ESTIMATED,
+        Augmentation.NONE,
+        OptionalInt.empty());
   }
 
   /** Reddish and bluish noise. */

@@ -10,9 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.flink.annotation.Internal;
 
-/** A page in one HTML file that needs nothing else: each image with its nearest others. */
+/** A page in one HTML file that needs nothing else: rows of images with what is said of each. */
 @Internal
 public final class ContactSheet {
+  private static final String TITLE = "%TITLE%";
   private static final String HEAD =
       """
       <!DOCTYPE html>
@@ -20,7 +21,7 @@ public final class ContactSheet {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta http-equiv="Content-Security-Policy"
         content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-      <title>Nearest images</title>
+      <title>%TITLE%</title>
       <style>
       :root { color-scheme: light dark; --ground: #f8f7f4; --well: #ebe9e3; --line: #dedad1;
         --ink: #1d1c1a; --quiet: #66625a; --alarm: #9c2b1f; }
@@ -55,17 +56,25 @@ public final class ContactSheet {
 
   private ContactSheet() {}
 
+  /** Writes a page whose rows are each an image, then its nearest. */
+  public static void write(Path file, String summary, String model, List<List<Picture>> rows)
+      throws IOException {
+    write(file, "Nearest images", summary, model, rows);
+  }
+
   /**
    * Writes the page.
    *
    * @param summary what it shows in one line
-   * @param model what made the vectors
-   * @param rows each an image, then its nearest
+   * @param model what the page shows the work of
+   * @param rows taken one after the other
    */
-  public static void write(Path file, String summary, String model, List<List<Picture>> rows)
+  public static void write(
+      Path file, String title, String summary, String model, Iterable<List<Picture>> rows)
       throws IOException {
-    StringBuilder html = new StringBuilder(HEAD);
-    html.append("<h1>Nearest images</h1>\n<p>").append(escaped(summary)).append("</p>\n");
+    StringBuilder html = new StringBuilder(HEAD.replace(TITLE, escaped(title)));
+    html.append("<h1>").append(escaped(title)).append("</h1>\n<p>");
+    html.append(escaped(summary)).append("</p>\n");
     html.append("<p><code>").append(escaped(model)).append("</code></p>\n");
     try (Thumbnails thumbnails = new Thumbnails()) {
       for (List<Picture> row : rows) {
