@@ -7,6 +7,7 @@ import io.imageembedding.flink.ImageEmbedding;
 import io.imageembedding.flink.InvalidOptionException;
 import io.imageembedding.kafka.KafkaMessage;
 import io.imageembedding.kafka.KafkaTopics;
+import io.imageembedding.kafka.RestoredOrder;
 import io.imageembedding.model.ModelDescriptor;
 import io.imageembedding.model.Precision;
 import io.imageembedding.vectorstore.CollectionSpec;
@@ -101,6 +102,7 @@ public final class EmbedImagesJob {
     ImageEmbedding<KafkaMessage> embedding =
         ImageEmbedding.of(topics.extractor()).options(embeddingOptions);
     JobEnvironment.requireStreaming(env, inEffect);
+    RestoredOrder.check(inEffect, "image-embedding/micro-batch");
     topics.check();
     Optional<CollectionSpec> held = store.flatMap(JobStore::held);
     topics.check(embedding.describeModel().dimension());

@@ -169,7 +169,13 @@ public final class JobStore {
       return stored.element();
     }
     RefusedChange refused = stored.refused().get();
-    return stored.element().refused(Code.valueOf(refused.reason().name()), refused.message());
+    return stored.element().refused(code(refused.reason()), refused.message());
+  }
+
+  static Code code(RefusedChange.Reason reason) {
+    return reason == RefusedChange.Reason.EXTRACTOR_FAILED
+        ? Code.OTHER
+        : Code.valueOf(reason.name());
   }
 
   @Override

@@ -9,6 +9,6 @@ import org.apache.flink.annotation.PublicEvolving;
 @PublicEvolving
 public interface ElementSize<T> extends Serializable {
 
-  /** Size of the element in bytes, 0 or more. */
+  /** Size of the element in bytes; an element whose size cannot be said, by an exception, has 0. */
   long bytes(T element);
 }

@@ -71,7 +71,7 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
   @Override
   public void processElement(StreamRecord<T> record) {
     T element = copies ? serializer.copy(record.getValue()) : record.getValue();
-    long elementBytes = size.bytes(element);
+    long elementBytes = bytes(element);
     if (!elements.isEmpty() && elementBytes > policy.maxBytes() - bytes) {
       flush(FlushReason.BYTES);
     }
@@ -88,6 +88,15 @@ final class MicroBatcher<T> extends AbstractStreamOperator<MicroBatch<T>>
     } else if (elements.size() == 1) {
       deadline = getProcessingTimeService().getCurrentProcessingTime() + policy.maxAge().toMillis();
       timer = getProcessingTimeService().registerTimer(deadline, this);
+    }
+  }
+
+  private long bytes(T element) {
+    try {
+      return Math.max(0, size.bytes(element));
+    } catch (RuntimeException | StackOverflowError e) {
+      // Whatever is wrong with the element, it is answered where it is read.
+      return 0;
     }
   }
 

@@ -60,7 +60,7 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
   private transient CrashFence fence;
 
   /**
-   * @param extractor finds the encoded image in an element
+   * @param extractor finds the encoded image in an element; one that makes it fail is refused
    * @param model loaded once for each parallel instance
    * @param built what the model was when the job was built: its content must be the same, and its
    *     precision is the one that a measurement chose; null for any
@@ -70,7 +70,13 @@ public final class EmbedFunction<T> extends RichMapFunction<MicroBatch<T>, Micro
       ModelSource model,
       @Nullable ModelDescriptor built,
       EmbedSettings settings) {
-    this(extractor, model, built, settings, null, FenceOptions.NONE);
+    this(
+        new GuardedExtractor<>(checkNotNull(extractor, "extractor")),
+        model,
+        built,
+        settings,
+        null,
+        FenceOptions.NONE);
   }
 
   /**

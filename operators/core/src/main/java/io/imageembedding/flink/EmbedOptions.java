@@ -164,6 +164,20 @@ public final class EmbedOptions {
                   + " their bytes; those longest unused go first. An answer takes about 5 kb. 0: no"
                   + " cache.");
 
+  public static final ConfigOption<Boolean> UNORDERED =
+      key("image-embedding.unordered")
+          .booleanType()
+          .defaultValue(false)
+          .withDescription(
+              "Whether images are spread over all slots, whatever partition they came from, each to"
+                  + " the one that has the least waiting for it. Slots beyond the number of"
+                  + " partitions then have something to do, and a slow one does not hold its"
+                  + " partition. Order is given up, within a partition, too; what is written keeps"
+                  + " its key, its source's offset and its guarantee, and a vector store has the"
+                  + " newest version all the same. A compacted output topic is refused, as it would"
+                  + " keep what was written last. A savepoint of either is gone on from as the"
+                  + " other.");
+
   private static final Duration LONGEST_IMAGE_TIME = Duration.ofHours(1);
 
   public static final ConfigOption<MemorySize> IMAGE_MAX_BYTES =
@@ -252,6 +266,7 @@ public final class EmbedOptions {
         BATCH_MAX_AGE,
         BATCH_LATENCY_BUDGET,
         CACHE_SIZE,
+        UNORDERED,
         IMAGE_MAX_BYTES,
         IMAGE_MAX_WIDTH,
         IMAGE_MAX_HEIGHT,
@@ -299,6 +314,15 @@ public final class EmbedOptions {
 
   private static boolean isUpToAnHour(Duration duration) {
     return duration.toMillis() >= 1 && duration.compareTo(Duration.ofHours(1)) <= 0;
+  }
+
+  /**
+   * Whether images are spread over all slots.
+   *
+   * @throws InvalidOptionException if it is neither true nor false
+   */
+  public static boolean isUnordered(ReadableConfig config) {
+    return Options.get(config, UNORDERED, any -> true, "true or false");
   }
 
   /**

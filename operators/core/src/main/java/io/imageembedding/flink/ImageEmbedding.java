@@ -24,8 +24,8 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Embeds the images of any stream: every element comes out once, in the order of its input subtask,
- * with its own timestamp and an embedding or a refusal.
+ * Embeds the images of any stream: every element comes out once, in the order of its input subtask
+ * unless it is {@link #unordered}, with its own timestamp and an embedding or a refusal.
  *
  * <pre>{@code
  * DataStream<Embedded<byte[]>> embedded =
@@ -53,8 +53,10 @@ public final class ImageEmbedding<T> {
   private long cacheBytes;
   private RefusalGuard guard;
   private String fenceDir;
+  private boolean failingOnExtractorException;
   private String uidPrefix = "image-embedding";
   private int parallelism;
+  private boolean unordered;
   private ModelDescriptor descriptor;
 
   private ImageEmbedding(ImageExtractor<T> extractor) {
@@ -77,6 +79,7 @@ public final class ImageEmbedding<T> {
         .preprocessing(EmbedOptions.preprocessing(config))
         .topK(EmbedOptions.topK(config))
         .cache(EmbedOptions.cacheBytes(config))
+        .unordered(EmbedOptions.isUnordered(config))
         .guard(GuardOptions.guard(config).orElse(null))
         .crashFence(FenceOptions.dir(config));
   }
@@ -130,6 +133,16 @@ public final class ImageEmbedding<T> {
   }
 
   /**
+   * Fails the task, and by Flink's rules the job, with an exception that the extractor throws; by
+   * default the element that it was thrown for is refused as {@link Refusal#EXTRACTOR_FAILED}, as
+   * {@link ImageExtractor#image} says.
+   */
+  public ImageEmbedding<T> failOnExtractorException() {
+    failingOnExtractorException = true;
+    return this;
+  }
+
+  /**
    * Where tasks note which images they are at, by {@link ImageExtractor#place}, so that one that
    * ends the process does so twice at most and is then refused as {@link Refusal#CRASHED}.
    *
@@ -152,10 +165,28 @@ public final class ImageEmbedding<T> {
 
   /**
    * How many parallel instances there are; default: as many as the input stream has. With another
-   * number, Flink spreads the elements and only their order within one instance is kept.
+   * number, Flink spreads the elements and only their order within one instance is kept; {@link
+   * #unordered} spreads them better.
    */
   public ImageEmbedding<T> parallelism(int instances) {
     parallelism = instances;
+    return this;
+  }
+
+  /**
+   * Whether elements are spread over all parallel instances, whichever of the stream's subtasks
+   * they came from: each goes to the instance that has the least waiting for it. So instances
+   * beyond the partitions of a source have something to do, and a slow one does not hold back what
+   * others could embed; the order of elements is given up, everything else is as before, and a
+   * savepoint of either is gone on from as the other. Default false.
+   *
+   * <p>It turns on Flink's {@code taskmanager.network.adaptive-partitioner.enabled} for the whole
+   * job, unless that is set, and sends elements on at once, unless the stream has a buffer timeout
+   * of its own. What waits for an instance lies in Flink's network buffers; an image larger than
+   * these (some 300 kB by default) is sent while the instance reads it.
+   */
+  public ImageEmbedding<T> unordered(boolean spread) {
+    unordered = spread;
     return this;
   }
 
@@ -187,16 +218,18 @@ public final class ImageEmbedding<T> {
   public SingleOutputStreamOperator<Embedded<T>> embed(DataStream<T> stream) {
     TypeInformation<Embedded<T>> type = Embedded.typeInformation(stream.getType());
     int instances = parallelism > 0 ? parallelism : stream.getParallelism();
+    DataStream<T> spread = unordered ? Spread.over(stream) : stream;
+    ImageExtractor<T> images =
+        failingOnExtractorException ? extractor : new GuardedExtractor<>(extractor);
     EmbedFunction<T> function =
         new EmbedFunction<>(
-            extractor,
+            images,
             model,
             describeModel(),
             new EmbedSettings(preprocessing, limits, policy.maxCount(), topK, cacheBytes),
             guard,
             fenceDir);
-    var batches =
-        named("micro-batch", instances, MicroBatches.batch(stream, policy, extractor::size));
+    var batches = named("micro-batch", instances, MicroBatches.batch(spread, policy, images::size));
     var embedded =
         named("embed", instances, batches.map(function).returns(MicroBatch.typeInformation(type)));
     return named("unbatch", instances, MicroBatches.unbatch(embedded, type));

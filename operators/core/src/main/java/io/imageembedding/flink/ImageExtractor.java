@@ -2,6 +2,7 @@
 package io.imageembedding.flink;
 
 import io.imageembedding.embed.ElementRefusedException;
+import io.imageembedding.embedding.Refusal;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Set;
@@ -21,12 +22,25 @@ public interface ImageExtractor<T> extends Serializable {
   /**
    * The image as its file would hold it. The array is only read, and only until the next call.
    *
-   * @throws ElementRefusedException if the element holds none: it is answered with a refusal and
-   *     the others of its batch go on
-   * @throws IOException if something that is not the element's fault is in the way: the task fails,
-   *     and Flink restarts it as the job is set
+   * <p>An element that makes this fail is refused, and the others of its batch go on: with the code
+   * of an {@link ElementRefusedException}, and as {@link Refusal#EXTRACTOR_FAILED} with every other
+   * exception, a null, and an element too large for memory or stack. That is so unless {@link
+   * ImageEmbedding#failOnExtractorException} or {@link #isElementsFault} says otherwise, or the
+   * task is being cancelled.
+   *
+   * @throws ElementRefusedException if the element holds none, with a code of the extractor's own
+   * @throws IOException if the image cannot be read
    */
   byte[] image(T element) throws ElementRefusedException, IOException;
+
+  /**
+   * Whether an exception of {@link #image} is to be answered with a refusal of its element; else
+   * the task fails, and Flink restarts it as the job is set. Default: always. An extractor that
+   * asks a server says false of what every element would meet while that does not answer.
+   */
+  default boolean isElementsFault(Exception failure) {
+    return true;
+  }
 
   /** Codes of the refusals that {@link #image} gives, so that they are counted from 0 on. */
   default Set<String> refusalCodes() {

@@ -11,12 +11,16 @@ import io.imageembedding.safety.Printable;
  *
  * @param stage where on its way it was refused
  * @param code the reason, one of a closed list for each stage: for {@link Stage#WIRE} the
- *     extractor's own, for {@link Stage#IMAGE} the names of {@code UndecodableImageException.Fault}
- *     and {@link #CRASHED}, for the others the other constants here
+ *     extractor's own and {@link #EXTRACTOR_FAILED}, for {@link Stage#IMAGE} the names of {@code
+ *     UndecodableImageException.Fault} and {@link #CRASHED}, for the others the other constants
+ *     here
  * @param message the reason in words, one line
  */
 @PublicEvolving
 public record Refusal(Stage stage, String code, String message) implements Outcome {
+
+  /** The extractor threw an exception when it looked for the image in the element. */
+  public static final String EXTRACTOR_FAILED = "EXTRACTOR_FAILED";
 
   /** The model could not be run on the image, though it still runs on others. */
   public static final String MODEL_FAILED = "MODEL_FAILED";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.flink.Embedded;
 import io.imageembedding.flink.ImageExtractor;
 import io.imageembedding.flink.InvalidOptionException;
@@ -215,7 +216,13 @@ public final class KafkaTopics {
   }
 
   private TopicChecks checks() {
-    return new TopicChecks(properties, inputTopic, outputTopic, deadLetterTopic, output);
+    return new TopicChecks(
+        properties,
+        inputTopic,
+        outputTopic,
+        deadLetterTopic,
+        output,
+        EmbedOptions.isUnordered(config));
   }
 
   /** Finds the image in a message; refusals are those of the wire format. */

@@ -52,6 +52,12 @@ final class MessageImageExtractor implements ImageExtractor<KafkaMessage> {
     }
   }
 
+  /** A schema registry that does not answer is none's fault: the message is to be read again. */
+  @Override
+  public boolean isElementsFault(Exception failure) {
+    return !(failure instanceof IOException);
+  }
+
   @Override
   public Set<String> refusalCodes() {
     return Stream.of(

@@ -12,6 +12,7 @@ import org.apache.flink.core.fs.CloseableRegistry;
 import org.apache.flink.core.io.SimpleVersionedSerialization;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.jobgraph.OperatorID;
 import org.apache.flink.runtime.state.CompletedCheckpointStorageLocation;
 import org.apache.flink.runtime.state.DefaultOperatorStateBackend;
@@ -57,6 +58,29 @@ final class RestoredState {
   }
 
   private static List<OperatorStateHandle> handles(String path, String uid) throws Exception {
+    return subtasks(path, uid).stream()
+        .flatMap(subtask -> subtask.getManagedOperatorState().stream())
+        .toList();
+  }
+
+  /**
+   * Whether elements were on their way to an operator, as an unaligned checkpoint keeps them.
+   *
+   * @param path that Flink restores from
+   * @param uid of the operator
+   * @return false where the state cannot be read here
+   */
+  static boolean hasElementsOnTheWayTo(String path, String uid) {
+    try {
+      return subtasks(path, uid).stream()
+          .anyMatch(subtask -> !subtask.getInputChannelState().isEmpty());
+    } catch (Exception e) {
+      LOG.info("State {} cannot be read here", path, e);
+      return false;
+    }
+  }
+
+  private static List<OperatorSubtaskState> subtasks(String path, String uid) throws Exception {
     CompletedCheckpointStorageLocation location =
         AbstractFsCheckpointStorageAccess.resolveCheckpointPointer(path);
     OperatorID wanted = new OperatorID(StreamGraphHasherV2.generateUserSpecifiedHash(uid));
@@ -66,7 +90,6 @@ final class RestoredState {
           .stream()
           .filter(operator -> operator.getOperatorID().equals(wanted))
           .flatMap(operator -> operator.getStates().stream())
-          .flatMap(subtask -> subtask.getManagedOperatorState().stream())
           .toList();
     }
   }

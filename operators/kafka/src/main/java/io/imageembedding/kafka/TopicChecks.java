@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.flink.InvalidOptionException;
 import io.imageembedding.kafka.SetupCheck.Finding;
 import java.time.Duration;
@@ -24,22 +25,26 @@ final class TopicChecks implements AutoCloseable {
   private final String outputTopic;
   private final String deadLetterTopic;
   private final OutputSettings output;
+  private final boolean unordered;
 
   /**
    * @param outputTopic null if embeddings are not sent
    * @param output how the topics are written
+   * @param unordered whether embeddings are written out of order, by slots of any partition
    */
   TopicChecks(
       Properties client,
       String inputTopic,
       String outputTopic,
       String deadLetterTopic,
-      OutputSettings output) {
+      OutputSettings output,
+      boolean unordered) {
     admin = new TopicAdmin(client);
     this.inputTopic = inputTopic;
     this.outputTopic = outputTopic;
     this.deadLetterTopic = deadLetterTopic;
     this.output = output;
+    this.unordered = unordered;
   }
 
   /** Everything that needs no model. */
@@ -49,6 +54,9 @@ final class TopicChecks implements AutoCloseable {
         .forEach(admin::requireTopic);
     TopicSettings deadLetters = admin.settings(deadLetterTopic);
     deadLetters.requireKeepsDeadLetters(deadLetterTopic);
+    if (unordered && outputTopic != null) {
+      admin.settings(outputTopic).requireNoOrder(outputTopic);
+    }
     MessageSizes.report(
         inputTopic,
         admin.settings(inputTopic).maxMessageBytes(),
@@ -90,6 +98,8 @@ final class TopicChecks implements AutoCloseable {
                 asked.admin.requireTopic(topic);
                 if (topic.equals(asked.deadLetterTopic)) {
                   asked.admin.settings(topic).requireKeepsDeadLetters(topic);
+                } else if (asked.unordered && topic.equals(asked.outputTopic)) {
+                  asked.admin.settings(topic).requireNoOrder(topic);
                 }
                 return Finding.good(asked.admin.describe(topic));
               }));
@@ -104,7 +114,11 @@ final class TopicChecks implements AutoCloseable {
     all.add(
         check(
             "partitions",
-            "add partitions to " + topics.get(0) + ", or lower parallelism.default",
+            "add partitions to "
+                + topics.get(0)
+                + ", lower parallelism.default, or set "
+                + EmbedOptions.UNORDERED.key()
+                + ": true",
             checks,
             asked -> asked.partitions(slots)));
     all.add(
@@ -141,8 +155,8 @@ final class TopicChecks implements AutoCloseable {
   private Finding partitions(int slots) {
     int partitions = admin.partitions(inputTopic);
     String text = partitions + " of " + inputTopic + " for " + slots + " slots";
-    return new Finding(
-        partitions >= slots, text + (partitions >= slots ? "" : ": some have nothing to do"));
+    boolean enough = unordered || partitions >= slots;
+    return new Finding(enough, text + (enough ? "" : ": some have nothing to do"));
   }
 
   private Finding transactions() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.kafka;
 
+import io.imageembedding.flink.EmbedOptions;
 import java.io.Serializable;
 import java.util.Properties;
 
@@ -59,6 +60,24 @@ record TopicSettings(int maxMessageBytes, boolean compacted) {
               + topic
               + "' is compacted (cleanup.policy): it would keep only the last dead letter of each"
               + " key, and takes none without; allowed for dead letters: delete");
+    }
+  }
+
+  /**
+   * @param topic of embeddings that are written out of order
+   * @throws KafkaSetupException if it keeps the last message of each key
+   */
+  void requireNoOrder(String topic) {
+    if (compacted) {
+      throw new KafkaSetupException(
+          "topic '"
+              + topic
+              + "' is compacted (cleanup.policy): it would keep what was written last of each key,"
+              + " which with "
+              + EmbedOptions.UNORDERED.key()
+              + " need not be the newest; allowed for embeddings: delete, or "
+              + EmbedOptions.UNORDERED.key()
+              + ": false");
     }
   }
 }

@@ -7,6 +7,7 @@ import io.imageembedding.annotation.PublicEvolving;
  * A change that no store takes, whenever it is tried again.
  *
  * @param index of the change in the batch that it was written with
+ * @param id of the change; empty where none could be made
  * @param message the reason in words, one line
  */
 @PublicEvolving
@@ -25,6 +26,8 @@ public record RefusedChange(int index, String id, Reason reason, String message)
     /** A feature is infinite or not a number, or the vector's length is beyond what floats hold. */
     NOT_FINITE,
     /** The vector has no direction: its length is zero, or too small for floats. */
-    ZERO_NORM
+    ZERO_NORM,
+    /** No change could be made of an element of a stream: what makes them threw an exception. */
+    EXTRACTOR_FAILED
   }
 }

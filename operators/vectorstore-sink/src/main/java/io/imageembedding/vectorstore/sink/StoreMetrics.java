@@ -114,9 +114,11 @@ public final class StoreMetrics {
     storeSum.inc(nanos / 1000);
     written.inc(result.written());
     stale.inc(result.stale());
-    for (RefusedChange change : result.refused()) {
-      refused.get(change.reason()).inc();
-    }
+    result.refused().forEach(this::refused);
+  }
+
+  void refused(RefusedChange change) {
+    refused.get(change.reason()).inc();
   }
 
   void committed(long nanos) {

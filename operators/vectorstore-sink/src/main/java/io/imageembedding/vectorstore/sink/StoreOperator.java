@@ -32,15 +32,22 @@ final class StoreOperator<T> extends AbstractStreamOperator<MicroBatch<Stored<T>
 
   private final StoreTarget target;
   private final ChangeExtractor<T> extractor;
+  private final boolean failingOnExtractorException;
 
   private transient VectorStore store;
   private transient ExecutorService thread;
   private transient StoreMetrics metrics;
   private transient volatile int pending;
 
-  StoreOperator(StoreTarget target, ChangeExtractor<T> extractor) {
+  /**
+   * @param failingOnExtractorException whether an element of which no change can be made fails the
+   *     task; else it is answered with a refusal
+   */
+  StoreOperator(
+      StoreTarget target, ChangeExtractor<T> extractor, boolean failingOnExtractorException) {
     this.target = target;
     this.extractor = extractor;
+    this.failingOnExtractorException = failingOnExtractorException;
   }
 
   @Override
@@ -56,29 +63,49 @@ final class StoreOperator<T> extends AbstractStreamOperator<MicroBatch<Stored<T>
   @Override
   public void processElement(StreamRecord<MicroBatch<T>> record) throws Exception {
     MicroBatch<T> batch = record.getValue();
+    List<Stored<T>> answers = new ArrayList<>(batch.size());
     List<Change> changes = new ArrayList<>(batch.size());
+    List<Integer> places = new ArrayList<>(batch.size());
     for (T element : batch.elements()) {
-      changes.add(extractor.change(element));
+      int place = answers.size();
+      Optional<RefusedChange> failed = addChange(changes, element, place);
+      if (failed.isEmpty()) {
+        places.add(place);
+      }
+      answers.add(new Stored<>(element, failed));
     }
+    if (!changes.isEmpty()) {
+      for (RefusedChange refused : written(changes).refused()) {
+        int place = places.get(refused.index());
+        answers.set(place, new Stored<>(answers.get(place).element(), Optional.of(refused)));
+      }
+    }
+    output.collect(new StreamRecord<>(batch.withElements(answers)));
+  }
+
+  private WriteResult written(List<Change> changes) throws Exception {
     pending = changes.size();
     long start = System.nanoTime();
     WriteResult result = call(() -> store.write(changes));
     metrics.batch(changes.size(), result, System.nanoTime() - start);
     pending = 0;
-    output.collect(new StreamRecord<>(batch.withElements(answers(batch, result))));
+    return result;
   }
 
-  private static <T> List<Stored<T>> answers(MicroBatch<T> batch, WriteResult result) {
-    List<Stored<T>> answers = new ArrayList<>(batch.size());
-    for (T element : batch.elements()) {
-      answers.add(new Stored<>(element, Optional.empty()));
+  /** What becomes of an element that no change can be made of, if it is such a one. */
+  private Optional<RefusedChange> addChange(List<Change> changes, T element, int place)
+      throws Exception {
+    try {
+      changes.add(NoChangeException.change(extractor, element));
+      return Optional.empty();
+    } catch (NoChangeException e) {
+      if (failingOnExtractorException) {
+        throw e;
+      }
+      RefusedChange refused = e.refused(place);
+      metrics.refused(refused);
+      return Optional.of(refused);
     }
-    for (RefusedChange refused : result.refused()) {
-      answers.set(
-          refused.index(),
-          new Stored<>(batch.elements().get(refused.index()), Optional.of(refused)));
-    }
-    return answers;
   }
 
   @Override

@@ -16,6 +16,7 @@ import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a stream to a store, effectively once: before a checkpoint is complete everything in front
@@ -26,9 +27,10 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
  * back-pressure holds the sources. A failure that can pass is tried again as {@link
  * Builder#retrying} says, and then fails the job with one clear line.
  *
- * <p>A change that no store takes is given to {@link RefusalHandler}; without one it fails the job.
- * A sink has no outputs: where refused elements are to go to another topic, use {@link
- * VectorStoreStage}, which answers every element.
+ * <p>A change that no store takes, or an element of which the extractor makes none because it
+ * throws, is given to {@link RefusalHandler}; without one it fails the job. A sink has no outputs:
+ * where refused elements are to go to another topic, use {@link VectorStoreStage}, which answers
+ * every element.
  *
  * <pre>{@code
  * records.sinkTo(
@@ -82,16 +84,7 @@ public final class VectorStoreSink<T> implements Sink<T> {
   public static final class Builder<T> {
     private final ChangeExtractor<T> extractor;
     private StoreTarget target;
-    private RefusalHandler<T> handler =
-        (element, refused) -> {
-          throw new StoreException(
-              "the store refuses "
-                  + refused.id()
-                  + " ("
-                  + refused.reason()
-                  + "): "
-                  + refused.message());
-        };
+    private @Nullable RefusalHandler<T> handler;
     private int batchSize = 100;
     private Duration batchAge = Duration.ofMillis(500);
 

@@ -8,6 +8,7 @@ import io.imageembedding.batch.ElementSize;
 import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.batch.MicroBatches;
 import io.imageembedding.vectorstore.CollectionSpec;
+import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
@@ -44,6 +45,7 @@ public final class VectorStoreStage<T> {
   private StoreTarget target;
   private BatchPolicy policy = BATCHES;
   private ElementSize<T> size = element -> 0;
+  private boolean failingOnExtractorException;
   private String uidPrefix = "vector-store";
 
   private VectorStoreStage(StoreTarget target, ChangeExtractor<T> extractor) {
@@ -85,6 +87,15 @@ public final class VectorStoreStage<T> {
     return this;
   }
 
+  /**
+   * Fails the job with what the extractor throws; by default the element is answered with a refusal
+   * ({@link RefusedChange.Reason#EXTRACTOR_FAILED}).
+   */
+  public VectorStoreStage<T> failOnExtractorException() {
+    failingOnExtractorException = true;
+    return this;
+  }
+
   /** What the operators' uids begin with; default {@code vector-store}. */
   public VectorStoreStage<T> uidPrefix(String prefix) {
     uidPrefix = checkNotNull(prefix, "prefix");
@@ -104,7 +115,9 @@ public final class VectorStoreStage<T> {
             "store",
             instances,
             batches.transform(
-                "store", MicroBatch.typeInformation(type), new StoreOperator<>(target, extractor)));
+                "store",
+                MicroBatch.typeInformation(type),
+                new StoreOperator<>(target, extractor, failingOnExtractorException)));
     return named("unbatch", instances, MicroBatches.unbatch(stored, type));
   }
 

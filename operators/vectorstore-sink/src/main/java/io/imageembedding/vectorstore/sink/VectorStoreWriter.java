@@ -3,6 +3,7 @@ package io.imageembedding.vectorstore.sink;
 
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.RefusedChange;
+import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.sink.VectorStoreSink.RefusalHandler;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
 import org.apache.flink.util.concurrent.ExecutorThreadFactory;
 import org.apache.flink.util.function.ThrowingRunnable;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One subtask's way to the store. Only the store's calls run in the other thread; everything else
@@ -33,7 +35,7 @@ final class VectorStoreWriter<T> implements SinkWriter<T> {
   static final int MOST_IN_FLIGHT = 2;
 
   private final ChangeExtractor<T> extractor;
-  private final RefusalHandler<T> handler;
+  private final @Nullable RefusalHandler<T> handler;
   private final int batchSize;
   private final Duration batchAge;
   private final MailboxExecutor mailbox;
@@ -51,10 +53,13 @@ final class VectorStoreWriter<T> implements SinkWriter<T> {
   private RuntimeException failure;
   private volatile int pending;
 
+  /**
+   * @param handler of what is refused; null fails the task by it
+   */
   VectorStoreWriter(
       StoreTarget target,
       ChangeExtractor<T> extractor,
-      RefusalHandler<T> handler,
+      @Nullable RefusalHandler<T> handler,
       int batchSize,
       Duration batchAge,
       WriterInitContext context) {
@@ -77,11 +82,14 @@ final class VectorStoreWriter<T> implements SinkWriter<T> {
   public void write(T given, Context context) throws IOException, InterruptedException {
     T element = copier == null ? given : copier.copy(given);
     try {
-      changes.add(extractor.change(element));
+      changes.add(NoChangeException.change(extractor, element));
+    } catch (NoChangeException e) {
+      refuse(element, e);
+      return;
     } catch (IOException | RuntimeException | InterruptedException e) {
       throw e;
     } catch (Exception e) {
-      throw new IOException("no change can be made of " + element, e);
+      throw new IOException(e);
     }
     elements.add(element);
     pending++;
@@ -136,9 +144,32 @@ final class VectorStoreWriter<T> implements SinkWriter<T> {
           sinkMetrics.getNumRecordsSendCounter().inc(result.written());
           sinkMetrics.getNumRecordsSendErrorsCounter().inc(result.refused().size());
           for (RefusedChange refused : result.refused()) {
-            handler.refused(sentElements.get(refused.index()), refused);
+            refuse(sentElements.get(refused.index()), refused);
           }
         });
+  }
+
+  private void refuse(T element, RefusedChange refused) throws IOException {
+    if (handler == null) {
+      throw new StoreException(
+          "the store refuses "
+              + refused.id()
+              + " ("
+              + refused.reason()
+              + "): "
+              + refused.message());
+    }
+    handler.refused(element, refused);
+  }
+
+  private void refuse(T element, NoChangeException failure) throws IOException {
+    if (handler == null) {
+      throw failure;
+    }
+    RefusedChange refused = failure.refused(0);
+    metrics.refused(refused);
+    sinkMetrics.getNumRecordsSendErrorsCounter().inc();
+    handler.refused(element, refused);
   }
 
   @Override

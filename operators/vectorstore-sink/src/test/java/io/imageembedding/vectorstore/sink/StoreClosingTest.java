@@ -71,7 +71,7 @@ class StoreClosingTest {
     store.brokenClose = failure;
     int before = store.closings;
     StoreOperator<Integer> operator =
-        new StoreOperator<>(StoreTarget.of("testing:operator"), StoreClosingTest::change);
+        new StoreOperator<>(StoreTarget.of("testing:operator"), StoreClosingTest::change, false);
     var harness = new OneInputStreamOperatorTestHarness<>((OneInputStreamOperator<?, ?>) operator);
     harness.open();
 
@@ -84,7 +84,8 @@ class StoreClosingTest {
     StoreOperator<Integer> operator =
         new StoreOperator<>(
             StoreTarget.of("lucene:/proc/nowhere").retrying(RetryPolicy.NONE),
-            StoreClosingTest::change);
+            StoreClosingTest::change,
+            false);
     var harness = new OneInputStreamOperatorTestHarness<>((OneInputStreamOperator<?, ?>) operator);
 
     assertThatThrownBy(harness::open).hasStackTraceContaining("lucene:/proc/nowhere");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreException;
@@ -18,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.streaming.runtime.operators.sink.SinkWriterOperatorFactory;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +50,9 @@ class VectorStoreSinkTest {
   }
 
   private static Change change(Integer n) {
+    if (n < 0) {
+      throw new IllegalArgumentException("no id of " + n);
+    }
     float[] vector = n % 10 == 7 ? new float[2] : new float[] {n + 1, 1};
     return TestingVectors.stored("id-" + n, vector, Version.at(n));
   }
@@ -122,6 +127,71 @@ class VectorStoreSinkTest {
       assertThatThrownBy(() -> harness.prepareSnapshotPreBarrier(1))
           .hasStackTraceContaining("the store refuses id-7 (ZERO_NORM)");
     }
+  }
+
+  @Test
+  void anElementOfWhichNoChangeCanBeMadeIsRefusedLikeAChangeThatNoStoreTakes() throws Exception {
+    try (var harness = harness(sink())) {
+      process(harness, 6, -1, 8);
+      harness.prepareSnapshotPreBarrier(1);
+      assertThat(REFUSED).containsExactly("-1 EXTRACTOR_FAILED");
+      assertThat(store.committed()).containsOnlyKeys("id-6", "id-8");
+    }
+  }
+
+  @Test
+  void withoutAHandlerAnElementOfWhichNoChangeCanBeMadeFailsTheJob() throws Exception {
+    try (var harness = harness(VectorStoreSink.builder(address, VectorStoreSinkTest::change))) {
+      assertThatThrownBy(() -> process(harness, -1))
+          .hasMessage(
+              "no change can be made of an element: java.lang.IllegalArgumentException: no id of"
+                  + " -1");
+    }
+  }
+
+  @Test
+  void aStageAnswersAnElementOfWhichNoChangeCanBeMadeInItsPlace() throws Exception {
+    StoreOperator<Integer> operator =
+        new StoreOperator<>(StoreTarget.of(address), VectorStoreSinkTest::change, false);
+    try (var harness =
+        new OneInputStreamOperatorTestHarness<MicroBatch<Integer>, MicroBatch<Stored<Integer>>>(
+            operator)) {
+      harness.open();
+      harness.processElement(new StreamRecord<>(batch(-1, 6, -2, 7, 8)));
+      harness.processElement(new StreamRecord<>(batch(-3)));
+
+      assertThat(harness.extractOutputValues())
+          .flatExtracting(MicroBatch::elements)
+          .extracting(
+              stored ->
+                  stored.element()
+                      + stored.refused().map(refused -> " " + refused.reason()).orElse(""))
+          .containsExactly(
+              "-1 EXTRACTOR_FAILED",
+              "6",
+              "-2 EXTRACTOR_FAILED",
+              "7 ZERO_NORM",
+              "8",
+              "-3 EXTRACTOR_FAILED");
+    }
+  }
+
+  @Test
+  void aStageFailsByAnExtractorsExceptionWhereThatIsChosen() throws Exception {
+    StoreOperator<Integer> operator =
+        new StoreOperator<>(StoreTarget.of(address), VectorStoreSinkTest::change, true);
+    try (var harness =
+        new OneInputStreamOperatorTestHarness<MicroBatch<Integer>, MicroBatch<Stored<Integer>>>(
+            operator)) {
+      harness.open();
+      assertThatThrownBy(() -> harness.processElement(new StreamRecord<>(batch(6, -1))))
+          .hasMessageContaining("no id of -1");
+    }
+  }
+
+  private static MicroBatch<Integer> batch(Integer... elements) {
+    return new MicroBatch<>(
+        List.of(elements), new long[elements.length], MicroBatch.FlushReason.COUNT);
   }
 
   @Test
