@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.cli.demo.DemoImages;
 import io.imageembedding.cli.demo.DemoImages.DemoImage;
-import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.it.TypedCommands.Running;
 import io.imageembedding.safety.FileTrees;
+import io.imageembedding.testkit.SampleImages;
+import io.imageembedding.testkit.SampleRecords;
 import io.imageembedding.vectorstore.postgres.TestingPostgres;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -20,7 +22,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -315,7 +316,7 @@ class CommandsITCase {
             .replace("localhost:9092", kafka.bootstrapServers()));
     topics = new TestTopics(kafka.bootstrapServers(), 4);
     topics.send(
-        TestTopics.IMAGES, "huge.png", TestingImages.record("huge.png", hugePng(), Map.of()));
+        TestTopics.IMAGES, "huge.png", SampleRecords.image("huge.png", SampleImages.bomb()));
     flink = FlinkDistribution.in(temporary.resolve("flink"));
     typed.bind("/opt/flink", flink.home().toString());
     typed.set("PATH", flink.home().resolve("bin") + ":" + System.getenv("PATH"));
@@ -348,18 +349,6 @@ class CommandsITCase {
   }
 
   /** As far as its header; no more of it is looked at. */
-  private static byte[] hugePng() {
-    return ByteBuffer.allocate(60)
-        .putLong(0x89504E470D0A1A0AL)
-        .putInt(13)
-        .putInt(0x49484452)
-        .putInt(30_000)
-        .putInt(30_000)
-        .put((byte) 8)
-        .put((byte) 2)
-        .array();
-  }
-
   private void copy(String from, String to) throws IOException, InterruptedException {
     Files.createDirectories(typed.folder().resolve(to).getParent());
     JavaProcess.run(

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.cli.Embed;
-import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.flink.NoRestartException;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;

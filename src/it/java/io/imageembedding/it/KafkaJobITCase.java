@@ -3,7 +3,7 @@ package io.imageembedding.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.flink.ImageEmbedding;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.cli.Embed;
-import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.it.JavaProcess.Ended;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;

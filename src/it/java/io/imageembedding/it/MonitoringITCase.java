@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.imageembedding.batch.BatchMetrics;
-import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.flink.EmbedMetrics;
 import io.imageembedding.flink.EmbedSpans;
 import io.imageembedding.it.MetricTables.Documented;

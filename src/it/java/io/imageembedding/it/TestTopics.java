@@ -8,6 +8,7 @@ import io.imageembedding.schema.EmbeddingRecord;
 import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.UnreadableRecordException;
 import io.imageembedding.schema.WireFormat;
+import io.imageembedding.testkit.SampleRecords;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -126,7 +127,7 @@ final class TestTopics {
 
   /** The value of a message with an image. */
   static byte[] imageRecord(String id, Map<String, String> attributes) throws IOException {
-    return TestingImages.record(id, TestingImages.image(1), attributes);
+    return SampleRecords.image(id, TestingImages.image(1), attributes);
   }
 
   /** Publishes files as they are, under their names. */

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.it;
 
-import io.imageembedding.schema.ImageRecord;
+import io.imageembedding.testkit.SampleImages;
+import io.imageembedding.testkit.SampleRecords;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Map;
 import javax.imageio.ImageIO;
 
 /** Image messages by number: the same number is the same message, always. */
@@ -27,23 +26,14 @@ public final class TestingImages {
     if (broken && kind % 4 == 3) {
       return id(number).getBytes(StandardCharsets.UTF_8);
     }
-    return record(id(number), broken ? broken(kind) : image(number), Map.of());
-  }
-
-  static byte[] record(String id, byte[] image, Map<String, String> attributes) throws IOException {
-    ByteBuffer encoded =
-        ImageRecord.getEncoder()
-            .encode(new ImageRecord(id, ByteBuffer.wrap(image), null, null, attributes));
-    byte[] bytes = new byte[encoded.remaining()];
-    encoded.get(bytes);
-    return bytes;
+    return SampleRecords.image(id(number), broken ? broken(kind) : image(number));
   }
 
   private static byte[] broken(int kind) throws IOException {
     byte[] whole = image(kind);
     return switch (kind % 3) {
-      case 0 -> new byte[0];
-      case 1 -> "no image".getBytes(StandardCharsets.UTF_8);
+      case 0 -> SampleImages.empty();
+      case 1 -> SampleImages.notAnImage();
       default -> Arrays.copyOf(whole, whole.length / 2);
     };
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.kafka.KafkaOptions.LostTransactions;
 import io.imageembedding.safety.FreePort;
 import java.io.IOException;

@@ -4,7 +4,7 @@ package io.imageembedding.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.flink.Embedded;
 import io.imageembedding.flink.NoRestartException;

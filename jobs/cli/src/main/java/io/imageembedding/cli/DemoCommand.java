@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli;
 
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.cli.demo.DemoImages;
 import io.imageembedding.cli.demo.DemoImages.DemoImage;
-import io.imageembedding.cli.demo.EmbeddedKafka;
 import io.imageembedding.cli.demo.LiveDemo;
 import io.imageembedding.cli.demo.Neighbours;
 import io.imageembedding.cli.demo.Neighbours.Neighbour;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.embed.EmbedSettings;
-import io.imageembedding.embed.TestingModel;
 import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.flink.CrashNotes.Past;
+import io.imageembedding.testkit.TinyModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -316,7 +316,7 @@ class CrashFenceTest {
         new StreamMap<>(
             new EmbedFunction<>(
                 bytes -> bytes,
-                TestingModel.SOUND,
+                TinyModel.ofDimension(2),
                 null,
                 EmbedSettings.ofBatches(4),
                 null,

@@ -4,11 +4,11 @@ package io.imageembedding.flink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.imageembedding.embed.TestingImages;
-import io.imageembedding.embed.TestingModel;
 import io.imageembedding.model.FeatureVectorModel;
 import io.imageembedding.model.ModelSource;
 import io.imageembedding.model.Precision;
+import io.imageembedding.testkit.SampleImages;
+import io.imageembedding.testkit.TinyModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -148,7 +148,7 @@ class EmbedFunctionITCase {
     if (COMPLETED_AFTER_AN_END.get() < ENOUGH_CHECKPOINTS) {
       LockSupport.parkNanos(10_000_000);
     }
-    return TestingImages.solid(Integer.parseInt(line));
+    return SampleImages.png(Integer.parseInt(line));
   }
 
   /** A model that says that it runs in what was measured, or in what it is told to. */
@@ -162,7 +162,7 @@ class EmbedFunctionITCase {
     public FeatureVectorModel load() {
       Precision run = precision == Precision.AUTO ? Precision.of(measured) : precision;
       LOADED.add(run.key());
-      return TestingModel.in(run);
+      return TinyModel.ofDimension(2).in(run).load();
     }
   }
 

@@ -7,11 +7,11 @@ import io.imageembedding.batch.MicroBatch.FlushReason;
 import io.imageembedding.embed.EmbedListener;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
-import io.imageembedding.embed.TestingImages;
-import io.imageembedding.embed.TestingModel;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.image.Preprocessing;
 import io.imageembedding.model.ModelSource;
+import io.imageembedding.testkit.SampleImages;
+import io.imageembedding.testkit.TinyModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,9 +37,9 @@ class EmbedMetricsTest {
     MetricRegistry registry = registry(registered);
     EmbedMetrics metrics =
         new EmbedMetrics(new GenericMetricGroup(registry, null, "task"), Set.of("UNREAD"));
-    byte[][] images = {TestingImages.solid(1), new byte[0], new byte[0], TestingImages.solid(2)};
+    byte[][] images = {SampleImages.png(1), new byte[0], new byte[0], SampleImages.png(2)};
     try (ImageEmbedder embedder =
-        new ImageEmbedder(TestingModel.SOUND, EmbedSettings.ofBatches(8), metrics)) {
+        new ImageEmbedder(TinyModel.ofDimension(2), EmbedSettings.ofBatches(8), metrics)) {
       metrics.batch(images.length, FlushReason.COUNT);
       embedder.embed(images.length, i -> images[i]);
     }
@@ -152,7 +152,7 @@ class EmbedMetricsTest {
         new EmbedSettings(
             Preprocessing.REFERENCE, EmbedSettings.ofBatches(1).limits(), 4, 1, 1 << 20);
     try (ImageEmbedder embedder = new ImageEmbedder(reading, caching, listener)) {
-      byte[][] images = {TestingImages.solid(1), TestingImages.solid(2), TestingImages.solid(1)};
+      byte[][] images = {SampleImages.png(1), SampleImages.png(2), SampleImages.png(1)};
       embedder.embed(images.length, i -> images[i]);
     }
 

@@ -9,8 +9,8 @@ import io.imageembedding.batch.MicroBatch;
 import io.imageembedding.batch.MicroBatch.FlushReason;
 import io.imageembedding.embed.ElementRefusedException;
 import io.imageembedding.embed.EmbedSettings;
-import io.imageembedding.embed.TestingImages;
-import io.imageembedding.embed.TestingModel;
+import io.imageembedding.testkit.SampleImages;
+import io.imageembedding.testkit.TinyModel;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -123,7 +123,7 @@ class RefusalGuardTest {
     if (element.equals(DELETION)) {
       throw new ElementRefusedException("NULL_VALUE", "the message has no value");
     }
-    return element.equals(GOOD) ? TestingImages.solid(7) : new byte[] {1, 2, 3, 4};
+    return element.equals(GOOD) ? SampleImages.png(7) : new byte[] {1, 2, 3, 4};
   }
 
   private static void embed(
@@ -143,7 +143,7 @@ class RefusalGuardTest {
             new StreamMap<>(
                 new EmbedFunction<>(
                     RefusalGuardTest::image,
-                    TestingModel.SOUND,
+                    TinyModel.ofDimension(2),
                     null,
                     EmbedSettings.ofBatches(4),
                     guard,

@@ -84,8 +84,8 @@ public final class ImageEmbedder implements AutoCloseable {
     try {
       model = owned.add(source.load(() -> read.set(System.nanoTime() - start)));
       proven = System.nanoTime() - start;
-      decoder = owned.add(new ImageDecoder(settings.limits(), settings.preprocessing()));
       tensor = owned.add(model.newInput(settings.batchSize()));
+      decoder = owned.add(ImageDecoder.into(tensor, settings.limits(), settings.preprocessing()));
       provenance = model.descriptor().provenance(settings.preprocessing());
       cache = settings.cacheBytes() == 0 ? null : new EmbeddingCache(settings.cacheBytes());
       topClasses =

@@ -37,7 +37,7 @@ class DecodePass implements AutoCloseable {
   private final Preprocessing preprocessing;
   private final LongSupplier heldHeap;
   private volatile long heapBytes;
-  private final ReferenceDecoder reference = new ReferenceDecoder();
+  private final PictureDecoder reference;
   private final BilinearResize resize = new BilinearResize();
   private final ViewResize viewResize = new ViewResize();
 
@@ -45,6 +45,20 @@ class DecodePass implements AutoCloseable {
    * @param heldHeap bytes of heap that other images hold, which are still being decoded
    */
   DecodePass(DecodeLimits limits, Preprocessing preprocessing, LongSupplier heldHeap) {
+    this(limits, preprocessing, heldHeap, new ReferenceDecoder());
+  }
+
+  /**
+   * One by other decoders.
+   *
+   * @param reference of the formats that TensorFlow knows; closed with this
+   */
+  DecodePass(
+      DecodeLimits limits,
+      Preprocessing preprocessing,
+      LongSupplier heldHeap,
+      PictureDecoder reference) {
+    this.reference = reference;
     this.limits = limits;
     this.preprocessing = preprocessing;
     this.heldHeap = heldHeap;

@@ -48,6 +48,19 @@ public final class ImageDecoder implements AutoCloseable {
     this(limits.maxTime(), heldHeap -> new DecodePass(limits, preprocessing, heldHeap));
   }
 
+  /**
+   * One for images that go into this tensor: where that is on the heap, the JDK's readers decode
+   * what TensorFlow would, and nothing of TensorFlow is needed.
+   */
+  public static ImageDecoder into(
+      ImageTensor tensor, DecodeLimits limits, Preprocessing preprocessing) {
+    return tensor.isOnHeap()
+        ? new ImageDecoder(
+            limits.maxTime(),
+            heldHeap -> new DecodePass(limits, preprocessing, heldHeap, new PlainDecoder()))
+        : new ImageDecoder(limits, preprocessing);
+  }
+
   ImageDecoder(Duration maxTime, Function<LongSupplier, DecodePass> passes) {
     this.maxTime = maxTime;
     stuck = new StuckImages(maxTime);

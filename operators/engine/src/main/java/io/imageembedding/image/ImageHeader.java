@@ -32,11 +32,11 @@ record ImageHeader(int width, int height, int frames, int orientation, Decoder d
   /**
    * What decoders may use.
    *
-   * @param reference TensorFlow's decoders
+   * @param reference of the formats that TensorFlow knows
    * @param leastSide pixels that are needed of the shorter side, where a picture may be decoded at
    *     a part of its size; 0 where it may not
    */
-  record Means(ReferenceDecoder reference, int leastSide) {}
+  record Means(PictureDecoder reference, int leastSide) {}
 
   /**
    * What decoding takes at most, known before it begins.
@@ -61,7 +61,7 @@ record ImageHeader(int width, int height, int frames, int orientation, Decoder d
         height,
         frames,
         orientation,
-        (essential, header, means) -> means.reference().decode(essential),
+        (essential, header, means) -> means.reference().decode(essential, header),
         new Cost((long) width * height, 1, 0));
   }
 }

@@ -3,33 +3,24 @@ package io.imageembedding.image;
 
 import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.tensorflow.Ownership;
-import io.imageembedding.tensorflow.TensorFlowRuntime;
-import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.types.TFloat32;
 
 /**
  * The input of one model call: up to {@code capacity} images of {@code size x size} RGB pixels,
  * laid out as {@code [count, size, size, 3]} float32 in native memory that this object owns. Pixels
  * are given in [0,1]; a centred tensor keeps them as 2x - 1, in [-1,1], as the first layer of a
- * MobileNet takes them.
+ * MobileNet takes them. A model that does not run on TensorFlow takes them {@link #onHeap on the
+ * Java heap}.
  *
  * <p>Images are appended one after the other by {@link ImageDecoder}; {@link #clear()} makes the
  * same memory ready for the next batch. Not thread-safe.
  */
 @PublicEvolving
 public final class ImageTensor implements AutoCloseable {
-  static {
-    TensorFlowRuntime.prepare();
-  }
-
-  private final Ownership owned = new Ownership();
   private final int size;
-  private final TFloat32 full;
   private final int capacity;
   private final boolean centred;
-  private final FloatDataBuffer floats;
-  private TFloat32 part;
+  private final ImageMemory memory;
   private float[] scratch;
   private int count;
 
@@ -40,15 +31,24 @@ public final class ImageTensor implements AutoCloseable {
    * @param capacity most images that can be held at a time
    */
   public ImageTensor(int size, int capacity) {
-    this(size, capacity, false);
+    this(size, capacity, false, false);
   }
 
   /** Memory as of {@link #ImageTensor(int, int)}, for pixels in [-1,1]. */
   public static ImageTensor centred(int size, int capacity) {
-    return new ImageTensor(size, capacity, true);
+    return new ImageTensor(size, capacity, true, false);
   }
 
-  private ImageTensor(int size, int capacity, boolean centred) {
+  /**
+   * Memory as of {@link #ImageTensor(int, int)} on the Java heap. No class of TensorFlow is loaded
+   * for it, nor for decoding images into it, which the JDK's readers do where TensorFlow's would;
+   * so there is no {@link #tensor()}, but {@link #image}.
+   */
+  public static ImageTensor onHeap(int size, int capacity) {
+    return new ImageTensor(size, capacity, false, true);
+  }
+
+  private ImageTensor(int size, int capacity, boolean centred, boolean onHeap) {
     if (size <= 0 || capacity <= 0) {
       throw new IllegalArgumentException(
           "size and capacity must be positive, not " + size + " and " + capacity);
@@ -56,12 +56,12 @@ public final class ImageTensor implements AutoCloseable {
     this.size = size;
     this.capacity = capacity;
     this.centred = centred;
-    try {
-      this.full = owned.add(TFloat32.tensorOf(Shape.of(capacity, size, size, 3)));
-      this.floats = full.asRawTensor().data().asFloats();
-    } catch (Throwable e) {
-      throw owned.closeAfter(e);
-    }
+    memory = onHeap ? new HeapMemory(size, capacity) : new NativeMemory(size, capacity);
+  }
+
+  /** Whether the pixels are on the Java heap. */
+  public boolean isOnHeap() {
+    return memory instanceof HeapMemory;
   }
 
   /** Whether the pixels are kept in [-1,1]. */
@@ -107,7 +107,7 @@ public final class ImageTensor implements AutoCloseable {
         kept[i] = rgb[i] * 2 - 1;
       }
     }
-    floats.offset((long) count * imageLength()).write(kept);
+    memory.write((long) count * imageLength(), kept);
     count++;
   }
 
@@ -125,19 +125,28 @@ public final class ImageTensor implements AutoCloseable {
   }
 
   /**
+   * The pixels of one image as they are kept, row by row, copied.
+   *
+   * @param index from 0
+   */
+  public float[] image(int index) {
+    if (index < 0 || index >= count) {
+      throw new IndexOutOfBoundsException(index + " of " + count);
+    }
+    return memory.read((long) index * imageLength(), imageLength());
+  }
+
+  /**
    * The images as a tensor {@code [count, size, size, 3]}, valid until the next call on this
    * object; the caller does not close it.
+   *
+   * @throws IllegalStateException if the pixels are on the Java heap
    */
   public TFloat32 tensor() {
-    if (count == capacity) {
-      return full;
+    if (memory instanceof NativeMemory tensor) {
+      return tensor.tensor(count);
     }
-    if (part == null || part.shape().get(0) != count) {
-      closePart();
-      part = owned.add(TFloat32.tensorOf(Shape.of(count, size, size, 3)));
-    }
-    floats.copyTo(part.asRawTensor().data().asFloats(), (long) count * imageLength());
-    return part;
+    throw new IllegalStateException("the images are on the Java heap, not in a tensor");
   }
 
   /** A tensor of its own with images {@code from} (inclusive) to {@code to} (exclusive). */
@@ -146,9 +155,9 @@ public final class ImageTensor implements AutoCloseable {
       throw new IndexOutOfBoundsException(from + " to " + to + " of " + count);
     }
     try (Ownership unfinished = new Ownership()) {
-      ImageTensor copy = unfinished.add(new ImageTensor(size, to - from, centred));
+      ImageTensor copy = unfinished.add(new ImageTensor(size, to - from, centred, isOnHeap()));
       long length = imageLength();
-      floats.offset(from * length).copyTo(copy.floats, (to - from) * length);
+      memory.copyTo(from * length, copy.memory, (to - from) * length);
       copy.count = to - from;
       return unfinished.release(copy);
     }
@@ -161,26 +170,19 @@ public final class ImageTensor implements AutoCloseable {
    */
   public void copyTo(int from, ImageTensor other) {
     int copied = other.capacity;
-    if (from < 0 || from + copied > count || other.size != size || other.centred != centred) {
+    boolean alike =
+        other.size == size && other.centred == centred && other.isOnHeap() == isOnHeap();
+    if (from < 0 || from + copied > count || !alike) {
       throw new IllegalArgumentException(
           copied + " images from " + from + " of " + count + " to another tensor");
     }
     long length = imageLength();
-    floats.offset(from * length).copyTo(other.floats, copied * length);
+    memory.copyTo(from * length, other.memory, copied * length);
     other.count = copied;
   }
 
   @Override
   public void close() {
-    part = null;
-    owned.close();
-  }
-
-  private void closePart() {
-    if (part != null) {
-      TFloat32 old = part;
-      part = null;
-      owned.release(old).close();
-    }
+    memory.close();
   }
 }

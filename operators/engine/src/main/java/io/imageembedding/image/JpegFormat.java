@@ -5,6 +5,7 @@ import io.imageembedding.image.ImageHeader.Cost;
 import io.imageembedding.image.ImageHeader.Means;
 import io.imageembedding.image.UndecodableImageException.Fault;
 import io.imageembedding.tensorflow.TensorFlowFailure;
+import java.io.IOException;
 
 /** JPEG, ITU-T T.81 annex B: markers and segments. */
 final class JpegFormat implements ImageFormat {
@@ -58,12 +59,10 @@ final class JpegFormat implements ImageFormat {
   }
 
   private static Pixels decode(byte[] essential, ImageHeader header, Means means)
-      throws TensorFlowFailure {
+      throws UndecodableImageException, TensorFlowFailure, IOException {
     return means.leastSide() == 0
-        ? means.reference().decode(essential)
-        : means
-            .reference()
-            .decodeJpeg(essential, Math.min(header.width(), header.height()), means.leastSide());
+        ? means.reference().decode(essential, header)
+        : means.reference().decodeJpeg(essential, header, means.leastSide());
   }
 
   private static void requireSupported(int marker, int precision) throws UndecodableImageException {

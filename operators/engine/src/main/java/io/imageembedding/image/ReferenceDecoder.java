@@ -20,7 +20,7 @@ import org.tensorflow.types.TString;
  * the first frame only, everything else at its default. JPEG is decoded with the DCT INTEGER_FAST,
  * which is why other decoders give other pixels.
  */
-final class ReferenceDecoder implements AutoCloseable {
+final class ReferenceDecoder implements PictureDecoder {
   private static final String ENCODED = "encoded";
   private static final String DECODED = "decoded";
   private static final String JPEG = "jpeg.";
@@ -62,17 +62,16 @@ final class ReferenceDecoder implements AutoCloseable {
   }
 
   /** The pixels, in native memory until they are closed. */
-  Pixels decode(byte[] encoded) throws TensorFlowFailure {
+  @Override
+  public Pixels decode(byte[] encoded, ImageHeader header) throws TensorFlowFailure {
     return decode(encoded, DECODED);
   }
 
-  /**
-   * A JPEG at the smallest part of its size at which it still has so many pixels.
-   *
-   * @param shorterSide of the image
-   * @param needed pixels that the shorter side keeps at least
-   */
-  Pixels decodeJpeg(byte[] encoded, int shorterSide, int needed) throws TensorFlowFailure {
+  /** A JPEG at the smallest part of its size at which it still has so many pixels. */
+  @Override
+  public Pixels decodeJpeg(byte[] encoded, ImageHeader header, int needed)
+      throws TensorFlowFailure {
+    int shorterSide = Math.min(header.width(), header.height());
     String decoded = DECODED;
     for (int ratio : RATIOS) {
       if (shorterSide / ratio >= needed) {

@@ -18,6 +18,7 @@ import io.imageembedding.schema.ImageRecord;
 import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.WireFormat;
+import io.imageembedding.testkit.SampleRecords;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -282,15 +283,9 @@ class HostileMessagesTest {
     return RecordReader.deadLetters(WireFormat.AVRO, null).read(answers.deadLetters.get(0).value());
   }
 
-  private static byte[] avro(String id, Instant capturedAt, Map<String, String> attributes)
-      throws IOException {
-    ByteBuffer buffer =
-        ImageRecord.getEncoder()
-            .encode(
-                new ImageRecord(id, ByteBuffer.wrap(new byte[] {1}), null, capturedAt, attributes));
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.get(bytes);
-    return bytes;
+  private static byte[] avro(String id, Instant capturedAt, Map<String, String> attributes) {
+    return SampleRecords.image(
+        new ImageRecord(id, ByteBuffer.wrap(new byte[] {1}), null, capturedAt, attributes));
   }
 
   private static byte[] framed(int schemaId, int... record) {

@@ -17,12 +17,11 @@ import io.imageembedding.schema.ClassScore;
 import io.imageembedding.schema.Code;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.EmbeddingRecord;
-import io.imageembedding.schema.ImageRecord;
 import io.imageembedding.schema.RecordReader;
 import io.imageembedding.schema.SourceHeader;
 import io.imageembedding.schema.Stage;
 import io.imageembedding.schema.WireFormat;
-import java.io.IOException;
+import io.imageembedding.testkit.SampleRecords;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -350,12 +349,8 @@ class OutputEncoderTest {
         1234);
   }
 
-  private static byte[] avro(String id, int imageBytes) throws IOException {
-    return array(
-        ImageRecord.getEncoder()
-            .encode(
-                new ImageRecord(
-                    id, ByteBuffer.wrap(new byte[imageBytes]), null, null, Map.of("camera", "x"))));
+  private static byte[] avro(String id, int imageBytes) {
+    return SampleRecords.image(id, new byte[imageBytes], Map.of("camera", "x"));
   }
 
   private static byte[] array(ByteBuffer buffer) {

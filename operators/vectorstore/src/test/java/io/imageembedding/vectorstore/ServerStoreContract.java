@@ -19,7 +19,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** What every kind of store on a server has to do besides. */
-public abstract class ServerStoreContract extends VectorStoreContract {
+public abstract class ServerStoreContract extends AddressedStore {
 
   /** Features of {@link #vectors}. */
   protected static final int DIMENSION = 64;

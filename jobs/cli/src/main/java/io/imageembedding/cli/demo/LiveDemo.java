@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli.demo;
 
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.cli.output.CommandFailure;
 import io.imageembedding.cli.output.Failures;
 import io.imageembedding.cli.page.PageServer;

@@ -4,7 +4,7 @@ package io.imageembedding.cli.output;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.flink.InvalidOptionException;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.TopicAdmin;

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.kafka.KafkaClientProperties;
 import io.imageembedding.kafka.TopicAdmin;

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.SourcePosition;
+import io.imageembedding.testkit.VectorStoreContract;
 import io.imageembedding.vectorstore.Age;
 import io.imageembedding.vectorstore.ChangeBatch;
 import io.imageembedding.vectorstore.CollectionSpec;
@@ -42,6 +43,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /** On a real server. */
@@ -82,6 +84,15 @@ class MilvusStoreTest extends ServerStoreContract {
   @Override
   protected String on(String server) {
     return server + (server.contains("?") ? "&" : "?") + "collection=" + collection;
+  }
+
+  /** On the same server. */
+  @Nested
+  class Contract extends VectorStoreContract {
+    @Override
+    protected String address() {
+      return MilvusStoreTest.this.address();
+    }
   }
 
   @Override

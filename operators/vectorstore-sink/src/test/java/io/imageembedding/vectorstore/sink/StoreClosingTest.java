@@ -6,13 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.imageembedding.testkit.MemoryStore;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.RetryPolicy;
-import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.StoreException;
-import io.imageembedding.vectorstore.TestingStore;
 import io.imageembedding.vectorstore.TestingVectors;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
@@ -49,34 +48,34 @@ class StoreClosingTest {
   @ParameterizedTest
   @MethodSource("whatClosingThrows")
   void nothingThatClosingThrowsLeavesTheSink(Throwable failure) throws Exception {
-    TestingStore store = TestingStore.named("sink");
-    store.brokenClose = failure;
+    MemoryStore store = MemoryStore.named("closing-sink");
+    store.breakClosing(failure);
     OneInputStreamOperatorTestHarness<Integer, ?> harness =
         new OneInputStreamOperatorTestHarness<>(
             new SinkWriterOperatorFactory<>(
-                VectorStoreSink.builder("testing:sink", StoreClosingTest::change).build()));
+                VectorStoreSink.builder(store.address(), StoreClosingTest::change).build()));
     harness.open();
     harness.processElement(1, 1);
     harness.prepareSnapshotPreBarrier(1);
     assertThat(store.committed()).containsKey("id-1");
 
     assertThatCode(harness::close).doesNotThrowAnyException();
-    assertThat(store.closings).isPositive();
+    assertThat(store.closings()).isPositive();
   }
 
   @ParameterizedTest
   @MethodSource("whatClosingThrows")
   void nothingThatClosingThrowsLeavesTheOperator(Throwable failure) throws Exception {
-    TestingStore store = TestingStore.named("operator");
-    store.brokenClose = failure;
-    int before = store.closings;
+    MemoryStore store = MemoryStore.named("closing-operator");
+    store.breakClosing(failure);
+    int before = store.closings();
     StoreOperator<Integer> operator =
-        new StoreOperator<>(StoreTarget.of("testing:operator"), StoreClosingTest::change, false);
+        new StoreOperator<>(StoreTarget.of(store.address()), StoreClosingTest::change, false);
     var harness = new OneInputStreamOperatorTestHarness<>((OneInputStreamOperator<?, ?>) operator);
     harness.open();
 
     assertThatCode(harness::close).doesNotThrowAnyException();
-    assertThat(store.closings).isGreaterThan(before);
+    assertThat(store.closings()).isGreaterThan(before);
   }
 
   @Test
@@ -94,8 +93,8 @@ class StoreClosingTest {
 
   @Test
   void aClosedStoreStaysClosed(TestInfo test) {
-    String address = "testing:" + test.getTestMethod().orElseThrow().getName();
-    TestingStore behind = TestingStore.named(StoreAddress.parse(address).target());
+    MemoryStore behind = MemoryStore.named(test.getTestMethod().orElseThrow().getName());
+    String address = behind.address();
     VectorStore store = VectorStore.open(address, OpenMode.write(0));
     store.close();
 
@@ -118,22 +117,22 @@ class StoreClosingTest {
 
   @Test
   void closingEndsTheWaitForWhatCanPass(TestInfo test) {
-    String address = "testing:" + test.getTestMethod().orElseThrow().getName();
-    TestingStore behind = TestingStore.named(StoreAddress.parse(address).target());
-    behind.failures.set(1000);
+    MemoryStore behind = MemoryStore.named(test.getTestMethod().orElseThrow().getName());
+    String address = behind.address();
+    behind.failWrites(1000);
     Duration forEver = Duration.ofHours(1);
     VectorStore store =
         VectorStore.open(
             address, OpenMode.write(0).retrying(new RetryPolicy(forEver, forEver, forEver)));
     CompletableFuture<WriteResult> written =
         CompletableFuture.supplyAsync(() -> store.write(List.of(change(1))));
-    Awaitility.await().until(() -> behind.failures.get() < 1000);
+    Awaitility.await().until(() -> behind.failuresLeft() < 1000);
     store.close();
 
     assertThatExceptionOfType(ExecutionException.class)
         .isThrownBy(() -> written.get(30, TimeUnit.SECONDS))
         .withStackTraceContaining("not now");
-    assertThat(behind.failures).hasValue(999);
+    assertThat(behind.failuresLeft()).isEqualTo(999);
     assertThat(behind.written()).isEmpty();
   }
 }

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.batch.MicroBatch;
+import io.imageembedding.testkit.MemoryStore;
 import io.imageembedding.vectorstore.Change;
 import io.imageembedding.vectorstore.RetryPolicy;
 import io.imageembedding.vectorstore.StoreException;
-import io.imageembedding.vectorstore.TestingStore;
 import io.imageembedding.vectorstore.TestingVectors;
 import io.imageembedding.vectorstore.Version;
 import java.time.Duration;
@@ -34,19 +34,19 @@ class VectorStoreSinkTest {
   private static final List<String> REFUSED = new ArrayList<>();
 
   private String address;
-  private TestingStore store;
+  private MemoryStore store;
 
   @BeforeEach
   void newStore(TestInfo test) {
     String name = test.getTestMethod().orElseThrow().getName();
-    address = "testing:" + name;
-    store = TestingStore.named(name);
+    store = MemoryStore.named(name);
+    address = store.address();
     REFUSED.clear();
   }
 
   @AfterEach
   void releaseStore() {
-    store.batchesAllowed.release(1000);
+    store.resumeWrites();
   }
 
   private static Change change(Integer n) {
@@ -197,7 +197,7 @@ class VectorStoreSinkTest {
   @Test
   void whatCanPassIsTriedAgain() throws Exception {
     try (var harness = harness(sink())) {
-      store.failures.set(4);
+      store.failWrites(4);
       process(harness, 1, 2);
       harness.prepareSnapshotPreBarrier(1);
       assertThat(store.committed()).hasSize(2);
@@ -207,7 +207,7 @@ class VectorStoreSinkTest {
   @Test
   void whatDoesNotPassFailsTheJobWithOneClearLine() throws Exception {
     try (var harness = harness(sink())) {
-      store.broken = new StoreException("the disk is full");
+      store.breakWrites(new StoreException("the disk is full"));
       process(harness, 1, 2);
       assertThatThrownBy(() -> harness.prepareSnapshotPreBarrier(1))
           .hasStackTraceContaining("StoreException: the disk is full");
@@ -216,13 +216,13 @@ class VectorStoreSinkTest {
 
   @Test
   void aSlowStoreHoldsTheTaskBack() throws Exception {
-    store.batchesAllowed.drainPermits();
+    store.pauseWrites();
     AtomicInteger processed = new AtomicInteger();
     CompletableFuture<Integer> whenReleased =
         CompletableFuture.supplyAsync(
             () -> {
               int before = processed.get();
-              store.batchesAllowed.release(1000);
+              store.resumeWrites();
               return before;
             },
             CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS));

@@ -8,6 +8,7 @@ import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.imageembedding.vectorstore.AddressedStore;
 import io.imageembedding.vectorstore.Deletion;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
@@ -17,7 +18,6 @@ import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.TestingVectors;
 import io.imageembedding.vectorstore.VectorStore;
-import io.imageembedding.vectorstore.VectorStoreContract;
 import io.imageembedding.vectorstore.Version;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class LuceneStoreTest extends VectorStoreContract {
+class LuceneStoreTest extends AddressedStore {
   private static final int DIMENSION = 1280;
 
   @TempDir Path folder;

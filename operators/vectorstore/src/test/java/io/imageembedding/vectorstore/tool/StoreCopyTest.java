@@ -13,7 +13,6 @@ import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.Similarity;
 import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoredVector;
-import io.imageembedding.vectorstore.TestingStore;
 import io.imageembedding.vectorstore.TestingVectors;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
@@ -134,13 +133,17 @@ class StoreCopyTest {
   void whatTheTargetCannotHoldIsReportedAndTheRestIsCopied() {
     // Built by hand: a store that holds such a vector is damaged.
     List<RefusedChange> refused = new ArrayList<>();
-    TestingStore damaged = TestingStore.named("copy-damaged");
-    damaged.upsert(List.of(stored("a", new float[] {1, 2}, Version.at(1))));
-    damaged.put(stored("b", new float[] {Float.NaN, 1}, Version.at(1)));
-    damaged.upsert(List.of(stored("c", new float[] {2, 1}, Version.at(1))));
+    try (TestingLies damaged = new TestingLies(open("a"))) {
+      damaged.upsert(
+          List.of(
+              stored("a", new float[] {1, 2}, Version.at(1)),
+              stored("c", new float[] {2, 1}, Version.at(1))));
+      damaged.put(stored("b", new float[] {Float.NaN, 1}, Version.at(1)));
+      damaged.commit();
 
-    assertThat(StoreCopy.copy(damaged, address("b"), refused::add, copied -> {}))
-        .isEqualTo(new Copied(3, 2, 0, 1));
+      assertThat(StoreCopy.copy(damaged, address("b"), refused::add, copied -> {}))
+          .isEqualTo(new Copied(3, 2, 0, 1));
+    }
     assertThat(refused).extracting(RefusedChange::id).containsExactly("b");
   }
 

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.OpenMode;
-import io.imageembedding.vectorstore.TestingStore;
 import io.imageembedding.vectorstore.TestingVectors;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
@@ -15,19 +14,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 class StoreVerificationTest {
   private static final int COUNT = 200;
 
-  private TestingStore store;
+  private TestingLies store;
 
   @BeforeEach
-  void newStore(TestInfo test) {
-    store = TestingStore.named("verify-" + test.getTestMethod().orElseThrow().getName());
+  void newStore(@TempDir Path folder) {
+    store =
+        new TestingLies(VectorStore.open("lucene:" + folder.resolve("lies"), OpenMode.write(0)));
     store.upsert(
         IntStream.range(0, COUNT)
             .mapToObj(
@@ -37,6 +37,12 @@ class StoreVerificationTest {
                         new float[] {(float) Math.cos(i / 40.0), (float) Math.sin(i / 40.0)},
                         Version.at(i)))
             .toList());
+    store.commit();
+  }
+
+  @AfterEach
+  void closeStore() {
+    store.close();
   }
 
   private StoreVerification verify() {

@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.imageembedding.vectorstore;
+package io.imageembedding.testkit;
 
-import static io.imageembedding.vectorstore.TestingVectors.SPACE;
-import static io.imageembedding.vectorstore.TestingVectors.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.Provenance;
+import io.imageembedding.vectorstore.Change;
+import io.imageembedding.vectorstore.CollectionSpec;
+import io.imageembedding.vectorstore.Deletion;
+import io.imageembedding.vectorstore.Filter;
+import io.imageembedding.vectorstore.Hit;
+import io.imageembedding.vectorstore.ImageMetadata;
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.RetryPolicy;
+import io.imageembedding.vectorstore.Similarity;
+import io.imageembedding.vectorstore.StoreAddress;
+import io.imageembedding.vectorstore.StoreDescription;
+import io.imageembedding.vectorstore.StoredVector;
+import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.Version;
+import io.imageembedding.vectorstore.WriteResult;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -21,9 +35,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever the order of changes to an id, and however often they come, the newest stays. */
 abstract class NewestWinsContract {
-  private static final int DIMENSION = 16;
+  static final int DIMENSION = 16;
 
-  private final TestingVectors vectors = new TestingVectors(DIMENSION, 1);
+  /** A space of no real model. */
+  static final Provenance SPACE =
+      new Provenance("contract", "a".repeat(64), "fp32", "reference", "5".repeat(64));
+
+  /** Another. */
+  static final Provenance OTHER_SPACE =
+      new Provenance("other", "b".repeat(64), "fp32", "reference", "6".repeat(64));
+
+  private final Random features = new Random(1);
 
   /** Address of a store that is new for each test, and then always the same. */
   protected abstract String address();
@@ -33,7 +55,34 @@ abstract class NewestWinsContract {
     return StoreAddress.parse(address()).toString();
   }
 
-  protected final VectorStore writer() {
+  /** A vector that was not there before: non-negative, with zeros, as embeddings are. */
+  final float[] next() {
+    float[] vector = new float[DIMENSION];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = Math.max(0, (float) features.nextGaussian() + 0.5f);
+    }
+    return vector;
+  }
+
+  /** A vector with the usual things beside it. */
+  static StoredVector stored(String id, float[] vector, Version version) {
+    return stored(id, vector, version, Map.of("class", "class-" + Math.floorMod(id.hashCode(), 4)));
+  }
+
+  /** A vector with attributes. */
+  static StoredVector stored(
+      String id, float[] vector, Version version, Map<String, String> attributes) {
+    return new StoredVector(
+        id,
+        vector,
+        SPACE,
+        version,
+        new ImageMetadata(
+            new ImageInfo("jpeg", 640, 480), "file:/images/" + id + ".jpg", null, attributes));
+  }
+
+  /** The store, to write to it. */
+  final VectorStore writer() {
     return VectorStore.open(address(), OpenMode.write(0).retrying(RetryPolicy.NONE));
   }
 
@@ -57,8 +106,7 @@ abstract class NewestWinsContract {
       changes.add(
           random.nextInt(4) == 0
               ? new Deletion(id, version)
-              : stored(
-                  id, vectors.next(), version, Map.of("n", String.valueOf(random.nextInt(3)))));
+              : stored(id, next(), version, Map.of("n", String.valueOf(random.nextInt(3)))));
     }
     Map<String, Change> newest = new HashMap<>();
     changes.forEach(
@@ -109,7 +157,7 @@ abstract class NewestWinsContract {
           }
         });
     assertThat(store.describe().count()).isEqualTo(there.size());
-    assertThat(store.search(vectors.next(), 100, Filter.NONE))
+    assertThat(store.search(next(), 100, Filter.NONE))
         .extracting(Hit::id)
         .containsExactlyInAnyOrderElementsOf(there);
   }
@@ -117,13 +165,11 @@ abstract class NewestWinsContract {
   @Test
   void aDeletionKeepsOlderVectorsOutThatArriveLater() {
     try (VectorStore store = writer()) {
-      store.upsert(List.of(stored("other", vectors.next(), Version.at(1))));
+      store.upsert(List.of(stored("other", next(), Version.at(1))));
       assertThat(store.delete(List.of(new Deletion("a", Version.at(5)))).written()).isEqualTo(1);
-      assertThat(store.upsert(List.of(stored("a", vectors.next(), Version.at(4)))).stale())
-          .isEqualTo(1);
+      assertThat(store.upsert(List.of(stored("a", next(), Version.at(4)))).stale()).isEqualTo(1);
       assertThat(store.get("a")).isEmpty();
-      assertThat(store.upsert(List.of(stored("a", vectors.next(), Version.at(6)))).written())
-          .isEqualTo(1);
+      assertThat(store.upsert(List.of(stored("a", next(), Version.at(6)))).written()).isEqualTo(1);
       store.commit();
       assertThat(store.get("a")).isPresent();
       assertThat(store.describe().count()).isEqualTo(2);
@@ -132,12 +178,11 @@ abstract class NewestWinsContract {
 
   @Test
   void theSameVectorWithANewerVersionKeepsOutWhatIsBetweenThem() {
-    float[] vector = vectors.next();
+    float[] vector = next();
     try (VectorStore store = writer()) {
       store.upsert(List.of(stored("a", vector, Version.at(1))));
       assertThat(store.upsert(List.of(stored("a", vector, Version.at(3)))).written()).isEqualTo(1);
-      assertThat(store.upsert(List.of(stored("a", vectors.next(), Version.at(2)))).stale())
-          .isEqualTo(1);
+      assertThat(store.upsert(List.of(stored("a", next(), Version.at(2)))).stale()).isEqualTo(1);
       store.commit();
       assertThat(store.get("a").orElseThrow().version()).isEqualTo(Version.at(3));
     }

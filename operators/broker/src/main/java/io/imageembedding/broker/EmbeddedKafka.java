@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.imageembedding.cli.demo;
+package io.imageembedding.broker;
 
+import io.imageembedding.annotation.PublicEvolving;
 import io.imageembedding.safety.FileTrees;
 import io.imageembedding.safety.FreePort;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.util.Map;
 import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
-import org.apache.flink.annotation.Internal;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
@@ -23,8 +23,17 @@ import org.apache.kafka.server.common.Feature;
  * A real Kafka broker in this process: one node in KRaft mode that listens on the loopback
  * interface only. What it stores lies in a folder; a temporary one is deleted when the broker is
  * closed.
+ *
+ * <pre>{@code
+ * try (EmbeddedKafka kafka = EmbeddedKafka.start()) {
+ *   runTheJobAgainst(kafka.bootstrapServers());
+ * }
+ * }</pre>
+ *
+ * <p>Topics are not made by being used. Transactions and groups work as in a cluster. For tests and
+ * demonstrations: there is no second copy of anything.
  */
-@Internal
+@PublicEvolving
 public final class EmbeddedKafka implements AutoCloseable {
   private static final int NODE_ID = 1;
   private static final String HOST = "127.0.0.1";
@@ -47,7 +56,11 @@ public final class EmbeddedKafka implements AutoCloseable {
     server = new KafkaRaftServer(new KafkaConfig(properties), Time.SYSTEM);
   }
 
-  /** A broker on a free port with a temporary folder; it can be used at once. */
+  /**
+   * A broker on a free port with a temporary folder; it can be used at once.
+   *
+   * @throws IOException if the folder cannot be made
+   */
   public static EmbeddedKafka start() throws IOException {
     return start(Map.of());
   }

@@ -1,41 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.imageembedding.vectorstore;
+package io.imageembedding.testkit;
 
-import static io.imageembedding.vectorstore.TestingVectors.OTHER_SPACE;
-import static io.imageembedding.vectorstore.TestingVectors.SPACE;
-import static io.imageembedding.vectorstore.TestingVectors.cosine;
-import static io.imageembedding.vectorstore.TestingVectors.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 
+import io.imageembedding.annotation.PublicEvolving;
+import io.imageembedding.embedding.Cosine;
 import io.imageembedding.embedding.ImageInfo;
+import io.imageembedding.vectorstore.Change;
+import io.imageembedding.vectorstore.ChangeBatch;
+import io.imageembedding.vectorstore.Deletion;
+import io.imageembedding.vectorstore.Filter;
+import io.imageembedding.vectorstore.Hit;
+import io.imageembedding.vectorstore.ImageMetadata;
+import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.RefusedChange;
 import io.imageembedding.vectorstore.RefusedChange.Reason;
+import io.imageembedding.vectorstore.StoreDescription;
+import io.imageembedding.vectorstore.StoreException;
+import io.imageembedding.vectorstore.StoredVector;
+import io.imageembedding.vectorstore.VectorStore;
+import io.imageembedding.vectorstore.Version;
+import io.imageembedding.vectorstore.WriteResult;
 import io.imageembedding.vectorstore.tool.StoreVerification;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What every kind of store has to do. */
-public abstract class VectorStoreContract extends NewestWinsContract {
-  private static final int DIMENSION = 16;
-
-  private final TestingVectors vectors = new TestingVectors(DIMENSION, 1);
+/**
+ * What every kind of store has to do, as tests: a test of a store extends it and says where a new
+ * store is.
+ *
+ * <pre>{@code
+ * class MyStoreTest extends VectorStoreContract {
+ *   @TempDir Path folder;
+ *
+ *   @Override
+ *   protected String address() {
+ *     return "mine:" + folder.resolve("store");
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>The tests are named as what would be broken. A version may add some, and a store that does not
+ * pass them has not been one before either.
+ */
+@PublicEvolving
+public abstract class VectorStoreContract extends PagesContract {
 
   @Test
   void whatWasWrittenIsFoundBitForBitAndDescribed() {
     StoredVector full =
         new StoredVector(
             "a/ü 😀\"'\\",
-            vectors.next(),
+            next(),
             SPACE,
             new Version(17, "images", 3, 42),
             new ImageMetadata(
@@ -72,14 +95,14 @@ public abstract class VectorStoreContract extends NewestWinsContract {
                 i ->
                     stored(
                         "id-" + i,
-                        vectors.next(),
+                        next(),
                         new Version(i, "images", i % 2, i),
                         Map.of("colour", i % 3 == 0 ? "red" : "blue", "long", "x".repeat(i * 20))))
             .toList();
     try (VectorStore store = writer()) {
       store.upsert(all);
       store.commit();
-      float[] target = vectors.next();
+      float[] target = next();
       assertSame(store.search(target, 10, Filter.NONE), all, target);
       assertSame(
           store.search(target, 10, Filter.parse(List.of("colour=red", "partition=1"))),
@@ -104,7 +127,7 @@ public abstract class VectorStoreContract extends NewestWinsContract {
     List<StoredVector> all = new ArrayList<>();
     for (int i = 0; i < 1500; i++) {
       boolean tenant = i % 50 == 0;
-      float[] vector = vectors.next();
+      float[] vector = next();
       for (int j = 0; j < vector.length; j++) {
         vector[j] = (tenant ? -1 : 1) * (vector[j] + 0.5f);
       }
@@ -130,21 +153,21 @@ public abstract class VectorStoreContract extends NewestWinsContract {
   private static void assertSame(List<Hit> hits, List<StoredVector> all, float[] target) {
     List<StoredVector> nearest =
         all.stream()
-            .sorted(Comparator.comparingDouble(v -> -cosine(v.vector(), target)))
+            .sorted(Comparator.comparingDouble(v -> -Cosine.of(v.vector(), target)))
             .limit(10)
             .toList();
     assertThat(hits).extracting(Hit::id).isEqualTo(nearest.stream().map(StoredVector::id).toList());
     for (int i = 0; i < hits.size(); i++) {
       assertThat((double) hits.get(i).score())
-          .isCloseTo(cosine(nearest.get(i).vector(), target), within(1e-5));
+          .isCloseTo(Cosine.of(nearest.get(i).vector(), target), within(1e-5));
     }
   }
 
   @Test
   void whatDoesNotBelongIsRefusedByReasonAndTheRestIsWritten() {
-    float[] infinite = vectors.next();
+    float[] infinite = next();
     infinite[3] = Float.POSITIVE_INFINITY;
-    float[] nan = vectors.next();
+    float[] nan = next();
     nan[0] = Float.NaN;
     float[] huge = new float[DIMENSION];
     huge[0] = 1e30f;
@@ -153,23 +176,23 @@ public abstract class VectorStoreContract extends NewestWinsContract {
     Version one = Version.at(1);
     List<Change> changes =
         List.of(
-            stored("first", vectors.next(), one),
-            new StoredVector("space", vectors.next(), OTHER_SPACE, one, image(Map.of())),
+            stored("first", next(), one),
+            new StoredVector("space", next(), OTHER_SPACE, one, image(Map.of())),
             stored("short", new float[] {1, 2}, one),
             stored("nan", nan, one),
             stored("infinite", infinite, one),
             stored("huge", huge, one),
             stored("zero", new float[DIMENSION], one),
             stored("tiny", tiny, one),
-            stored("", vectors.next(), one),
-            stored("nul\0", vectors.next(), one),
-            stored("half \ud83d", vectors.next(), one),
-            stored("i".repeat(ChangeBatch.MAX_ID_BYTES + 1), vectors.next(), one),
-            stored("metadata", vectors.next(), one, Map.of("k", "\0")),
-            stored("large", vectors.next(), one, Map.of("k", "v".repeat(1 << 20))),
+            stored("", next(), one),
+            stored("nul\0", next(), one),
+            stored("half \ud83d", next(), one),
+            stored("i".repeat(ChangeBatch.MAX_ID_BYTES + 1), next(), one),
+            stored("metadata", next(), one, Map.of("k", "\0")),
+            stored("large", next(), one, Map.of("k", "v".repeat(1 << 20))),
             new Deletion("", one),
-            stored("i".repeat(ChangeBatch.MAX_ID_BYTES), vectors.next(), one),
-            stored("last", vectors.next(), one));
+            stored("i".repeat(ChangeBatch.MAX_ID_BYTES), next(), one),
+            stored("last", next(), one));
     try (VectorStore store = writer()) {
       WriteResult result = store.write(changes);
       assertThat(result.written()).isEqualTo(3);
@@ -219,7 +242,7 @@ public abstract class VectorStoreContract extends NewestWinsContract {
   @Test
   void whatCannotBeSearchedForIsAnError() {
     try (VectorStore store = writer()) {
-      store.upsert(List.of(stored("a", vectors.next(), Version.at(1))));
+      store.upsert(List.of(stored("a", next(), Version.at(1))));
       store.commit();
       assertThatExceptionOfType(StoreException.class)
           .isThrownBy(() -> store.search(new float[3], 1, Filter.NONE))
@@ -263,94 +286,7 @@ public abstract class VectorStoreContract extends NewestWinsContract {
           .extracting(RefusedChange::reason)
           .containsExactly(Reason.NOT_FINITE, Reason.ZERO_NORM, Reason.WRONG_LENGTH);
       assertThat(store.describe().collection()).isEmpty();
-      assertThat(store.upsert(List.of(stored("a", vectors.next(), Version.at(1)))).written())
-          .isEqualTo(1);
-    }
-  }
-
-  @Test
-  void aScanHasEveryVectorOnceInTheOrderOfIdsAcrossPages() {
-    List<String> ids =
-        new ArrayList<>(List.of("a", "a/", "B", "ü", "\uffee", "😀", "z\u0001", "~"));
-    IntStream.range(0, 40).mapToObj(i -> "id-" + i).forEach(ids::add);
-    Collections.shuffle(ids, new Random(3));
-    Map<String, StoredVector> newest = new TreeMap<>(TestingVectors.BY_CODE_POINTS);
-    try (VectorStore store = writer()) {
-      assertThat(store.scan(null, 10)).isEmpty();
-      for (long round = 1; round <= 3; round++) {
-        List<StoredVector> some = new ArrayList<>();
-        for (String id : ids.subList(0, ids.size() / (int) round)) {
-          some.add(stored(id, vectors.next(), Version.at(round)));
-        }
-        store.upsert(some);
-        some.forEach(vector -> newest.put(vector.id(), vector));
-        store.commit();
-      }
-      for (String deleted : List.of("id-3", "id-11", "~")) {
-        store.delete(List.of(new Deletion(deleted, Version.at(9))));
-        newest.remove(deleted);
-      }
-      store.commit();
-      for (int page : new int[] {1, 7, newest.size(), 1000}) {
-        assertThat(scan(store, page)).containsExactlyElementsOf(newest.values());
-      }
-      store.optimize();
-      assertThat(scan(store, 10)).containsExactlyElementsOf(newest.values());
-      assertThat(store.scan("id-2", 3))
-          .extracting(StoredVector::id)
-          .containsExactly("id-20", "id-21", "id-22");
-      assertThat(store.scan("id-19999", 1)).extracting(StoredVector::id).containsExactly("id-2");
-      assertThat(store.scan("😀", 5)).isEmpty();
-      assertThat(store.scan(null, 0)).isEmpty();
-    }
-  }
-
-  /** All vectors of a store, page by page. */
-  protected static List<StoredVector> scan(VectorStore store, int most) {
-    List<StoredVector> all = new ArrayList<>();
-    List<StoredVector> page = store.scan(null, most);
-    while (!page.isEmpty()) {
-      assertThat(page).hasSizeLessThanOrEqualTo(most);
-      all.addAll(page);
-      page = page.size() < most ? List.of() : store.scan(page.get(page.size() - 1).id(), most);
-    }
-    return all;
-  }
-
-  @Test
-  void theNewestAreThoseOfTheHighestVersionsNewestFirst() {
-    Map<String, StoredVector> newest = new HashMap<>();
-    Random random = new Random(4);
-    try (VectorStore store = writer()) {
-      assertThat(store.newest(10)).isEmpty();
-      for (int offset = 0; offset < 200; offset++) {
-        StoredVector vector =
-            stored(
-                "id-" + random.nextInt(80),
-                vectors.next(),
-                new Version(
-                    random.nextInt(20) - 1,
-                    "topic-" + random.nextInt(2),
-                    random.nextInt(12),
-                    offset));
-        store.upsert(List.of(vector));
-        newest.merge(vector.id(), vector, (a, b) -> Change.BY_AGE.compare(a, b) > 0 ? a : b);
-        if (offset % 50 == 49) {
-          store.commit();
-        }
-      }
-      StoredVector first = Collections.max(newest.values(), Change.BY_AGE);
-      store.delete(List.of(new Deletion(first.id(), Version.at(100))));
-      newest.remove(first.id());
-      store.commit();
-      List<StoredVector> expected =
-          newest.values().stream()
-              .sorted(Comparator.comparing(StoredVector::version).reversed())
-              .toList();
-      assertThat(store.newest(1000)).isEqualTo(expected);
-      for (int most : new int[] {0, 1, 10, expected.size()}) {
-        assertThat(store.newest(most)).isEqualTo(expected.subList(0, most));
-      }
+      assertThat(store.upsert(List.of(stored("a", next(), Version.at(1)))).written()).isEqualTo(1);
     }
   }
 
@@ -358,11 +294,11 @@ public abstract class VectorStoreContract extends NewestWinsContract {
   void onlyAWriterWrites() {
     writer().close();
     try (VectorStore first = writer()) {
-      first.upsert(List.of(stored("a", vectors.next(), Version.at(1))));
+      first.upsert(List.of(stored("a", next(), Version.at(1))));
     }
     try (VectorStore store = VectorStore.open(address(), OpenMode.read())) {
       assertThatExceptionOfType(StoreException.class)
-          .isThrownBy(() -> store.upsert(List.of(stored("a", vectors.next(), Version.at(1)))))
+          .isThrownBy(() -> store.upsert(List.of(stored("a", next(), Version.at(1)))))
           .withMessageContaining("read only");
     }
   }
