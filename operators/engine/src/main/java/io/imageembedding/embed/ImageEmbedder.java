@@ -10,6 +10,7 @@ import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.image.ImageDecoder;
+import io.imageembedding.image.ImageDecoder.Decoded;
 import io.imageembedding.image.ImageTensor;
 import io.imageembedding.image.UndecodableImageException;
 import io.imageembedding.model.ClassLabels;
@@ -20,6 +21,7 @@ import io.imageembedding.safety.Printable;
 import io.imageembedding.tensorflow.Ownership;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -42,6 +44,9 @@ import org.slf4j.LoggerFactory;
 @PublicEvolving
 public final class ImageEmbedder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ImageEmbedder.class);
+
+  /** Encoded images are decoded before there are more of them in memory. */
+  private static final long MOST_BYTES_WAITING = 4 << 20;
 
   /** Gives the encoded images of a batch one by one, each called for once and in order. */
   @FunctionalInterface
@@ -152,23 +157,18 @@ public final class ImageEmbedder implements AutoCloseable {
     ImageInfo[] infos = new ImageInfo[to - from];
     int[] places = new int[to - from];
     Repeats repeats = cache == null ? null : new Repeats(outcomes);
+    Waiting waiting = new Waiting();
     for (int i = from; i < to; i++) {
       try {
         byte[] encoded = images.image(i);
-        if (repeats != null && repeats.contain(encoded, i)) {
-          continue;
+        if (repeats == null || !repeats.contain(encoded, i)) {
+          waiting.add(encoded, i);
         }
-        long start = System.nanoTime();
-        infos[tensor.count()] = decoder.decode(encoded, tensor);
-        listener.decoded(System.nanoTime() - start);
-        places[tensor.count() - 1] = i;
       } catch (ElementRefusedException e) {
         outcomes[i] = new Refusal(Refusal.Stage.WIRE, e.code(), e.getMessage());
-      } catch (UndecodableImageException e) {
-        if (e.tookTooLong()) {
-          listener.gaveUp();
-        }
-        outcomes[i] = new Refusal(Refusal.Stage.IMAGE, e.fault().name(), e.getMessage());
+      }
+      if (waiting.bytes >= MOST_BYTES_WAITING || i == to - 1) {
+        decode(waiting, outcomes, infos, places);
       }
     }
     if (tensor.count() > 0) {
@@ -182,6 +182,47 @@ public final class ImageEmbedder implements AutoCloseable {
     if (repeats != null) {
       repeats.answer();
     }
+  }
+
+  /** Encoded images that wait to be decoded together. */
+  private static final class Waiting {
+    private final List<byte[]> images = new ArrayList<>();
+    private final List<Integer> places = new ArrayList<>();
+    private long bytes;
+
+    void add(byte[] encoded, int place) {
+      images.add(encoded);
+      places.add(place);
+      bytes += encoded.length;
+    }
+
+    void clear() {
+      images.clear();
+      places.clear();
+      bytes = 0;
+    }
+  }
+
+  private void decode(Waiting waiting, Outcome[] outcomes, ImageInfo[] infos, int[] places) {
+    int inTensor = tensor.count();
+    List<Decoded> answers = decoder.decode(waiting.images, tensor);
+    for (int i = 0; i < answers.size(); i++) {
+      Decoded decoded = answers.get(i);
+      int place = waiting.places.get(i);
+      UndecodableImageException refusal = decoded.refusal();
+      if (refusal == null) {
+        listener.decoded(decoded.nanos());
+        infos[inTensor] = decoded.info();
+        places[inTensor++] = place;
+        continue;
+      }
+      if (refusal.tookTooLong()) {
+        listener.gaveUp();
+      }
+      outcomes[place] =
+          new Refusal(Refusal.Stage.IMAGE, refusal.fault().name(), refusal.getMessage());
+    }
+    waiting.clear();
   }
 
   /** Images of a batch that came before, in an earlier batch or in this one. */

@@ -4,9 +4,13 @@ package io.imageembedding.image;
 import io.imageembedding.annotation.Internal;
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.image.DecodePass.Resized;
+import io.imageembedding.image.DecodeRun.Answer;
+import io.imageembedding.image.DecodeRun.Decoding;
 import io.imageembedding.image.UndecodableImageException.Fault;
 import java.awt.image.BufferedImage;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -16,6 +20,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns encoded images into the model's input, or says what is wrong with them; whatever the bytes
@@ -37,6 +43,7 @@ import java.util.function.Supplier;
  */
 @Internal
 public final class ImageDecoder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ImageDecoder.class);
   private static final long CLOSING_SECONDS = 5;
 
   private final Duration maxTime;
@@ -68,11 +75,14 @@ public final class ImageDecoder implements AutoCloseable {
     worker = worker();
   }
 
-  /** What is done with an image. */
-  @FunctionalInterface
-  private interface Decoding<R> {
-    R with(DecodePass pass) throws UndecodableImageException;
-  }
+  /**
+   * What became of an image.
+   *
+   * @param info what it was; null if it could not be decoded
+   * @param refusal why it could not be decoded; null if it could
+   * @param nanos that this took
+   */
+  public record Decoded(ImageInfo info, UndecodableImageException refusal, long nanos) {}
 
   /**
    * Decodes an image, resizes it and appends it to the tensor; where it cannot, the tensor stays as
@@ -90,11 +100,45 @@ public final class ImageDecoder implements AutoCloseable {
   /** Appends a view of an image, as {@link #decode(byte[], ImageTensor)} does the whole of it. */
   public ImageInfo decode(byte[] encoded, View view, ImageTensor into)
       throws UndecodableImageException {
-    into.requireRoom();
+    Decoded decoded = decode(List.of(encoded), view, into).get(0);
+    if (decoded.refusal() != null) {
+      throw decoded.refusal();
+    }
+    return decoded.info();
+  }
+
+  /**
+   * The same with images one after the other, which takes less time than each by itself: those that
+   * can be decoded are appended in their order.
+   *
+   * @return an answer for each
+   * @throws IllegalStateException if the tensor has no room for all, or the thread is interrupted
+   */
+  public List<Decoded> decode(List<byte[]> images, ImageTensor into) {
+    return decode(images, View.WHOLE, into);
+  }
+
+  private List<Decoded> decode(List<byte[]> images, View view, ImageTensor into) {
+    into.requireRoom(images.size());
     int size = into.size();
-    Resized resized = inTime(encoded, pass -> pass.resized(encoded, view, size));
-    into.append(resized.rgb());
-    return resized.info();
+    return inTime(
+            images,
+            new Decoding<Resized, ImageInfo>() {
+              @Override
+              public Resized decode(DecodePass pass, byte[] encoded)
+                  throws UndecodableImageException {
+                return pass.resized(encoded, view, size);
+              }
+
+              @Override
+              public ImageInfo keep(Resized resized) {
+                into.append(resized.rgb());
+                return resized.info();
+              }
+            })
+        .stream()
+        .map(answer -> new Decoded(answer.kept(), answer.refusal(), answer.nanos()))
+        .toList();
   }
 
   /**
@@ -104,35 +148,81 @@ public final class ImageDecoder implements AutoCloseable {
    * @param longestSide most pixels of width and height; smaller images stay as they are
    */
   public BufferedImage thumbnail(byte[] encoded, int longestSide) throws UndecodableImageException {
-    return inTime(encoded, pass -> pass.thumbnail(encoded, longestSide));
+    Answer<BufferedImage> answer =
+        inTime(
+                List.of(encoded),
+                new Decoding<BufferedImage, BufferedImage>() {
+                  @Override
+                  public BufferedImage decode(DecodePass pass, byte[] image)
+                      throws UndecodableImageException {
+                    return pass.thumbnail(image, longestSide);
+                  }
+
+                  @Override
+                  public BufferedImage keep(BufferedImage thumbnail) {
+                    return thumbnail;
+                  }
+                })
+            .get(0);
+    if (answer.refusal() != null) {
+      throw answer.refusal();
+    }
+    return answer.kept();
   }
 
-  private <R> R inTime(byte[] encoded, Decoding<R> decoding) throws UndecodableImageException {
-    String format =
-        ImageFormat.of(new EncodedBytes(encoded)).map(ImageFormat::name).orElse("image");
-    try {
-      stuck.requireRoom(format);
-    } catch (InterruptedException e) {
-      throw interrupted(e);
+  private <R, T> List<Answer<T>> inTime(List<byte[]> images, Decoding<R, T> decoding) {
+    List<Answer<T>> answers = new ArrayList<>();
+    while (answers.size() < images.size()) {
+      List<byte[]> left = images.subList(answers.size(), images.size());
+      if (stuck.isNone()) {
+        answers.addAll(atOnce(left, decoding));
+        continue;
+      }
+      // Whether it may be decoded can be another thing after each.
+      byte[] next = left.get(0);
+      try {
+        stuck.requireRoom(format(next));
+        answers.addAll(atOnce(List.of(next), decoding));
+      } catch (UndecodableImageException e) {
+        answers.add(new Answer<>(null, e, 0));
+      } catch (InterruptedException e) {
+        throw interrupted(e);
+      }
     }
-    Future<R> answer = worker().start(decoding);
+    return answers;
+  }
+
+  private static String format(byte[] encoded) {
+    return ImageFormat.of(new EncodedBytes(encoded)).map(ImageFormat::name).orElse("image");
+  }
+
+  /** Answers for all, or for those up to one that takes too long. */
+  private <R, T> List<Answer<T>> atOnce(List<byte[]> images, Decoding<R, T> decoding) {
+    DecodeRun<R, T> run = new DecodeRun<>(images, decoding);
     try {
-      return answer.get(maxTime.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      abandonWorker(format);
-      throw new UndecodableImageException(
-          Fault.TOO_LARGE,
-          "the image takes longer to decode than the limit of " + maxTime.toMillis() + " ms",
-          e);
+      if (run.await(worker().start(run), maxTime)) {
+        return run.answers();
+      }
     } catch (InterruptedException e) {
-      abandonWorker(format);
+      run.leave();
+      abandonWorker(format(run.current()));
       throw interrupted(e);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof UndecodableImageException undecodable) {
-        throw undecodable;
-      }
       throw new IllegalStateException(e.getCause());
     }
+    List<Answer<T>> answers = new ArrayList<>(run.answers());
+    String format = format(run.current());
+    LOG.warn("An image ({}) is given up while it is being decoded; its thread goes on", format);
+    abandonWorker(format);
+    answers.add(
+        new Answer<>(
+            null,
+            new UndecodableImageException(
+                Fault.TOO_LARGE,
+                "the image takes longer to decode than the limit of " + maxTime.toMillis() + " ms",
+                new TimeoutException()),
+            maxTime.toNanos()));
+    return answers;
   }
 
   private static IllegalStateException interrupted(InterruptedException e) {
@@ -184,8 +274,8 @@ public final class ImageDecoder implements AutoCloseable {
       this.pass = pass;
     }
 
-    <R> Future<R> start(Decoding<R> decoding) {
-      return thread.submit(() -> decoding.with(pass));
+    Future<?> start(DecodeRun<?, ?> run) {
+      return thread.submit(() -> run.decode(pass));
     }
 
     /** Gives everything back as soon as the thread is free. */

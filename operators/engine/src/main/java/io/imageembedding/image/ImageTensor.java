@@ -94,7 +94,7 @@ public final class ImageTensor implements AutoCloseable {
    * @param rgb {@code size * size * 3} values in [0,1], row by row
    */
   public void append(float[] rgb) {
-    requireRoom();
+    requireRoom(1);
     if (rgb.length != imageLength()) {
       throw new IllegalArgumentException(
           "expected " + imageLength() + " values, not " + rgb.length);
@@ -116,11 +116,11 @@ public final class ImageTensor implements AutoCloseable {
   }
 
   /**
-   * @throws IllegalStateException if the tensor is full
+   * @throws IllegalStateException if there is no room for as many more
    */
-  void requireRoom() {
-    if (count == capacity) {
-      throw new IllegalStateException("already holds " + capacity + " images");
+  void requireRoom(int images) {
+    if (count + images > capacity) {
+      throw new IllegalStateException("holds " + count + " images, of " + capacity);
     }
   }
 

@@ -7,8 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Images that took too long and are still being decoded, each by a thread that cannot be stopped;
@@ -23,7 +21,6 @@ import org.slf4j.LoggerFactory;
 final class StuckImages {
   static final int MOST = 4;
   private static final int PATIENCE = 3;
-  private static final Logger LOG = LoggerFactory.getLogger(StuckImages.class);
 
   private static final ReentrantLock LOCK = new ReentrantLock();
   private static final Condition ENDED = LOCK.newCondition();
@@ -58,7 +55,6 @@ final class StuckImages {
     } finally {
       LOCK.unlock();
     }
-    LOG.warn("An image ({}) is given up while it is being decoded; its thread goes on", format);
   }
 
   /** A thread has come back. */
@@ -77,6 +73,16 @@ final class StuckImages {
     LOCK.lock();
     try {
       return (int) ALL.stream().filter(stuck -> stuck.of == this).count();
+    } finally {
+      LOCK.unlock();
+    }
+  }
+
+  /** Whether there are none that count here. */
+  boolean isNone() {
+    LOCK.lock();
+    try {
+      return counted().isEmpty();
     } finally {
       LOCK.unlock();
     }

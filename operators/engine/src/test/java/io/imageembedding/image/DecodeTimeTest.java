@@ -4,6 +4,7 @@ package io.imageembedding.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.imageembedding.image.ImageDecoder.Decoded;
 import io.imageembedding.image.UndecodableImageException.Fault;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 import javax.imageio.ImageIO;
@@ -33,18 +35,25 @@ class DecodeTimeTest {
   }
 
   @Test
-  void anImageThatTakesTooLongIsRefusedAndTheNextOneIsDecoded() throws Exception {
-    byte[] small = image("png");
+  void anImageThatTakesTooLongIsRefusedAndTheNextOnesAreDecoded() throws Exception {
+    byte[] png = image("png");
     try (ImageDecoder decoder = decoder(Duration.ofSeconds(5));
-        ImageTensor tensor = new ImageTensor(4, 2)) {
-      decoder.decode(small, tensor);
-      assertThatThrownBy(() -> decoder.decode(ENDLESS, tensor))
-          .isInstanceOfSatisfying(
-              UndecodableImageException.class,
-              refusal -> assertThat(refusal.fault()).isEqualTo(Fault.TOO_LARGE))
-          .hasMessageContaining("5000 ms");
-      decoder.decode(small, tensor);
-      assertThat(tensor.count()).isEqualTo(2);
+        ImageTensor tensor = new ImageTensor(4, 5)) {
+      List<Decoded> answers =
+          decoder.decode(List.of(png, ENDLESS, image("gif"), new byte[0], png), tensor);
+      assertThat(answers)
+          .extracting(
+              each -> each.refusal() == null ? each.info().format() : each.refusal().fault().name())
+          .containsExactly("png", "TOO_LARGE", "gif", "EMPTY", "png");
+      assertThat(answers.get(1).refusal()).hasMessageContaining("5000 ms");
+      assertThat(tensor.count()).isEqualTo(3);
+
+      test.countDown();
+      Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> decoder.stuck() == 0);
+      assertThat(tensor.count()).as("what came too late is not kept").isEqualTo(3);
+      assertThatThrownBy(() -> decoder.decode(List.of(png, png, png), tensor))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("3 images, of 5");
     }
   }
 
