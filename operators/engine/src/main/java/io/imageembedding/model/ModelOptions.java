@@ -69,6 +69,22 @@ public record ModelOptions(
         inputRange);
   }
 
+  /** The same for a model of any digest. */
+  @Internal
+  public ModelOptions unpinned() {
+    return new ModelOptions(
+        signature,
+        input,
+        output,
+        inputSize,
+        modelOutput,
+        labels,
+        null,
+        allowedOperations,
+        precision,
+        inputRange);
+  }
+
   /** Options with no choice made yet. */
   public static Builder builder() {
     return new Builder();

@@ -192,6 +192,7 @@ class RemoteFilesTest {
     return new ModelFetcher(
         new ModelCache(cacheRoot, null),
         null,
+        PythonCaches.NONE,
         new HttpDownload(
             Map.of(),
             new HttpDownload.Patience(

@@ -8,14 +8,12 @@ import io.imageembedding.safety.FileTrees;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,7 +29,9 @@ import org.slf4j.LoggerFactory;
  *   <li>an {@code https:} URL of an archive or a {@code .pb} file is downloaded;
  *   <li>any other {@code https:} URL is a TensorFlow Hub or Kaggle handle, and its archive is
  *       downloaded, or taken from {@code TFHUB_CACHE_DIR}, which is shared with Python's
- *       tensorflow_hub.
+ *       tensorflow_hub, or from {@link PythonCaches};
+ *   <li>{@code OWNER/MODEL/FRAMEWORK/VARIATION/VERSION}, where there is no such folder, is the same
+ *       of Kaggle's.
  * </ul>
  *
  * <p>Plain {@code http:} is for localhost. The cache is {@code IMAGE_EMBEDDING_CACHE}, else {@code
@@ -43,10 +43,10 @@ import org.slf4j.LoggerFactory;
 public final class ModelFetcher {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFetcher.class);
   private static final String GRAPH = ".pb";
-  private static final String COMPRESSED = "tf-hub-format=compressed";
 
   private final ModelCache cache;
   private final HubCache hub;
+  private final PythonCaches python;
   private final HttpDownload http;
   private final FetchLimits limits;
   private final FetchProgress progress;
@@ -57,11 +57,13 @@ public final class ModelFetcher {
   ModelFetcher(
       ModelCache cache,
       HubCache hub,
+      PythonCaches python,
       HttpDownload http,
       FetchLimits limits,
       FetchProgress progress) {
     this.cache = cache;
     this.hub = hub;
+    this.python = python;
     this.http = http;
     this.limits = limits;
     this.progress = progress;
@@ -79,11 +81,19 @@ public final class ModelFetcher {
   }
 
   /**
-   * As {@link #fetch(String, String)}, and says what it came as, where that is known without
-   * reading all of it.
+   * What is to be opened and then held to a pin, which may be of what it came as or of its content:
+   * that with the SHA-256 where it is in the cache, else whatever the text names.
    */
   public static CachedModel cached(String text, String sha256) {
-    return fromEnvironment(FetchProgress.NONE).get(text, Digests.parse(sha256), false);
+    return fromEnvironment(FetchProgress.NONE).get(text, Digests.parse(sha256), null, false);
+  }
+
+  /**
+   * What a handle or an address leads to on this machine, without a network; empty where that is
+   * known to be what the pin is of, or to be nothing.
+   */
+  public static Optional<CachedModel> unproven(String text, String sha256) {
+    return fromEnvironment(FetchProgress.NONE).here(text, Digests.parse(sha256));
   }
 
   /** SHA-256 of the file, of the list of files in the folder, or of those of the checkpoint. */
@@ -100,10 +110,18 @@ public final class ModelFetcher {
   public static boolean isRemoteOrArchive(String text) {
     String scheme = Address.scheme(text);
     return scheme != null && !scheme.equals("file")
-        || ArchiveFormat.isNamed(text) && !Files.isDirectory(path(text));
+        || isKaggle(text)
+        || ArchiveFormat.isNamed(text) && !Files.isDirectory(LocalFiles.path(text));
   }
 
-  /** What is in the caches: the own one, and that of {@code TFHUB_CACHE_DIR}. */
+  /** A handle without an address in front; a folder of that path wins. */
+  private static boolean isKaggle(String text) {
+    return Address.scheme(text) == null
+        && KaggleHandle.of(text).isPresent()
+        && !Files.exists(LocalFiles.path(text));
+  }
+
+  /** What is in the caches: the own one, that of {@code TFHUB_CACHE_DIR}, and Python's. */
   public static List<CachedModel> list() {
     return fromEnvironment(FetchProgress.NONE).all();
   }
@@ -123,6 +141,8 @@ public final class ModelFetcher {
                 HubCache.STALE,
                 Duration.ofSeconds(1),
                 FetchLimits.LONGEST_WAIT),
+        PythonCaches.open(
+            environment, System.getProperty("user.home"), System.getProperty("user.name")),
         new HttpDownload(
             environment,
             HttpDownload.Patience.DEFAULT,
@@ -137,17 +157,27 @@ public final class ModelFetcher {
     if (hub != null) {
       models.addAll(hub.list());
     }
+    models.addAll(python.list());
     return models;
   }
 
   /**
-   * @param pinned in lower case, or null
+   * @param pinned in lower case, or null; any other is refused
    * @param digested whether the SHA-256 is wanted also where it is not needed
    */
   CachedModel get(String text, String pinned, boolean digested) {
+    return get(text, pinned, pinned, digested);
+  }
+
+  /**
+   * @param pinned in lower case, or null; what has it is taken first
+   * @param required what is fetched has to have it; null for anything
+   * @param digested whether the SHA-256 is wanted also where it is not needed
+   */
+  CachedModel get(String text, String pinned, String required, boolean digested) {
     String scheme = Address.scheme(text);
-    if (scheme == null || scheme.equals("file")) {
-      return local(path(text), pinned, digested || pinned != null);
+    if (!isKaggle(text) && (scheme == null || scheme.equals("file"))) {
+      return local(LocalFiles.path(text), required, digested);
     }
     if (pinned != null) {
       Optional<CachedModel> found = cache.find(pinned, true);
@@ -155,68 +185,36 @@ public final class ModelFetcher {
         return found.get();
       }
     }
-    return Address.isWeb(text) ? web(text, pinned) : remote(text, pinned);
-  }
-
-  private static Path path(String text) {
-    try {
-      return (text.startsWith("file:") ? Path.of(URI.create(text)) : Path.of(text))
-          .toAbsolutePath()
-          .normalize();
-    } catch (IllegalArgumentException e) {
-      throw new ModelException("'" + text + "' is no path: " + e.getMessage(), e);
+    if (scheme == null) {
+      return kaggle(text, pinned, required);
     }
+    return Address.isWeb(text) ? web(text, pinned, required) : remote(text, pinned, required);
   }
 
-  private CachedModel local(Path path, String pinned, boolean digested) {
-    String shown = path.toString();
-    boolean isArchive = ArchiveFormat.isNamed(shown) && !Files.isDirectory(path);
+  Optional<CachedModel> here(String text, String pinned) {
+    if (!isKaggle(text) && !Address.isWeb(text)) {
+      return Optional.empty();
+    }
+    Optional<CachedModel> found = named(ModelCache.key("url", text), "", null);
+    if (found.isEmpty() && hub != null) {
+      found = hub.find(text);
+    }
+    return found
+        .or(() -> python.find(text))
+        .filter(model -> !pinned.equals(model.sha256()) && cache.find(pinned, true).isEmpty());
+  }
+
+  private CachedModel local(Path path, String required, boolean digested) {
     try {
-      if (isArchive) {
-        return archive(path, pinned);
-      }
-      List<Path> files = filesOf(path);
-      if (files.isEmpty()) {
-        throw ModelException.of(shown, "there is no such file or directory");
-      }
-      String sha256 = null;
-      if (digested) {
-        sha256 =
-            Files.isRegularFile(path)
-                ? Digests.sha256(path)
-                : Digests.sha256(Files.isDirectory(path) ? path : path.getParent(), files);
-        Digests.require(pinned, sha256, shown);
-      }
-      long bytes = 0;
-      for (Path file : files) {
-        bytes += Files.size(file);
-      }
-      return new CachedModel(
-          shown, sha256, bytes, path, Files.getLastModifiedTime(files.get(0)).toInstant());
+      return ArchiveFormat.isNamed(path.toString()) && !Files.isDirectory(path)
+          ? archive(path, required)
+          : LocalFiles.find(path, required, digested);
     } catch (IOException e) {
-      throw ModelException.of(shown, "cannot be read (" + e + ")", e);
+      throw ModelException.of(path.toString(), "cannot be read (" + e + ")", e);
     }
   }
 
-  /** The file, those in the folder, or those with the prefix. */
-  private static List<Path> filesOf(Path path) throws IOException {
-    if (Files.exists(path)) {
-      return Digests.filesBelow(path);
-    }
-    if (path.getParent() == null || !Files.isDirectory(path.getParent())) {
-      return List.of();
-    }
-    String prefix = path.getFileName() + ".";
-    try (Stream<Path> files = Files.list(path.getParent())) {
-      return files
-          .filter(file -> file.getFileName().toString().startsWith(prefix))
-          .filter(Files::isRegularFile)
-          .sorted()
-          .toList();
-    }
-  }
-
-  private CachedModel archive(Path archive, String pinned) throws IOException {
+  private CachedModel archive(Path archive, String required) throws IOException {
     String shown = archive.toString();
     if (!Files.isRegularFile(archive)) {
       throw ModelException.of(shown, "there is no such file or directory");
@@ -226,7 +224,7 @@ public final class ModelFetcher {
           shown, "the archive is larger than " + limits.archiveBytes() + " bytes");
     }
     String sha256 = Digests.sha256(archive);
-    Digests.require(pinned, sha256, shown);
+    Digests.require(required, sha256, shown);
     return cache.store(sha256, shown, folder -> unpack(archive, folder, shown));
   }
 
@@ -234,7 +232,20 @@ public final class ModelFetcher {
     new ArchiveUnpacker(shown, limits).unpack(archive, folder);
   }
 
-  private CachedModel web(String text, String pinned) {
+  private CachedModel kaggle(String text, String pinned, String required) {
+    Optional<CachedModel> found = pinned == null ? python.find(text) : Optional.empty();
+    return found.orElseGet(
+        () ->
+            download(
+                text,
+                KaggleHandle.of(text).orElseThrow().archive(),
+                text,
+                pinned,
+                required,
+                "without a network, let Python's kagglehub fetch it, or give the path of a copy"));
+  }
+
+  private CachedModel web(String text, String pinned, String required) {
     String shown = Address.shown(text);
     URI address = Address.uri(text);
     HttpDownload.requireAllowed(address, shown);
@@ -245,14 +256,18 @@ public final class ModelFetcher {
         return found.get();
       }
     }
+    if (pinned == null && python.find(text).isPresent()) {
+      return python.find(text).get();
+    }
     String name = Address.lastName(text);
     if (ArchiveFormat.isNamed(name) || name.endsWith(GRAPH)) {
-      return download(text, address, shown, pinned, "give the path of a copy where there is one");
+      return download(
+          text, address, shown, pinned, required, "give the path of a copy where there is one");
     }
-    URI archive = compressed(text);
-    String advice = offline(Address.shown(text), pinned);
+    URI archive = HubAddress.archive(text);
+    String advice = HubAddress.offline(Address.shown(text), pinned);
     if (hub == null || hub.find(text).isPresent() || !hub.isWritable()) {
-      return download(text, archive, shown, pinned, advice);
+      return download(text, archive, shown, pinned, required, advice);
     }
     // Within this machine no one polls: they queue here.
     try (EntryLock lock = cache.lock("hub-" + DigestUtils.sha1Hex(text), shown)) {
@@ -262,7 +277,7 @@ public final class ModelFetcher {
           (file, content) -> {
             LOG.info("fetching model {}", shown);
             String sha256 = http.to(archive, file, shown, advice);
-            Digests.require(pinned, sha256, shown);
+            Digests.require(required, sha256, shown);
             unpack(file, content, shown);
             return sha256;
           });
@@ -271,25 +286,8 @@ public final class ModelFetcher {
     }
   }
 
-  private static String offline(String handle, String pinned) {
-    return "without a network, download "
-        + handle
-        + "?"
-        + COMPRESSED
-        + " elsewhere and give the archive's path"
-        + (pinned == null
-            ? ", or set " + HubCache.ENVIRONMENT + " to a cache of tensorflow_hub that has it"
-            : "");
-  }
-
-  private static URI compressed(String handle) {
-    int hash = handle.indexOf('#');
-    String address = hash < 0 ? handle : handle.substring(0, hash);
-    return Address.uri(address + (address.contains("?") ? "&" : "?") + COMPRESSED);
-  }
-
   private CachedModel download(
-      String text, URI address, String shown, String pinned, String advice) {
+      String text, URI address, String shown, String pinned, String required, String advice) {
     String key = ModelCache.key("url", text);
     Optional<CachedModel> named = named(key, "", pinned);
     if (named.isPresent()) {
@@ -305,7 +303,7 @@ public final class ModelFetcher {
         Path file = work.resolve("download");
         LOG.info("fetching model {}", shown);
         String sha256 = http.to(address, file, shown, advice);
-        Digests.require(pinned, sha256, shown);
+        Digests.require(required, sha256, shown);
         String name = Address.lastName(text);
         boolean isGraph =
             name.endsWith(GRAPH) && ArchiveFormat.of(ArchiveUnpacker.head(file)) == null;
@@ -315,7 +313,7 @@ public final class ModelFetcher {
                 shown,
                 folder -> {
                   if (isGraph) {
-                    move(file, folder, name, shown);
+                    Storage.move(file, folder, name, shown);
                   } else {
                     unpack(file, folder, shown);
                   }
@@ -339,18 +337,7 @@ public final class ModelFetcher {
         .flatMap(found -> cache.find(found.sha256(), pinned != null));
   }
 
-  private static void move(Path file, Path folder, String name, String shown) {
-    try {
-      Storage.sync(file);
-      Files.move(file, folder.resolve(name));
-    } catch (IOException e) {
-      throw Storage.failure(shown, folder, e);
-    } catch (InvalidPathException e) {
-      throw ModelException.of(shown, "its name cannot be a file's", e);
-    }
-  }
-
-  private CachedModel remote(String text, String pinned) {
+  private CachedModel remote(String text, String pinned, String required) {
     String shown = Address.shown(text);
     String key = ModelCache.key("uri", text);
     RemoteFiles remote = RemoteFiles.list(text, limits);
@@ -364,7 +351,7 @@ public final class ModelFetcher {
       try {
         LOG.info("fetching model {}", shown);
         String sha256 = remote.copy(work, progress);
-        Digests.require(pinned, sha256, shown);
+        Digests.require(required, sha256, shown);
         CachedModel model =
             cache.store(
                 sha256,
@@ -373,7 +360,7 @@ public final class ModelFetcher {
                   if (remote.isArchive()) {
                     unpack(work.resolve(Address.lastName(text)), folder, shown);
                   } else {
-                    moveAll(work, folder, shown);
+                    Storage.moveAll(work, folder, shown);
                   }
                 });
         cache.name(key, shown, new Named(sha256, fingerprint));
@@ -383,16 +370,6 @@ public final class ModelFetcher {
       }
     } catch (IOException e) {
       throw Storage.failure(shown, cache.root(), e);
-    }
-  }
-
-  private static void moveAll(Path from, Path to, String shown) {
-    try (Stream<Path> children = Files.list(from)) {
-      for (Path child : (Iterable<Path>) children::iterator) {
-        Files.move(child, to.resolve(child.getFileName()));
-      }
-    } catch (IOException e) {
-      throw Storage.failure(shown, to, e);
     }
   }
 }

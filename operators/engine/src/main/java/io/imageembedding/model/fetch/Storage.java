@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -86,6 +87,27 @@ final class Storage {
   static void sync(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);
+    }
+  }
+
+  static void move(Path file, Path folder, String name, String shown) {
+    try {
+      sync(file);
+      Files.move(file, folder.resolve(name));
+    } catch (IOException e) {
+      throw failure(shown, folder, e);
+    } catch (InvalidPathException e) {
+      throw ModelException.of(shown, "its name cannot be a file's", e);
+    }
+  }
+
+  static void moveAll(Path from, Path to, String shown) {
+    try (Stream<Path> children = Files.list(from)) {
+      for (Path child : (Iterable<Path>) children::iterator) {
+        Files.move(child, to.resolve(child.getFileName()));
+      }
+    } catch (IOException e) {
+      throw failure(shown, to, e);
     }
   }
 

@@ -114,6 +114,28 @@ class HubHandleTest extends ModelFetching {
   }
 
   @Test
+  void whatIsHereIsProvenByItsContentBeforeAnythingIsFetched() throws IOException {
+    String handle = server.url(HANDLE);
+    Path module = Files.createDirectories(hubRoot.resolve(DigestUtils.sha1Hex(handle)));
+    Files.writeString(module.resolve("saved_model.pb"), "of Python");
+
+    assertThat(withHub().here(handle, OTHER_SHA256).orElseThrow().path()).isEqualTo(module);
+    assertThat(withHub().here(server.url("/another/1"), OTHER_SHA256)).isEmpty();
+    assertThat(withHub().here("/a/path", OTHER_SHA256)).isEmpty();
+    assertThat(server.requests()).isEmpty();
+  }
+
+  @Test
+  void whatIsToBeHeldToAPinByItsContentIsFetchedWhateverItCameAs() {
+    server.on(HANDLE, TestingServer.bytes(MODEL));
+
+    CachedModel model = withHub().get(server.url(HANDLE), OTHER_SHA256, null, false);
+
+    assertThat(model.sha256()).isEqualTo(DigestUtils.sha256Hex(MODEL));
+    assertThat(withHub().here(server.url(HANDLE), model.sha256())).isEmpty();
+  }
+
+  @Test
   void aHandleThatCannotBeReachedSaysWhatToDoOffline() {
     String handle = server.url(HANDLE);
     server.close();

@@ -96,6 +96,7 @@ abstract class ModelFetching {
     return new ModelFetcher(
         new ModelCache(cacheRoot, null),
         hub,
+        PythonCaches.NONE,
         new HttpDownload(Map.of(), patience, 1 << 20, progress),
         FetchLimits.DEFAULT,
         progress);

@@ -90,7 +90,14 @@ class ChoicesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"builtin", UNTRAINED, "frozen.pb", "models/feature_vector_035_96"})
+  @ValueSource(
+      strings = {
+        "builtin",
+        UNTRAINED,
+        "frozen.pb",
+        "models/feature_vector_035_96",
+        "models/mobilenet_v2_1.0_224.tgz"
+      })
   void theContentsOwnSha256IsTaken(String model) throws IOException {
     String sha256 = ((NamedModel) ModelSource.parse(text(model))).open().sha256();
 
