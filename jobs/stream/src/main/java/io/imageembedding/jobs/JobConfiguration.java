@@ -37,12 +37,12 @@ public final class JobConfiguration {
   }
 
   /**
-   * Reads the options and refuses unknown ones of the project.
+   * Reads the options and refuses unknown ones, and what Flink could not read.
    *
    * @param file YAML, or null for none
    * @param overrides key to value
-   * @throws InvalidOptionException if the file cannot be read, a key is unknown, or a secret stands
-   *     in an address
+   * @throws InvalidOptionException if the file cannot be read, a key is unknown, a value of Flink's
+   *     is none, or a secret stands in an address
    */
   public static Configuration load(Path file, Map<String, String> overrides) {
     Map<String, String> values = new LinkedHashMap<>();
@@ -53,6 +53,8 @@ public final class JobConfiguration {
     values.forEach(JobConfiguration::requireNoSecret);
     Configuration config = Configuration.fromMap(values);
     Options.requireKnown(config, options(), List.of(KafkaOptions.PROPERTIES_PREFIX));
+    values.keySet().removeIf(key -> key.startsWith(Options.PREFIX));
+    FlinkOptions.check(values, options().stream().<String>map(ConfigOption::key).toList());
     return config;
   }
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JobConfigurationTest {
   @TempDir Path folder;
@@ -56,6 +57,52 @@ class JobConfigurationTest {
         .isInstanceOf(InvalidOptionException.class)
         .hasMessageContaining("image-embedding.batch.max-cuont")
         .hasMessageContaining("image-embedding.batch.max-count");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "paralellism.default, 2, parallelism.default",
+    "execution.checkpointing.intervall, 10 s, execution.checkpointing.interval",
+    "checkpointing.interval, 10 s, execution.checkpointing.interval",
+    "taskmanager.numberOfTaskSlot, 2, taskmanager.numberOfTaskSlots",
+    "image-embeding.model, builtin, image-embedding.model",
+  })
+  void aKeyThatNeitherFlinkNorTheJobHasIsRefusedWithTheOneThatWasMeant(
+      String key, String value, String meant) {
+    assertThatThrownBy(() -> JobConfiguration.load(null, Map.of(key, value)))
+        .isInstanceOf(InvalidOptionException.class)
+        .hasMessage(
+            key + ": neither Flink nor this job has such an option; the nearest is " + meant);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "parallelism.default, many, a whole number",
+    "execution.checkpointing.timeout, 10 parsecs, 'a duration such as 500 ms, 10 s or 5 min'",
+    "execution.checkpointing.unaligned.enabled, perhaps, true or false",
+    "taskmanager.memory.network.max, much, a size such as 64 mb or 1 gb",
+    "execution.runtime-mode, STREMING, 'streaming, batch, automatic'",
+    "execution.checkpointing.interval, soon, what Flink reads",
+  })
+  void aValueThatFlinkCouldNotReadIsRefusedByItsKey(String key, String value, String allowed) {
+    assertThatThrownBy(() -> JobConfiguration.load(null, Map.of(key, value)))
+        .isInstanceOf(InvalidOptionException.class)
+        .hasMessageStartingWith(key + ": '" + value + "' is not allowed; allowed: " + allowed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "s3.access-key",
+        "fs.s3a.endpoint",
+        "metrics.reporter.mine.factory.class",
+        "state.backend.rocksdb.memory.managed",
+        "state.checkpoints.num-retained",
+        "env.java.opts.all",
+        "pipeline.global-job-parameters.team",
+      })
+  void whatPlugInsAndPersonsNameAndWhatWasCalledOtherwiseBeforeIsTaken(String key) {
+    assertThat(JobConfiguration.load(null, Map.of(key, "1")).toMap()).containsKey(key);
   }
 
   @Test

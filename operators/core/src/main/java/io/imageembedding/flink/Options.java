@@ -61,35 +61,13 @@ public final class Options {
       if (key.startsWith(PREFIX)
           && !keys.contains(key)
           && openPrefixes.stream().noneMatch(key::startsWith)) {
-        String nearest =
-            keys.stream()
-                .min((a, b) -> Integer.compare(distance(a, key), distance(b, key)))
-                .orElseThrow();
         throw new InvalidOptionException(
-            key + ": there is no such option; the nearest is " + nearest);
+            key + ": there is no such option; the nearest is " + NearestName.to(key, keys));
       }
     }
   }
 
   private static String given(ReadableConfig config, ConfigOption<?> option) {
     return config.toMap().getOrDefault(option.key(), String.valueOf(option.defaultValue()));
-  }
-
-  /** Levenshtein's edit distance. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(substitution, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
   }
 }
