@@ -103,10 +103,12 @@ class MilvusITCase {
   void withoutTheArtifactTheErrorSaysWhatIsMissing() throws Exception {
     Ended describe = embed(without(APART), "store", "describe", store);
 
-    assertThat(describe.exitCode()).isEqualTo(1);
-    assertThat(describe.err().strip())
-        .contains("image-embedding-vectorstore-milvus, which is missing on the class path")
-        .doesNotContain("\n");
+    assertThat(describe.exitCode()).isEqualTo(2);
+    assertThat(describe.err().lines().toList())
+        .hasSize(2)
+        .first()
+        .asString()
+        .contains("image-embedding-vectorstore-milvus, which is missing on the class path");
   }
 
   @Test

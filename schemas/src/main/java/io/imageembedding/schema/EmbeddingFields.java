@@ -143,7 +143,7 @@ public record EmbeddingFields(
   }
 
   /** The source that a record names. */
-  static SourcePosition position(Source source) {
+  public static SourcePosition position(Source source) {
     return new SourcePosition(
         source.getTopic(),
         source.getPartition(),

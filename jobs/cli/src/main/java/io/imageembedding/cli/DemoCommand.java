@@ -9,6 +9,7 @@ import io.imageembedding.cli.demo.Neighbours;
 import io.imageembedding.cli.demo.Neighbours.Neighbour;
 import io.imageembedding.cli.job.LocalFlink;
 import io.imageembedding.cli.output.CommandFailure;
+import io.imageembedding.cli.output.OutputPaths;
 import io.imageembedding.cli.output.Progress;
 import io.imageembedding.cli.output.Result;
 import io.imageembedding.cli.page.ContactSheet;
@@ -45,6 +46,7 @@ import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Help;
@@ -80,7 +82,11 @@ final class DemoCommand implements Callable<Integer> {
       description = "Folder of images; default: photos that come with the program.")
   private Path images;
 
-  @Mixin private ModelChoice model;
+  @ArgGroup(exclusive = false, heading = ModelDetails.HEADING)
+  private ModelChoice model = new ModelChoice();
+
+  @ArgGroup(exclusive = false, heading = ImageChoice.HEADING)
+  private ImageChoice decoding = new ImageChoice();
 
   @Option(
       names = "--output",
@@ -92,10 +98,13 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--store",
       paramLabel = "S",
+      converter = StoreWait.Address.class,
       description =
           "Vector store that the job feeds; default: lucene:DIR/store in the folder of the contact"
               + " sheet, made anew each time.")
   private String store;
+
+  @Mixin private StoreWait wait;
 
   @Option(
       names = "--serve",
@@ -116,8 +125,12 @@ final class DemoCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     List<DemoImage> demoImages = images == null ? DemoImages.builtin() : DemoImages.of(images);
     // A mistake in them is said before anything is started.
-    model.source();
-    model.topK();
+    decoding.query(spec, model.source(spec));
+    model.topK(spec);
+    OutputPaths.requireFolder("--output", output);
+    if (store != null) {
+      wait.require(store);
+    }
     String address = store == null ? newStore(output.resolve("store")) : store;
     say("starting a broker …");
     if (serve) {
@@ -177,7 +190,7 @@ final class DemoCommand implements Callable<Integer> {
     try {
       createTopics(kafka);
       ImageSource source = ImageSource.messages(properties(kafka), WireFormat.AVRO, null);
-      server = page.start(spec, address, source, model.source());
+      server = page.start(spec, address, source, decoding.query(spec, model.source(spec)));
       return new LiveDemo(kafka, server, job(kafka, address, false).executeAsync());
     } catch (Exception e) {
       if (server != null) {
@@ -241,6 +254,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private StreamExecutionEnvironment job(EmbeddedKafka kafka, String address, boolean bounded) {
     Map<String, String> options = new HashMap<>(model.jobOptions());
+    options.putAll(decoding.jobOptions());
     options.put("pipeline.name", "demo");
     options.put("parallelism.default", SLOTS);
     options.put("execution.checkpointing.interval", "1 s");

@@ -4,6 +4,7 @@ package io.imageembedding.cli;
 import io.imageembedding.cli.output.ErrorDescriptor;
 import io.imageembedding.cli.output.Failures;
 import io.imageembedding.cli.output.PrintableWriter;
+import io.imageembedding.flink.InvalidOptionException;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import org.apache.flink.annotation.Internal;
@@ -85,10 +86,14 @@ public final class Embed implements Runnable {
         // Colours are escapes, which nothing here prints.
         .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((failure, typed) -> WrongUsage.say(failure))
         .setExecutionExceptionHandler(
             (failure, commandLine, parsed) -> {
               if (embed.verbose) {
                 failure.printStackTrace(commandLine.getErr());
+              }
+              if (failure instanceof InvalidOptionException) {
+                return WrongUsage.say(commandLine, Failures.describe(failure));
               }
               commandLine
                   .getErr()

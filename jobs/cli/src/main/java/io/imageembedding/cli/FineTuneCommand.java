@@ -3,10 +3,13 @@ package io.imageembedding.cli;
 
 import io.imageembedding.cli.output.CommandFailure;
 import io.imageembedding.cli.output.Json;
+import io.imageembedding.cli.output.OutputPaths;
 import io.imageembedding.cli.output.Progress;
+import io.imageembedding.model.ModelSource;
 import io.imageembedding.training.Augmentation;
 import io.imageembedding.training.BatchNormStatistics;
 import io.imageembedding.training.EpochFigures;
+import io.imageembedding.training.FineTuneException;
 import io.imageembedding.training.FineTuneListener;
 import io.imageembedding.training.FineTuneOptions;
 import io.imageembedding.training.FineTuneResult;
@@ -23,11 +26,12 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -57,7 +61,8 @@ final class FineTuneCommand implements Callable<Integer> {
       description = "Folder for the model, pictures and checkpoints.")
   private Path output;
 
-  @Mixin private ModelChoice model;
+  @ArgGroup(exclusive = false, heading = ModelDetails.HEADING)
+  private ModelChoice model = new ModelChoice();
 
   @Option(names = "--head-only", description = "Train the classifier only; features stay.")
   private boolean headOnly;
@@ -180,12 +185,22 @@ final class FineTuneCommand implements Callable<Integer> {
     return given == null ? byDefault : given;
   }
 
+  private FineTuneOptions allowed() {
+    try {
+      return options();
+    } catch (FineTuneException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
   @Override
   public Integer call() {
-    FineTuneOptions options = options();
+    ModelSource source = model.source(spec);
+    FineTuneOptions options = allowed();
+    OutputPaths.requireFolder("--output", output);
     FineTuneResult result;
     try (ProgressBar bar = Progress.bar("reading", -1)) {
-      result = FineTuner.run(model.source(), images, output, options, new Shown(bar));
+      result = FineTuner.run(source, images, output, options, new Shown(bar));
     }
     Path wrong = sheet(result);
     PrintWriter out = spec.commandLine().getOut();

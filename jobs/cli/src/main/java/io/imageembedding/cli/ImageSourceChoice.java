@@ -31,7 +31,7 @@ final class ImageSourceChoice {
     private KafkaConnection connection;
 
     @ArgGroup(exclusive = false)
-    private WireChoice wire = new WireChoice();
+    private InputWireChoice wire = new InputWireChoice();
   }
 
   /**

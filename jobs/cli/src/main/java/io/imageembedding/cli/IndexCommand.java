@@ -11,17 +11,17 @@ import io.imageembedding.cli.page.IndexedFolders;
 import io.imageembedding.cli.topic.TopicReader;
 import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
-import io.imageembedding.image.DecodeLimits;
-import io.imageembedding.image.Preprocessing;
 import io.imageembedding.kafka.TopicAdmin;
+import io.imageembedding.model.ModelSource;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.OpenMode;
-import io.imageembedding.vectorstore.Similarity;
+import io.imageembedding.vectorstore.StoreAddress;
 import io.imageembedding.vectorstore.VectorStore;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Callable;
@@ -58,7 +58,11 @@ final class IndexCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Mixin private ModelChoice model;
+  @ArgGroup(exclusive = false, heading = ModelDetails.HEADING)
+  private ModelChoice model = new ModelChoice();
+
+  @ArgGroup(exclusive = false, heading = ImageChoice.HEADING)
+  private ImageChoice images = new ImageChoice();
 
   @Mixin private StoreChoice store;
 
@@ -96,27 +100,42 @@ final class IndexCommand implements Callable<Integer> {
       return indexFiles();
     }
     for (OptionSpec given : spec.commandLine().getParseResult().matchedOptions()) {
-      if (given.userObject() instanceof Field field
-          && ModelDetails.class.isAssignableFrom(field.getDeclaringClass())) {
+      if (isOfEmbedding(given)) {
         throw new ParameterException(
             spec.commandLine(),
             "Unused with --topic: " + given.longestName() + "; its vectors are made already");
       }
     }
+    if (replace) {
+      throw new ParameterException(
+          spec.commandLine(), "Unused with --topic: --replace; the newest of an id wins there");
+    }
     return indexTopic();
+  }
+
+  private static boolean isOfEmbedding(OptionSpec given) {
+    return given.userObject() instanceof Field field
+        && (ModelDetails.class.isAssignableFrom(field.getDeclaringClass())
+            || field.getDeclaringClass() == ImageChoice.class);
   }
 
   private int indexFiles() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
-    try (ImageEmbedder embedder =
-            new ImageEmbedder(
-                model.source(),
-                new EmbedSettings(
-                    Preprocessing.REFERENCE, DecodeLimits.DEFAULT, BATCH, model.topK(), 0));
-        VectorStore vectors = store.open(OpenMode.write(0).expecting(collection(embedder)))) {
+    ModelSource source = model.source(spec);
+    EmbedSettings settings =
+        new EmbedSettings(
+            images.preprocessing(spec), images.limits(spec), BATCH, model.topK(spec), 0);
+    List<String> unusable = new ArrayList<>();
+    List<ImageFile> files = ImageFile.below(paths, (file, why) -> unusable.add(file + ": " + why));
+    // Whether the store can be written to is known before a model is loaded.
+    try (VectorStore vectors = store.open(OpenMode.write(0));
+        ImageEmbedder embedder = new ImageEmbedder(source, settings)) {
+      CollectionSpec wanted = collection(embedder);
+      vectors.describe().collection().ifPresent(held -> wanted.requireSame(store.toString(), held));
       Indexing indexing = new Indexing(vectors, err);
-      List<ImageFile> files = ImageFile.below(paths, indexing::refused);
-      FileIndexer indexer = new FileIndexer(vectors, indexing, embedder, replace);
+      unusable.forEach(indexing::refused);
+      FileIndexer indexer =
+          new FileIndexer(vectors, indexing, embedder, settings.limits(), replace);
       long found = files.size() + indexing.refused();
       try (ProgressBar progress = Progress.bar("indexing", files.size())) {
         for (int from = 0; from < files.size(); from += WRITTEN_AT_ONCE) {
@@ -138,13 +157,11 @@ final class IndexCommand implements Callable<Integer> {
               indexing.refused());
       return end(
           counts,
-          "indexed %d of %d files%s, %d unchanged, %d refused, in %s"
+          "indexed %d of %d files, %d replaced, %d unchanged, %d refused, in %s"
               .formatted(
                   counts.written(),
                   counts.files(),
-                  counts.replaced() == 0
-                      ? ""
-                      : ", " + counts.replaced() + " of them in place of others",
+                  counts.replaced(),
                   counts.unchanged(),
                   counts.refused(),
                   store),
@@ -228,7 +245,8 @@ final class IndexCommand implements Callable<Integer> {
     return refused > 0 ? ExitCode.SOFTWARE : ExitCode.OK;
   }
 
-  private static CollectionSpec collection(ImageEmbedder embedder) {
-    return new CollectionSpec(embedder.dimension(), Similarity.COSINE, embedder.provenance());
+  private CollectionSpec collection(ImageEmbedder embedder) {
+    return new CollectionSpec(
+        embedder.dimension(), StoreAddress.parse(store.toString()).metric(), embedder.provenance());
   }
 }

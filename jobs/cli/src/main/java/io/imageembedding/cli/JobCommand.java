@@ -7,11 +7,13 @@ import io.imageembedding.cli.job.LatestCheckpoint;
 import io.imageembedding.cli.job.LocalFlink;
 import io.imageembedding.cli.job.RunningJob;
 import io.imageembedding.cli.output.CommandFailure;
+import io.imageembedding.cli.output.OutputPaths;
 import io.imageembedding.cli.output.TerminalSize;
 import io.imageembedding.flink.InvalidOptionException;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.jobs.JobPaths;
+import io.imageembedding.jobs.StoreOptions;
 import io.imageembedding.safety.PrivateFiles;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -29,8 +31,10 @@ import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -71,8 +75,15 @@ final class JobCommand implements Callable<Integer> {
               + " execution.checkpointing.dir.")
   private String restore;
 
+  @Mixin private StoreWait wait;
+
   @Override
   public Integer call() throws Exception {
+    if (newPartitions != null && newPartitions < 1) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Invalid value for --create-topics: " + newPartitions + "; allowed: from 1");
+    }
     Configuration given = JobConfiguration.load(file, overrides);
     boolean remote = JobPaths.goesToACluster(given);
     if (remote) {
@@ -83,6 +94,12 @@ final class JobCommand implements Callable<Integer> {
         remote
             ? EmbedImagesJob.withDefaults(given)
             : EmbedImagesJob.withDefaultsInOneProcess(given);
+    String store = config.get(StoreOptions.ADDRESS);
+    // Says by key what cannot be used of it.
+    EmbedImagesJob.topics(config);
+    if (store != null) {
+      wait.require(store);
+    }
     if (newPartitions != null) {
       EmbedImagesJob.topics(config).createOutputs(newPartitions);
     }
@@ -166,7 +183,9 @@ final class JobCommand implements Callable<Integer> {
     if (config.contains(StateRecoveryOptions.SAVEPOINT_PATH)) {
       err.println("going on from " + config.get(StateRecoveryOptions.SAVEPOINT_PATH));
     }
+    OutputPaths.requireFolder(CheckpointingOptions.CHECKPOINTS_DIRECTORY.key(), checkpoints);
     LocalFlink flink = new LocalFlink();
+    flink.requireFreePort(config);
     StreamExecutionEnvironment env = flink.environment(config);
     EmbedImagesJob.build(env, config);
     sayWhereItBegins(config);

@@ -2,27 +2,19 @@
 package io.imageembedding.cli;
 
 import io.imageembedding.flink.EmbedOptions;
-import io.imageembedding.flink.InvalidOptionException;
 import io.imageembedding.image.InputRange;
 import io.imageembedding.model.ModelException;
 import io.imageembedding.model.ModelSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import org.apache.flink.configuration.ConfigOption;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.ReadableConfig;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
-/**
- * Options that say what is to be taken of a model. Each stands for one of the job's options, which
- * says what is allowed.
- */
+/** Options that say what is to be taken of a model: a group in the help of a command. */
 class ModelDetails {
+  static final String HEADING = "The model:%n";
   static final String MODEL = "--model";
   private static final String SIGNATURE = "--signature";
   private static final String INPUT_NAME = "--input-name";
@@ -37,23 +29,21 @@ class ModelDetails {
 
   private static final String PRECISION = "--precision";
 
-  private static final Map<String, ConfigOption<?>> OF_THE_JOB =
-      Map.ofEntries(
-          Map.entry(MODEL, EmbedOptions.MODEL),
-          Map.entry(SIGNATURE, EmbedOptions.MODEL_SIGNATURE),
-          Map.entry(INPUT_NAME, EmbedOptions.MODEL_INPUT_NAME),
-          Map.entry(OUTPUT_NAME, EmbedOptions.MODEL_OUTPUT_NAME),
-          Map.entry(INPUT_SIZE, EmbedOptions.MODEL_INPUT_SIZE),
-          Map.entry(INPUT_RANGE, EmbedOptions.MODEL_INPUT_RANGE),
-          Map.entry(OUTPUT, EmbedOptions.MODEL_OUTPUT),
-          Map.entry(LABELS, EmbedOptions.MODEL_LABELS),
-          Map.entry(TOP_K, EmbedOptions.SCORES_TOP_K),
-          Map.entry(SHA256, EmbedOptions.MODEL_SHA256),
-          Map.entry(ALLOW_OPERATIONS, EmbedOptions.MODEL_ALLOW_OPERATIONS),
-          Map.entry(PRECISION, EmbedOptions.MODEL_PRECISION));
-
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec command;
+  private static final JobOptionNames OF_THE_JOB =
+      new JobOptionNames(
+          Map.ofEntries(
+              Map.entry(MODEL, EmbedOptions.MODEL),
+              Map.entry(SIGNATURE, EmbedOptions.MODEL_SIGNATURE),
+              Map.entry(INPUT_NAME, EmbedOptions.MODEL_INPUT_NAME),
+              Map.entry(OUTPUT_NAME, EmbedOptions.MODEL_OUTPUT_NAME),
+              Map.entry(INPUT_SIZE, EmbedOptions.MODEL_INPUT_SIZE),
+              Map.entry(INPUT_RANGE, EmbedOptions.MODEL_INPUT_RANGE),
+              Map.entry(OUTPUT, EmbedOptions.MODEL_OUTPUT),
+              Map.entry(LABELS, EmbedOptions.MODEL_LABELS),
+              Map.entry(TOP_K, EmbedOptions.SCORES_TOP_K),
+              Map.entry(SHA256, EmbedOptions.MODEL_SHA256),
+              Map.entry(ALLOW_OPERATIONS, EmbedOptions.MODEL_ALLOW_OPERATIONS),
+              Map.entry(PRECISION, EmbedOptions.MODEL_PRECISION)));
 
   @Option(
       names = SIGNATURE,
@@ -131,10 +121,15 @@ class ModelDetails {
    * The model; the file of labels is read.
    *
    * @throws ParameterException naming option, value and what is allowed
-   * @throws ModelException if no model is named, or the labels cannot be used
+   * @throws ModelException if the labels cannot be used
    */
-  ModelSource source(String text) {
-    return read(text, EmbedOptions::model);
+  ModelSource source(CommandSpec command, String text) {
+    try {
+      ModelSource.parse(text);
+    } catch (ModelException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
+    }
+    return OF_THE_JOB.read(command, jobOptions(text), EmbedOptions::model);
   }
 
   /**
@@ -142,55 +137,28 @@ class ModelDetails {
    *
    * @throws ParameterException naming option, value and what is allowed
    */
-  int topK() {
-    return read(null, EmbedOptions::topK);
+  int topK(CommandSpec command) {
+    return OF_THE_JOB.read(command, jobOptions(null), EmbedOptions::topK);
   }
 
   /** The same as options of the job, as far as they are given. */
   Map<String, String> jobOptions(String text) {
     Map<String, String> options = new LinkedHashMap<>();
-    put(MODEL, text, options);
-    put(SIGNATURE, signature, options);
-    put(INPUT_NAME, inputName, options);
-    put(OUTPUT_NAME, outputName, options);
-    put(INPUT_SIZE, inputSize, options);
-    put(INPUT_RANGE, inputRange, options);
-    put(OUTPUT, output, options);
-    put(LABELS, labels, options);
-    put(TOP_K, topK, options);
-    put(SHA256, sha256, options);
-    put(
+    OF_THE_JOB.put(MODEL, text, options);
+    OF_THE_JOB.put(SIGNATURE, signature, options);
+    OF_THE_JOB.put(INPUT_NAME, inputName, options);
+    OF_THE_JOB.put(OUTPUT_NAME, outputName, options);
+    OF_THE_JOB.put(INPUT_SIZE, inputSize, options);
+    OF_THE_JOB.put(INPUT_RANGE, inputRange, options);
+    OF_THE_JOB.put(OUTPUT, output, options);
+    OF_THE_JOB.put(LABELS, labels, options);
+    OF_THE_JOB.put(TOP_K, topK, options);
+    OF_THE_JOB.put(SHA256, sha256, options);
+    OF_THE_JOB.put(
         ALLOW_OPERATIONS,
         allowOperations == null ? null : String.join(";", allowOperations),
         options);
-    put(PRECISION, precision, options);
+    OF_THE_JOB.put(PRECISION, precision, options);
     return options;
-  }
-
-  private static void put(String name, String value, Map<String, String> options) {
-    if (value != null) {
-      options.put(OF_THE_JOB.get(name).key(), value);
-    }
-  }
-
-  private <T> T read(String text, Function<ReadableConfig, T> reader) {
-    try {
-      return reader.apply(Configuration.fromMap(jobOptions(text)));
-    } catch (InvalidOptionException e) {
-      throw new ParameterException(command.commandLine(), inOurNames(e.getMessage()), e);
-    }
-  }
-
-  /** The message with the name that the option has here instead of the job's. */
-  private static String inOurNames(String message) {
-    return OF_THE_JOB.entrySet().stream()
-        .filter(option -> message.startsWith(option.getValue().key() + ": "))
-        .map(
-            option ->
-                "Invalid value for "
-                    + option.getKey()
-                    + message.substring(option.getValue().key().length()))
-        .findFirst()
-        .orElse(message);
   }
 }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,14 +28,15 @@ final class ModelInspectCommand implements Callable<Integer> {
   @Parameters(paramLabel = "SRC", description = "Where the model is: " + ModelSource.FORMS + ".")
   private String source;
 
-  @Mixin private ModelDetails details;
+  @ArgGroup(exclusive = false, heading = ModelDetails.HEADING)
+  private ModelDetails details = new ModelDetails();
 
   @Option(names = "--json", description = "One JSON object.")
   private boolean json;
 
   @Override
   public Integer call() {
-    ModelDescription model = ModelInspector.inspect(details.source(source));
+    ModelDescription model = ModelInspector.inspect(details.source(spec, source));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(Json.line(model));

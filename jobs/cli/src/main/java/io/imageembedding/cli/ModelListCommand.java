@@ -19,7 +19,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "list",
     mixinStandardHelpOptions = true,
-    description = "Lists the models in the cache, and those in TFHUB_CACHE_DIR, if that is set.")
+    description =
+        "Lists the models of this machine by what --model takes: those in the cache, and those that"
+            + " Python's tensorflow_hub and kagglehub have in theirs.")
 final class ModelListCommand implements Callable<Integer> {
   private static final int SHOWN_DIGITS = 12;
 

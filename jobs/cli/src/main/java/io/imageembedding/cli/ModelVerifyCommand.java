@@ -9,9 +9,9 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,14 +30,15 @@ final class ModelVerifyCommand implements Callable<Integer> {
   @Parameters(paramLabel = "SRC", description = "Where the model is, as for 'model inspect'.")
   private String source;
 
-  @Mixin private ModelDetails details;
+  @ArgGroup(exclusive = false, heading = ModelDetails.HEADING)
+  private ModelDetails details = new ModelDetails();
 
   @Option(names = "--json", description = "One JSON object.")
   private boolean json;
 
   @Override
   public Integer call() {
-    ModelSource model = details.source(source);
+    ModelSource model = details.source(spec, source);
     ProofFigures figures = ModelInspector.prove(model);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli;
 
+import io.imageembedding.cli.output.OutputPaths;
 import io.imageembedding.model.ModelSource;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -18,7 +19,8 @@ abstract class ModelWritingCommand implements Callable<Integer> {
   @Parameters(paramLabel = "SRC", description = "Where the model is, as for 'model inspect'.")
   private String source;
 
-  @Mixin private ModelDetails details;
+  @ArgGroup(exclusive = false, heading = ModelDetails.HEADING)
+  private ModelDetails details = new ModelDetails();
 
   @Option(
       names = "--output",
@@ -31,7 +33,9 @@ abstract class ModelWritingCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() {
-    write(details.source(source), output);
+    ModelSource model = details.source(spec, source);
+    OutputPaths.requireNewFolder("--output", output);
+    write(model, output);
     spec.commandLine().getOut().println(output);
     return ExitCode.OK;
   }

@@ -4,7 +4,7 @@ package io.imageembedding.cli;
 import io.imageembedding.cli.output.CommandFailure;
 import io.imageembedding.cli.page.ImageSource;
 import io.imageembedding.cli.page.PageServer;
-import io.imageembedding.model.ModelSource;
+import io.imageembedding.cli.page.QueryModel;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -57,7 +57,7 @@ final class PageChoice {
   private String tokenVariable;
 
   /** Starts the page. */
-  PageServer start(CommandSpec spec, String store, ImageSource images, ModelSource model)
+  PageServer start(CommandSpec spec, String store, ImageSource images, QueryModel model)
       throws IOException {
     if (port < 0 || port > MAX_PORT) {
       throw new ParameterException(
@@ -69,7 +69,8 @@ final class PageChoice {
     }
     Optional<String> token = token(spec);
     if (!address.getAddress().isLoopbackAddress() && token.isEmpty()) {
-      throw new CommandFailure(
+      throw new ParameterException(
+          spec.commandLine(),
           "--bind: "
               + bind
               + " shows the pictures to everybody who can reach this machine; needed: --token-file"

@@ -59,6 +59,11 @@ final class PublishCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Invalid value for --format: " + format + "; allowed: avro, raw");
     }
+    if (partitions != null && partitions < 1) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Invalid value for --partitions: " + partitions + "; allowed: from 1");
+    }
     PrintWriter err = spec.commandLine().getErr();
     long[] refused = {0};
     List<ImageFile> files =

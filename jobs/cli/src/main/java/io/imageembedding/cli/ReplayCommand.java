@@ -57,7 +57,7 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
   @Mixin private KafkaConnection connection;
-  @Mixin private WireChoice wire;
+  @Mixin private OutputWireChoice wire;
 
   @Option(names = "--from-topic", required = true, description = "Topic of the dead letters.")
   private String fromTopic;

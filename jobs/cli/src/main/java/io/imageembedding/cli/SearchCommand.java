@@ -7,21 +7,25 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.imageembedding.cli.index.ImageFile;
 import io.imageembedding.cli.output.CommandFailure;
 import io.imageembedding.cli.output.Json;
+import io.imageembedding.cli.output.OutputPaths;
 import io.imageembedding.cli.output.Result;
 import io.imageembedding.cli.page.ContactSheet;
 import io.imageembedding.cli.page.ContactSheet.Picture;
 import io.imageembedding.cli.page.ImageSource;
 import io.imageembedding.cli.page.NearestPictures;
 import io.imageembedding.cli.page.QueryEmbedder;
+import io.imageembedding.cli.page.QueryModel;
 import io.imageembedding.embed.ElementRefusedException;
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.SourcePosition;
+import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.vectorstore.CollectionSpec;
 import io.imageembedding.vectorstore.Filter;
 import io.imageembedding.vectorstore.Hit;
 import io.imageembedding.vectorstore.ImageMetadata;
 import io.imageembedding.vectorstore.OpenMode;
+import io.imageembedding.vectorstore.StoreException;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
@@ -34,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -52,7 +57,11 @@ final class SearchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Mixin private ModelChoice model;
+  @ArgGroup(exclusive = false, heading = ModelDetails.HEADING)
+  private ModelChoice model = new ModelChoice();
+
+  @ArgGroup(exclusive = false, heading = ImageChoice.HEADING)
+  private ImageChoice decoding = new ImageChoice();
 
   @Mixin private StoreChoice store;
 
@@ -108,17 +117,27 @@ final class SearchCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Invalid value for -k: " + most + "; allowed: 1 to " + MOST);
     }
-    Filter filter = Filter.parse(filters);
+    Filter filter = filter();
+    QueryModel query = decoding.query(spec, model.source(spec));
+    float[] vector = wanted.vector == null ? null : parsed(wanted.vector);
+    byte[] image = wanted.image == null ? null : read(wanted.image, query.limits());
+    if (html != null) {
+      OutputPaths.requireFile("--html", html);
+    }
     try (ImageSource source = images.open(spec, store.toString());
         VectorStore vectors = store.open(OpenMode.read())) {
-      Query query = query(vectors);
+      Query asked = query(vectors, vector, image, query);
       List<Hit> hits =
-          query.picture() != null
-              ? NearestPictures.others(vectors, query.picture(), most, filter)
-              : vectors.search(query.vector(), most, filter);
+          asked.picture() != null
+              ? NearestPictures.others(vectors, asked.picture(), most, filter)
+              : vectors.search(asked.vector(), most, filter);
       print(hits);
+      if (hits.isEmpty()) {
+        FilterKeys.unknown(vectors, filter, store.toString())
+            .forEach(spec.commandLine().getErr()::println);
+      }
       if (html != null) {
-        write(vectors, source, query, hits);
+        write(vectors, source, asked, hits);
       }
     }
     return ExitCode.OK;
@@ -133,7 +152,21 @@ final class SearchCommand implements Callable<Integer> {
    */
   private record Query(String name, float[] vector, StoredVector picture, byte[] image) {}
 
-  private Query query(VectorStore vectors) throws IOException {
+  private Filter filter() {
+    try {
+      return Filter.parse(filters);
+    } catch (StoreException e) {
+      throw new ParameterException(
+          spec.commandLine(), "Invalid value for --filter: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * @param vector null where none was given
+   * @param image null where none was given
+   */
+  private Query query(VectorStore vectors, float[] vector, byte[] image, QueryModel model)
+      throws IOException {
     if (wanted.id != null) {
       StoredVector picture =
           vectors
@@ -141,20 +174,12 @@ final class SearchCommand implements Callable<Integer> {
               .orElseThrow(() -> new CommandFailure(store + " has no image " + wanted.id));
       return new Query(wanted.id, picture.vector(), picture, null);
     }
-    if (wanted.vector != null) {
-      return new Query(
-          "a vector",
-          parsed(
-              wanted.vector.equals("-")
-                  ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-                  : wanted.vector),
-          null,
-          null);
+    if (vector != null) {
+      return new Query("a vector", vector, null, null);
     }
     CollectionSpec held =
         vectors.describe().collection().orElseThrow(() -> new CommandFailure(store + " is empty"));
-    byte[] image = read(wanted.image);
-    try (QueryEmbedder embedder = QueryEmbedder.open(model.source(), store.toString(), held)) {
+    try (QueryEmbedder embedder = QueryEmbedder.open(model, store.toString(), held)) {
       Outcome outcome = embedder.embed(image);
       if (outcome instanceof Embedding embedding) {
         return new Query(wanted.image.getFileName().toString(), embedding.vector(), null, image);
@@ -163,9 +188,9 @@ final class SearchCommand implements Callable<Integer> {
     }
   }
 
-  private static byte[] read(Path file) {
+  private static byte[] read(Path file, DecodeLimits limits) {
     try {
-      return ImageFile.read(file);
+      return ImageFile.read(file, limits);
     } catch (ElementRefusedException e) {
       throw new CommandFailure(file + ": " + e.getMessage(), e);
     }
@@ -218,23 +243,35 @@ final class SearchCommand implements Callable<Integer> {
     return facts;
   }
 
-  private float[] parsed(String text) {
+  /** A vector that was typed, or that standard input has. */
+  private float[] parsed(String given) throws IOException {
+    if (given.equals("-")) {
+      String text = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+      return vector(text, reason -> new CommandFailure("standard input " + reason));
+    }
+    return vector(
+        given,
+        reason ->
+            new ParameterException(spec.commandLine(), "Invalid value for --vector: it " + reason));
+  }
+
+  private static float[] vector(String text, Function<String, RuntimeException> wrong) {
     try {
       JsonNode array = new ObjectMapper().readTree(text);
       if (array != null && array.isArray() && !array.isEmpty()) {
         float[] vector = new float[array.size()];
         for (int i = 0; i < vector.length; i++) {
           if (!array.get(i).isNumber()) {
-            throw new CommandFailure("--vector: element " + i + " is no number");
+            throw wrong.apply("has an element that is no number, " + i);
           }
           vector[i] = array.get(i).floatValue();
         }
         return vector;
       }
     } catch (JsonProcessingException e) {
-      throw new CommandFailure("--vector is no JSON: " + e.getOriginalMessage());
+      throw wrong.apply("is no JSON: " + e.getOriginalMessage());
     }
-    throw new CommandFailure("--vector is no JSON array of numbers");
+    throw wrong.apply("is no JSON array of numbers");
   }
 
   private void print(List<Hit> hits) {

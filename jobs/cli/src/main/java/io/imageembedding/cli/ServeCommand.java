@@ -2,9 +2,12 @@
 package io.imageembedding.cli;
 
 import io.imageembedding.cli.page.PageServer;
+import io.imageembedding.cli.page.QueryModel;
+import io.imageembedding.vectorstore.OpenMode;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -20,7 +23,11 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Mixin private ModelChoice model;
+  @ArgGroup(exclusive = false, heading = ModelDetails.HEADING)
+  private ModelChoice model = new ModelChoice();
+
+  @ArgGroup(exclusive = false, heading = ImageChoice.HEADING)
+  private ImageChoice decoding = new ImageChoice();
 
   @Mixin private StoreChoice store;
 
@@ -30,8 +37,10 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    QueryModel query = decoding.query(spec, model.source(spec));
+    store.open(OpenMode.read()).close();
     PageServer page =
-        choice.start(spec, store.toString(), images.open(spec, store.toString()), model.source());
+        choice.start(spec, store.toString(), images.open(spec, store.toString()), query);
     Runtime.getRuntime().addShutdownHook(new Thread(page::close, "close page"));
     spec.commandLine().getOut().println(page.address());
     choice.warning().ifPresent(spec.commandLine().getErr()::println);

@@ -3,6 +3,7 @@ package io.imageembedding.cli;
 
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.VectorStore;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The option by which a command is told its store. */
@@ -13,11 +14,19 @@ final class StoreChoice {
       "lucene:PATH, milvus://HOST:PORT/DATABASE?collection=NAME or"
           + " postgresql://HOST:PORT/DATABASE?table=NAME&user=NAME.";
 
-  @Option(names = "--store", paramLabel = "S", required = true, description = FORMS)
+  @Option(
+      names = "--store",
+      paramLabel = "S",
+      required = true,
+      converter = StoreWait.Address.class,
+      description = FORMS)
   private String address;
 
+  @Mixin private StoreWait wait;
+
+  /** Opens the store, as {@link StoreWait#open}. */
   VectorStore open(OpenMode mode) {
-    return VectorStore.open(address, mode);
+    return wait.open(address, mode);
   }
 
   @Override

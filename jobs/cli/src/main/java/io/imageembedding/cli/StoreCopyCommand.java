@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -28,14 +29,21 @@ import picocli.CommandLine.Spec;
 final class StoreCopyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "S", description = "Source: " + StoreChoice.FORMS)
+  @Parameters(
+      index = "0",
+      paramLabel = "S",
+      converter = StoreWait.Address.class,
+      description = "Source: " + StoreChoice.FORMS)
   private String source;
 
   @Parameters(
       index = "1",
       paramLabel = "T",
+      converter = StoreWait.Address.class,
       description = "Target, likewise: new, empty, or of the same vector space.")
   private String target;
+
+  @Mixin private StoreWait wait;
 
   @Option(names = "--json", description = "One JSON object with the counts.")
   private boolean json;
@@ -44,7 +52,8 @@ final class StoreCopyCommand implements Callable<Integer> {
   public Integer call() {
     Copied copied;
     PrintWriter err = spec.commandLine().getErr();
-    try (VectorStore from = VectorStore.open(source, OpenMode.read());
+    wait.require(target);
+    try (VectorStore from = wait.open(source, OpenMode.read());
         ProgressBar progress = Progress.bar("copying", from.describe().count())) {
       copied =
           StoreCopy.copy(

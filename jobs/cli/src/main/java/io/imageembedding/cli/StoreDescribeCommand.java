@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,8 +25,13 @@ import picocli.CommandLine.Spec;
 final class StoreDescribeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "S", description = StoreChoice.FORMS)
+  @Parameters(
+      paramLabel = "S",
+      converter = StoreWait.Address.class,
+      description = StoreChoice.FORMS)
   private String address;
+
+  @Mixin private StoreWait wait;
 
   @Option(names = "--json", description = "One JSON object.")
   private boolean json;
@@ -33,7 +39,7 @@ final class StoreDescribeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    try (VectorStore vectors = VectorStore.open(address, OpenMode.read())) {
+    try (VectorStore vectors = wait.open(address, OpenMode.read())) {
       StoreDescription is = vectors.describe();
       if (json) {
         out.println(Json.line(Described.of(is)));

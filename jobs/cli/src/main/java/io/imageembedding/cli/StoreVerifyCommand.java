@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -33,8 +34,13 @@ final class StoreVerifyCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "S", description = StoreChoice.FORMS)
+  @Parameters(
+      paramLabel = "S",
+      converter = StoreWait.Address.class,
+      description = StoreChoice.FORMS)
   private String address;
+
+  @Mixin private StoreWait wait;
 
   @Option(
       names = "--sample",
@@ -62,7 +68,7 @@ final class StoreVerifyCommand implements Callable<Integer> {
     require(
         "--least-recall", leastRecall >= 0 && leastRecall <= 1, leastRecall + "; allowed: 0 to 1");
     StoreVerification found;
-    try (VectorStore vectors = VectorStore.open(address, OpenMode.read());
+    try (VectorStore vectors = wait.open(address, OpenMode.read());
         ProgressBar progress = Progress.bar("verifying", 2 * vectors.describe().count())) {
       found = StoreVerification.of(vectors, sample, leastRecall, progress::stepTo);
     }

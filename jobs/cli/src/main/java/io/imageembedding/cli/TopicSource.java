@@ -17,7 +17,7 @@ final class TopicSource {
   private KafkaConnection connection;
 
   @ArgGroup(exclusive = false)
-  private WireChoice wire = new WireChoice();
+  private OutputWireChoice wire = new OutputWireChoice();
 
   @Option(
       names = "--follow",
@@ -32,7 +32,7 @@ final class TopicSource {
     return connection;
   }
 
-  WireChoice wire() {
+  OutputWireChoice wire() {
     return wire;
   }
 

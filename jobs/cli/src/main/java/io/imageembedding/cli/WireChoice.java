@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli;
 
-import io.imageembedding.cli.page.ImageSource;
-import io.imageembedding.cli.topic.TopicReader;
-import io.imageembedding.schema.DeadLetterReader;
+import io.imageembedding.cli.output.CommandFailure;
 import io.imageembedding.schema.SchemaRegistry;
 import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Properties;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** Options by which a command is told how the messages of a topic are written. */
-final class WireChoice {
-
-  @Option(
-      names = "--format",
-      description = "avro, confluent-avro, or raw (images) or json (embeddings). Default: avro.")
-  private String format = WireFormat.AVRO.key();
+abstract class WireChoice {
 
   @Option(names = "--schema-registry", paramLabel = "URL", description = "For confluent-avro.")
   private String registryUrl;
@@ -33,36 +25,11 @@ final class WireChoice {
   private Path credentials;
 
   /**
-   * A reader of dead letters with their originals in the chosen format.
+   * The format that was chosen.
    *
-   * @throws ParameterException if the choice cannot be one
+   * @throws ParameterException if it is none of those that are allowed
    */
-  DeadLetterReader deadLetters(CommandSpec spec) throws IOException {
-    WireFormat wire = format(spec, WireFormat.outputs());
-    return new DeadLetterReader(wire, registry(spec, wire));
-  }
-
-  /**
-   * A reader of embeddings and dead letters in the chosen format.
-   *
-   * @throws ParameterException if the choice cannot be one
-   */
-  TopicReader reader(CommandSpec spec) throws IOException {
-    WireFormat wire = format(spec, WireFormat.outputs());
-    return new TopicReader(wire, registry(spec, wire));
-  }
-
-  /**
-   * Images in messages of the chosen format.
-   *
-   * @throws ParameterException if the choice cannot be one
-   */
-  ImageSource images(CommandSpec spec, Properties clientProperties) throws IOException {
-    WireFormat wire = format(spec, WireFormat.inputs());
-    return ImageSource.messages(clientProperties, wire, registry(spec, wire));
-  }
-
-  private WireFormat format(CommandSpec spec, List<WireFormat> allowed) {
+  static WireFormat format(CommandSpec spec, String format, List<WireFormat> allowed) {
     return allowed.stream()
         .filter(wire -> wire.key().equals(format))
         .findFirst()
@@ -76,8 +43,12 @@ final class WireChoice {
                         + WireFormat.keys(allowed)));
   }
 
-  /** A client of the registry, or null if the format needs none. */
-  private SchemaRegistry registry(CommandSpec spec, WireFormat wire) throws IOException {
+  /**
+   * A client of the registry, or null if the format needs none.
+   *
+   * @throws ParameterException if it needs one, and none is named
+   */
+  final SchemaRegistry registry(CommandSpec spec, WireFormat wire) {
     if (!wire.needsRegistry()) {
       return null;
     }
@@ -85,7 +56,15 @@ final class WireChoice {
       throw new ParameterException(
           spec.commandLine(), "--format " + wire.key() + " needs --schema-registry URL");
     }
-    return new SchemaRegistry(
-        registryUrl, credentials == null ? null : Files.readString(credentials));
+    return new SchemaRegistry(registryUrl, credentials == null ? null : read(credentials));
+  }
+
+  private static String read(Path credentials) {
+    try {
+      return Files.readString(credentials);
+    } catch (IOException e) {
+      throw new CommandFailure(
+          "--schema-registry-credentials-file: " + credentials + " cannot be read", e);
+    }
   }
 }

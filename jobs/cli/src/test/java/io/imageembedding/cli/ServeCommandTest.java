@@ -36,12 +36,12 @@ class ServeCommandTest {
 
   @Test
   void beyondThisMachineATokenIsNeeded() {
-    assertThat(serve("--bind", "0.0.0.0")).isEqualTo(1);
-    assertThat(err)
-        .hasToString(
+    assertThat(serve("--bind", "0.0.0.0")).isEqualTo(2);
+    assertThat(err.toString().lines())
+        .containsExactly(
             "embed: --bind: 0.0.0.0 shows the pictures to everybody who can reach this machine;"
-                + " needed: --token-file FILE or --token-env NAME"
-                + System.lineSeparator());
+                + " needed: --token-file FILE or --token-env NAME",
+            "embed serve --help says more");
   }
 
   @Test

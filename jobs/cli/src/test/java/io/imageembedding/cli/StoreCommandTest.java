@@ -148,6 +148,25 @@ class StoreCommandTest {
   }
 
   @Test
+  void aFilterByAKeyThatNoImageHasSaysSo() {
+    Ended ended =
+        embed("search", "--store", address("full"), "--id", "id-1", "--filter", "shpo=few");
+
+    assertThat(ended.exitCode()).isZero();
+    assertThat(ended.err().strip())
+        .isEqualTo(
+            "--filter: none of the 1500 images of "
+                + address("full")
+                + " has 'shpo'; did you mean shop?");
+    Ended other = embed("search", "--store", address("full"), "--id", "id-1", "--filter", "size=1");
+    assertThat(other.err().strip())
+        .endsWith(" has 'size'; they have format, partition, shop, topic");
+    Ended known =
+        embed("search", "--store", address("full"), "--id", "id-1", "--filter", "shop=no");
+    assertThat(known.err()).isEmpty();
+  }
+
+  @Test
   void whatIsNotThereOrAllowedIsSaidInOneLine() {
     for (String command : List.of("describe", "verify")) {
       Ended nowhere = embed("store", command, address("nowhere"));

@@ -5,6 +5,7 @@ import io.imageembedding.cli.output.Result;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.Outcome;
+import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.vectorstore.StoredVector;
 import io.imageembedding.vectorstore.VectorStore;
 import io.imageembedding.vectorstore.Version;
@@ -28,6 +29,7 @@ public final class FileIndexer {
   private final VectorStore store;
   private final Indexing indexing;
   private final ImageEmbedder embedder;
+  private final DecodeLimits limits;
   private final boolean replaces;
   private long replaced;
 
@@ -41,13 +43,19 @@ public final class FileIndexer {
   }
 
   /**
+   * @param limits that a file must respect
    * @param replaces whether a file takes an id that another file has
    */
   public FileIndexer(
-      VectorStore store, Indexing indexing, ImageEmbedder embedder, boolean replaces) {
+      VectorStore store,
+      Indexing indexing,
+      ImageEmbedder embedder,
+      DecodeLimits limits,
+      boolean replaces) {
     this.store = store;
     this.indexing = indexing;
     this.embedder = embedder;
+    this.limits = limits;
     this.replaces = replaces;
   }
 
@@ -57,7 +65,8 @@ public final class FileIndexer {
       candidate(file).ifPresent(candidates::add);
     }
     List<Outcome> outcomes =
-        embedder.embed(candidates.size(), i -> ImageFile.read(candidates.get(i).file().file()));
+        embedder.embed(
+            candidates.size(), i -> ImageFile.read(candidates.get(i).file().file(), limits));
     List<StoredVector> found = new ArrayList<>();
     for (int i = 0; i < candidates.size(); i++) {
       Candidate candidate = candidates.get(i);
@@ -70,7 +79,7 @@ public final class FileIndexer {
     indexing.write(found);
   }
 
-  /** Files that were put in place of others. */
+  /** Files whose vectors took the place of those that were there before. */
   public long replaced() {
     return replaced;
   }
@@ -110,13 +119,13 @@ public final class FileIndexer {
     long time = candidate.changedAt();
     if (candidate.held().isPresent()) {
       StoredVector held = candidate.held().get();
-      if (!candidate.isOwn()) {
-        replaced++;
-      } else if (time < held.version().timestamp()
+      if (candidate.isOwn()
+          && time < held.version().timestamp()
           && Arrays.equals(held.vector(), embedding.vector())) {
         indexing.unchanged(1);
         return Optional.empty();
       }
+      replaced++;
       time = Math.max(time, held.version().timestamp() + 1);
     }
     return Optional.of(

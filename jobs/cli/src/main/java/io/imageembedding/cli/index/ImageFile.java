@@ -121,10 +121,10 @@ public record ImageFile(String id, Path file) {
   }
 
   /** The bytes of an image file, as many as an image may have at most and one more. */
-  public static byte[] read(Path file) throws ElementRefusedException {
+  public static byte[] read(Path file, DecodeLimits limits) throws ElementRefusedException {
     try (InputStream in = Files.newInputStream(file)) {
       // One byte more than is allowed is enough to be refused as any image is.
-      return in.readNBytes((int) DecodeLimits.DEFAULT.maxBytes() + 1);
+      return in.readNBytes((int) limits.maxBytes() + 1);
     } catch (IOException e) {
       throw new ElementRefusedException("UNREADABLE_FILE", "the file cannot be read");
     }

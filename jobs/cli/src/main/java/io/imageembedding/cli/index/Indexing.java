@@ -41,6 +41,12 @@ public final class Indexing {
     err.println(what + ": " + why);
   }
 
+  /** The same in a line that says what and why. */
+  public void refused(String line) {
+    refused++;
+    err.println(line);
+  }
+
   /** Counts what leaves the store as it is without being asked. */
   public void unchanged(long changes) {
     unchanged += changes;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.cli.job;
 
+import io.imageembedding.cli.output.CommandFailure;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +63,34 @@ public final class LocalFlink {
       config.set(WebOptions.SUBMIT_ENABLE, false);
     }
     return new StreamExecutionEnvironment(new Executors(), config, null);
+  }
+
+  /**
+   * Sees that Flink's page can have its port, where one is named: Flink itself would say so only
+   * after the job's model was loaded.
+   *
+   * @throws CommandFailure if it cannot
+   */
+  public void requireFreePort(Configuration given) {
+    String port =
+        given.contains(RestOptions.BIND_PORT)
+            ? given.get(RestOptions.BIND_PORT)
+            : given.contains(RestOptions.PORT) ? String.valueOf(given.get(RestOptions.PORT)) : "0";
+    if (!port.matches("\\d{1,5}")) {
+      // A range, of which any will do.
+      return;
+    }
+    String address = given.getOptional(RestOptions.BIND_ADDRESS).orElse(LOOPBACK);
+    try (ServerSocket listening = new ServerSocket()) {
+      // Flink's server reuses what is still closing, too.
+      listening.setReuseAddress(true);
+      listening.bind(new InetSocketAddress(address, Integer.parseInt(port)));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new CommandFailure(
+          "%s: %s:%s cannot be listened to: %s"
+              .formatted(RestOptions.PORT.key(), address, port, e.getMessage()),
+          e);
+    }
   }
 
   JobMetrics metrics() {

@@ -6,7 +6,6 @@ import io.imageembedding.embedding.Outcome;
 import io.imageembedding.embedding.Provenance;
 import io.imageembedding.embedding.Refusal;
 import io.imageembedding.image.UndecodableImageException;
-import io.imageembedding.model.ModelSource;
 import io.imageembedding.safety.BoundedCache;
 import io.imageembedding.safety.Printable;
 import io.imageembedding.vectorstore.CollectionSpec;
@@ -43,7 +42,7 @@ final class Api implements AutoCloseable {
   private static final String K = "k";
 
   private final ImageSource images;
-  private final ModelSource model;
+  private final QueryModel model;
 
   /** Set before anything is asked. */
   private volatile VectorStore store;
@@ -91,7 +90,7 @@ final class Api implements AutoCloseable {
   private record Uploaded(String format, int width, int height, String thumbnail) {}
 
   /** Owns the images. */
-  Api(ImageSource images, ModelSource model) {
+  Api(ImageSource images, QueryModel model) {
     this.images = images;
     this.model = model;
   }

@@ -2,7 +2,6 @@
 package io.imageembedding.cli.page;
 
 import io.imageembedding.model.ModelException;
-import io.imageembedding.model.ModelSource;
 import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.vectorstore.OpenMode;
 import io.imageembedding.vectorstore.RetryPolicy;
@@ -125,7 +124,7 @@ public final class PageServer implements AutoCloseable {
   public static PageServer start(
       String store,
       ImageSource images,
-      ModelSource model,
+      QueryModel model,
       InetSocketAddress bind,
       Optional<String> token)
       throws IOException {
@@ -135,7 +134,7 @@ public final class PageServer implements AutoCloseable {
   static PageServer start(
       String store,
       ImageSource images,
-      ModelSource model,
+      QueryModel model,
       InetSocketAddress bind,
       Optional<String> token,
       HttpFront.Limits limits)

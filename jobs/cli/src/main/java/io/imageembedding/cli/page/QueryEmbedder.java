@@ -5,9 +5,7 @@ import io.imageembedding.embed.EmbedSettings;
 import io.imageembedding.embed.ImageEmbedder;
 import io.imageembedding.embedding.Outcome;
 import io.imageembedding.flink.EmbedOptions;
-import io.imageembedding.image.DecodeLimits;
 import io.imageembedding.image.Preprocessing;
-import io.imageembedding.model.ModelSource;
 import io.imageembedding.tensorflow.Ownership;
 import io.imageembedding.vectorstore.CollectionSpec;
 import java.io.IOException;
@@ -29,20 +27,22 @@ public final class QueryEmbedder implements AutoCloseable {
    * Loads the model.
    *
    * @param store its address, for messages
-   * @param held what the store holds; images are decoded as those of the store were
+   * @param held what the store holds
    * @throws io.imageembedding.vectorstore.StoreException naming both models if the store's vectors
    *     are another's
    */
-  public static QueryEmbedder open(ModelSource model, String store, CollectionSpec held) {
+  public static QueryEmbedder open(QueryModel query, String store, CollectionSpec held) {
     try (Ownership owned = new Ownership()) {
       ImageEmbedder embedder =
           owned.add(
               new ImageEmbedder(
-                  model,
+                  query.model(),
                   new EmbedSettings(
-                      Preprocessing.ofId(held.space().preprocessing())
+                      query
+                          .preprocessing()
+                          .or(() -> Preprocessing.ofId(held.space().preprocessing()))
                           .orElse(Preprocessing.REFERENCE),
-                      DecodeLimits.DEFAULT,
+                      query.limits(),
                       1,
                       EmbedOptions.SCORES_TOP_K.defaultValue(),
                       0)));

@@ -4,6 +4,7 @@ package io.imageembedding.cli.topic;
 import io.imageembedding.cli.output.CommandFailure;
 import io.imageembedding.cli.output.Result;
 import io.imageembedding.cli.output.Result.Failure;
+import io.imageembedding.cli.output.Result.Origin;
 import io.imageembedding.embedding.SourcePosition;
 import io.imageembedding.schema.DeadLetter;
 import io.imageembedding.schema.DeadLetterReader;
@@ -16,6 +17,7 @@ import io.imageembedding.schema.UnreadableRecordException;
 import io.imageembedding.schema.WireFormat;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,8 +49,15 @@ public final class TopicReader {
   /** An embedding. */
   public record Vector(EmbeddingFields record) implements Content {}
 
-  /** A dead letter; its id is null where that could not be read. */
-  public record Letter(String id, Failure failure) implements Content {}
+  /**
+   * A dead letter.
+   *
+   * @param id null where it could not be read
+   * @param source of the message that was refused
+   * @param failedAt when it was refused
+   */
+  public record Letter(String id, Failure failure, SourcePosition source, Instant failedAt)
+      implements Content {}
 
   /**
    * No value: what is under the id is deleted.
@@ -64,9 +73,14 @@ public final class TopicReader {
   /**
    * A message.
    *
-   * @param place topic, partition and offset
+   * @param position of it itself
    */
-  public record Message(String place, Content content) {
+  public record Message(SourcePosition position, Content content) {
+
+    /** Topic, partition and offset. */
+    public String place() {
+      return position.message();
+    }
 
     /**
      * What it says, to be printed.
@@ -75,15 +89,19 @@ public final class TopicReader {
      */
     public Result answer() {
       if (content instanceof Vector vector) {
-        return Result.of(vector.record());
+        return Result.of(vector.record(), position.timestamp());
       }
       if (content instanceof Letter letter) {
-        return new Result(letter.id(), null, letter.failure());
+        return new Result(
+            letter.id(),
+            null,
+            letter.failure(),
+            new Origin(letter.source(), position.timestamp(), letter.failedAt(), null, Map.of()));
       }
       if (content instanceof Tombstone tombstone) {
-        return Result.deleted(tombstone.id());
+        return Result.deleted(tombstone.id(), tombstone.source(), position.timestamp());
       }
-      throw new CommandFailure("message " + place + " " + ((Unreadable) content).reason());
+      throw new CommandFailure("message " + place() + " " + ((Unreadable) content).reason());
     }
   }
 
@@ -207,7 +225,7 @@ public final class TopicReader {
   }
 
   Message message(ConsumerRecord<byte[], byte[]> record) throws IOException {
-    return new Message(position(record).message(), content(record));
+    return new Message(position(record), content(record));
   }
 
   private Content content(ConsumerRecord<byte[], byte[]> record) throws IOException {
@@ -226,7 +244,9 @@ public final class TopicReader {
       DeadLetter letter = deadLetters.read(value);
       return new Letter(
           letter.getId(),
-          new Failure(letter.getStage().name(), letter.getCode().name(), letter.getMessage()));
+          new Failure(letter.getStage().name(), letter.getCode().name(), letter.getMessage()),
+          EmbeddingFields.position(letter.getSource()),
+          letter.getFailedAt());
     } catch (UnreadableRecordException e) {
       return new Unreadable(
           "is no embedding and no dead letter in " + format.key() + ": " + whyNoEmbedding);

@@ -74,7 +74,8 @@ class FileIndexerTest {
   private Ended index(String name, boolean replaces) throws IOException {
     StringWriter err = new StringWriter();
     Indexing indexing = new Indexing(store, new PrintWriter(err, true));
-    FileIndexer indexer = new FileIndexer(store, indexing, embedder, replaces);
+    FileIndexer indexer =
+        new FileIndexer(store, indexing, embedder, DecodeLimits.DEFAULT, replaces);
     indexer.index(ImageFile.below(List.of(folder.resolve(name)), indexing::refused));
     store.commit();
     return new Ended(
@@ -129,18 +130,18 @@ class FileIndexerTest {
   }
 
   @Test
-  void aFileThatHasChangedReplacesWhatItWasAlsoWhenItWasPutBack() throws IOException {
+  void aFileThatHasChangedReplacesWhatItWasAndIsCountedAlsoWhenItWasPutBack() throws IOException {
     image("a/x.png", 1000, 20_000);
     assertThat(index("a", false)).isEqualTo(new Ended(1, 0, 0, 0, ""));
     StoredVector first = held("x.png");
     assertThat(index("a", false)).isEqualTo(new Ended(0, 0, 1, 0, ""));
 
     image("a/x.png", 77, 30_000);
-    assertThat(index("a", false)).isEqualTo(new Ended(1, 0, 0, 0, ""));
+    assertThat(index("a", false)).isEqualTo(new Ended(1, 1, 0, 0, ""));
     assertThat(held("x.png").vector()).isNotEqualTo(first.vector());
 
     image("a/x.png", 1000, 20_000);
-    assertThat(index("a", false)).isEqualTo(new Ended(1, 0, 0, 0, ""));
+    assertThat(index("a", false)).isEqualTo(new Ended(1, 1, 0, 0, ""));
     assertThat(held("x.png").vector()).isEqualTo(first.vector());
     assertThat(index("a", false)).isEqualTo(new Ended(0, 0, 1, 0, ""));
   }

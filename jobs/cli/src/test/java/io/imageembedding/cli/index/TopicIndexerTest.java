@@ -21,6 +21,7 @@ import io.imageembedding.vectorstore.VectorStore;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 import me.tongfei.progressbar.ProgressBar;
 import org.junit.jupiter.api.Test;
@@ -83,7 +84,8 @@ class TopicIndexerTest {
             new Vector(fields("other", new float[] {1, 1}, OTHER_SPACE, 10)),
             new Vector(fields("short", new float[] {1}, SPACE, 10)),
             new Vector(fields("zero", new float[] {0, 0}, SPACE, 10)),
-            new Letter("dead", new Failure("image", "CORRUPT", "no image")),
+            new Letter(
+                "dead", new Failure("image", "CORRUPT", "no image"), source(10), Instant.EPOCH),
             new Unreadable("is no embedding"),
             new Tombstone(null, source(10)),
             vector("b", 1, 10));
@@ -106,7 +108,7 @@ class TopicIndexerTest {
         ProgressBar bar = Progress.bar("test", 0)) {
       TopicIndexer indexer =
           new TopicIndexer(store, new Indexing(store, new PrintWriter(err)), bar, true);
-      indexer.accept(new Message("t-0-0", vector("a", 1, 10)));
+      indexer.accept(new Message(new SourcePosition("t", 0, 0, 10), vector("a", 1, 10)));
       indexer.progress(1, 2);
       assertThat(stored("a")).isNull();
       indexer.progress(2, 2);
@@ -120,7 +122,7 @@ class TopicIndexerTest {
       Indexing indexing = new Indexing(store, new PrintWriter(err));
       TopicIndexer indexer = new TopicIndexer(store, indexing, bar, false);
       for (Content content : contents) {
-        indexer.accept(new Message("t-0-" + offset++, content));
+        indexer.accept(new Message(new SourcePosition("t", 0, offset++, 10), content));
       }
       indexer.finish();
       assertThat(indexer.messages()).isEqualTo(contents.length);

@@ -176,7 +176,7 @@ class PageServerTest extends PageServing {
                 PageServer.start(
                     "lucene:" + folder.resolve("store"),
                     ImageSource.indexedFiles(Set.of(indexed)),
-                    ModelSource.parse("untrained:mobilenet_v2_0.5_96"),
+                    QueryModel.of(ModelSource.parse("untrained:mobilenet_v2_0.5_96")),
                     ANY_PORT,
                     Optional.empty()))
         .isInstanceOf(StoreException.class)
@@ -196,7 +196,11 @@ class PageServerTest extends PageServing {
     assertThatThrownBy(
             () ->
                 PageServer.start(
-                    "lucene:" + folder.resolve("store"), images, model, address, Optional.empty()))
+                    "lucene:" + folder.resolve("store"),
+                    images,
+                    QueryModel.of(model),
+                    address,
+                    Optional.empty()))
         .isInstanceOf(OutOfMemoryError.class);
     assertThat(images.closed).isEqualTo(1);
     assertThat(GraphSession.open()).isEqualTo(graphs);
@@ -224,7 +228,7 @@ class PageServerTest extends PageServing {
                 PageServer.start(
                     "lucene:" + folder.resolve("store"),
                     ImageSource.indexedFiles(Set.of(indexed)),
-                    TestingPictures.MODEL,
+                    QueryModel.of(TestingPictures.MODEL),
                     new InetSocketAddress("127.0.0.1", server.address().getPort()),
                     Optional.empty()))
         .isInstanceOf(BindException.class);
@@ -237,7 +241,7 @@ class PageServerTest extends PageServing {
         PageServer.start(
             store,
             ImageSource.indexedFiles(Set.of(indexed)),
-            TestingPictures.MODEL,
+            QueryModel.of(TestingPictures.MODEL),
             ANY_PORT,
             Optional.empty())) {
       URI address = waiting.address();

@@ -81,7 +81,7 @@ abstract class PageServing {
         PageServer.start(
             store,
             ImageSource.indexedFiles(Set.of(indexed)),
-            TestingPictures.MODEL,
+            QueryModel.of(TestingPictures.MODEL),
             ANY_PORT,
             Optional.empty());
   }

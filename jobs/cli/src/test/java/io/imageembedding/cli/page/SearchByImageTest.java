@@ -45,7 +45,7 @@ class SearchByImageTest {
         PageServer.start(
             store,
             ImageSource.indexedFiles(Set.of()),
-            TestingPictures.MODEL,
+            QueryModel.of(TestingPictures.MODEL),
             new InetSocketAddress("127.0.0.1", 0),
             Optional.empty())) {
       for (Case each : cases) {

@@ -69,6 +69,17 @@ class TopicReaderTest {
 
     assertThat(message.place()).isEqualTo("embeddings-2-7");
     assertThat(message.content()).isEqualTo(new Vector(fields));
+    assertThat(message.answer().json())
+        .isEqualTo(
+            "{\"id\":\"a.jpg\",\"vector\":[1.0,-2.0],\"dimension\":2,"
+                + "\"scores\":[{\"label\":\"tabby\",\"score\":0.7}],"
+                + "\"model\":{\"name\":\"m\",\"sha256\":\"ab\",\"precision\":\"fp32\","
+                + "\"preprocessing\":\"way\"},\"vectorSpace\":\"cd\","
+                + "\"image\":{\"format\":\"jpeg\",\"width\":640,\"height\":427},"
+                + "\"source\":{\"topic\":\"images\",\"partition\":0,\"offset\":1,\"timestamp\":77},"
+                + "\"capturedAt\":55,\"attributes\":{\"camera\":\"häfen\"},\"timestamp\":999}");
+    assertThat(message.answer().row())
+        .isEqualTo("a.jpg  jpeg 640x427  images-0-1  1970-01-01T00:00:00.999Z");
   }
 
   @ParameterizedTest
@@ -87,8 +98,21 @@ class TopicReaderTest {
             Instant.ofEpochMilli(5));
     byte[] value = RecordWriter.deadLetters(format, null, "dead").write(letter);
 
-    assertThat(read(format, value).content())
-        .isEqualTo(new Letter("a.jpg", new Failure("store", "ZERO_NORM", "no direction")));
+    Message message = read(format, value);
+    assertThat(message.content())
+        .isEqualTo(
+            new Letter(
+                "a.jpg",
+                new Failure("store", "ZERO_NORM", "no direction"),
+                new SourcePosition("images", 0, 1, SourcePosition.NO_TIMESTAMP),
+                Instant.ofEpochMilli(5)));
+    assertThat(message.answer().json())
+        .isEqualTo(
+            "{\"id\":\"a.jpg\",\"error\":{\"stage\":\"store\",\"code\":\"ZERO_NORM\",\"message\":\"no"
+                + " direction\"},\"source\":{\"topic\":\"images\",\"partition\":0,\"offset\":1},"
+                + "\"failedAt\":5,\"timestamp\":999}");
+    assertThat(message.answer().row())
+        .isEqualTo("a.jpg  store ZERO_NORM: no direction  images-0-1  1970-01-01T00:00:00.005Z");
   }
 
   @ParameterizedTest
@@ -100,7 +124,10 @@ class TopicReaderTest {
 
     Message said = read(format, "ä.jpg".getBytes(UTF_8), null, headers);
     assertThat(said.content()).isEqualTo(new Tombstone("ä.jpg", source));
-    assertThat(said.answer().json()).isEqualTo("{\"id\":\"ä.jpg\",\"deleted\":true}");
+    assertThat(said.answer().json())
+        .isEqualTo(
+            "{\"id\":\"ä.jpg\",\"deleted\":true,\"source\":{\"topic\":\"images\",\"partition\":3,"
+                + "\"offset\":42,\"timestamp\":1234},\"timestamp\":999}");
     assertThat(said.answer().summary()).isEqualTo("deleted");
 
     assertThat(read(format, "b".getBytes(UTF_8), null, new RecordHeaders()).content())
