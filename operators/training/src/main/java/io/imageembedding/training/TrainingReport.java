@@ -16,7 +16,9 @@ final class TrainingReport {
   static void write(
       Path output, MobileNetV2 network, FineTuneOptions options, FineTuneResult result) {
     Map<String, Object> report = new TreeMap<>();
-    report.put("options", options.fingerprint() + " epochs=" + options.epochs());
+    String patience =
+        options.patience().isPresent() ? " patience=" + options.patience().getAsInt() : "";
+    report.put("options", options.fingerprint() + " epochs=" + options.epochs() + patience);
     report.put("network", network.name());
     report.put("labels", result.labels());
     report.put("history", result.history());
