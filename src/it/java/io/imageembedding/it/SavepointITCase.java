@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +32,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +100,44 @@ class SavepointITCase {
         assertThat(store.describe().collection()).isPresent();
         assertThat(store.get(TestTopics.id(BEFORE + 1))).isPresent();
         assertThat(store.get(TestTopics.id(0))).isEmpty();
+      }
+    }
+  }
+
+  /**
+   * One partition and two slots: first in order, then spread over both, then in order again. Every
+   * id comes several times, so that its versions are at both slots at once, and is deleted or not.
+   */
+  @Test
+  void aSavepointOfAJobThatKeepsOrderIsGoneOnFromByOneThatDoesNotAndBack() throws Exception {
+    String name = "store-order";
+    TestTopics topics = new TestTopics(kafka.bootstrapServers(), 1, name + "-");
+    Map<String, String> options = options(topics, name);
+    List<String> sent = new ArrayList<>();
+    for (String unordered : List.of("false", "true", "false")) {
+      options.put("image-embedding.unordered", unordered);
+      JobClient job = start(options);
+      for (int times = 0; times < 4; times++) {
+        topics.publish(0, BEFORE, 10);
+        IntStream.range(0, BEFORE).mapToObj(TestTopics::id).forEach(sent::add);
+      }
+      topics.send(topics.images(), TestTopics.id(BEFORE - 2), null);
+      sent.add(TestTopics.id(BEFORE - 2));
+      Awaitility.await().atMost(PATIENCE).until(() -> topics.keys().size() >= sent.size());
+      String savepoint =
+          job.stopWithSavepoint(
+                  false,
+                  folder.resolve("savepoints").toUri().toString(),
+                  SavepointFormatType.CANONICAL)
+              .get();
+      options.put("execution.state-recovery.path", savepoint);
+
+      assertThat(topics.keys()).containsExactlyInAnyOrderElementsOf(sent);
+      try (VectorStore store = VectorStore.open(storeAddress(), OpenMode.read())) {
+        assertThat(store.get(TestTopics.id(BEFORE - 2))).as("deleted last").isEmpty();
+        assertThat(store.get(TestTopics.id(1)).orElseThrow().version().offset())
+            .as("the newest of all slots")
+            .isEqualTo(sent.size() - 1L - BEFORE + 1);
       }
     }
   }

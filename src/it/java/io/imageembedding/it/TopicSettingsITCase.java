@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.imageembedding.broker.EmbeddedKafka;
+import io.imageembedding.flink.EmbedOptions;
 import io.imageembedding.jobs.EmbedImagesJob;
 import io.imageembedding.jobs.JobConfiguration;
 import io.imageembedding.kafka.KafkaOptions;
@@ -128,6 +129,20 @@ class TopicSettingsITCase {
         .isInstanceOf(KafkaSetupException.class)
         .hasMessageContaining("topic '" + topics.deadLetters() + "' is compacted")
         .hasMessageContaining("allowed for dead letters: delete");
+  }
+
+  @Test
+  void aCompactedOutputTopicIsRefusedWhereOrderIsGivenUp() throws Exception {
+    set(topics.embeddings(), "cleanup.policy", "compact");
+    Configuration config = config();
+    EmbedImagesJob.topics(config).check();
+    config.set(EmbedOptions.UNORDERED, true);
+
+    assertThatThrownBy(() -> EmbedImagesJob.topics(config).check())
+        .isInstanceOf(KafkaSetupException.class)
+        .hasMessageContaining("topic '" + topics.embeddings() + "' is compacted")
+        .hasMessageContaining(
+            "allowed for embeddings: delete, or image-embedding.unordered: false");
   }
 
   @Test

@@ -182,8 +182,8 @@ public final class ImageEmbedding<T> {
    *
    * <p>It turns on Flink's {@code taskmanager.network.adaptive-partitioner.enabled} for the whole
    * job, unless that is set, and sends elements on at once, unless the stream has a buffer timeout
-   * of its own. What waits for an instance lies in Flink's network buffers; an image larger than
-   * these (some 300 kB by default) is sent while the instance reads it.
+   * of its own. What waits for an instance lies in Flink's network buffers; while ten of them (320
+   * kB by default) wait for one, who feeds it stands still.
    */
   public ImageEmbedding<T> unordered(boolean spread) {
     unordered = spread;
