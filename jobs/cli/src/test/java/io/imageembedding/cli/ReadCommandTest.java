@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.imageembedding.cli.demo.EmbeddedKafka;
+import io.imageembedding.broker.EmbeddedKafka;
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.ImageInfo;
 import io.imageembedding.embedding.Provenance;
