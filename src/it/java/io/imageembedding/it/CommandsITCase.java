@@ -113,6 +113,23 @@ class CommandsITCase {
               "src/bench/test/io/imageembedding/bench/SmokeTest.java",
               "new Bench()"),
           new Elsewhere(
+              "java -cp 'jobs/cli/target/classes:jobs/cli/target/distribution/lib/*'"
+                  + " deploy/examples/consumers/EmbeddingConsumer.java localhost:9092 embeddings"
+                  + " avro",
+              "src/it/java/io/imageembedding/it/ConsumersITCase.java",
+              "documented(\"EmbeddingConsumer.java\")"),
+          new Elsewhere(
+              "python3 deploy/examples/consumers/single_object.py"
+                  + " schemas/src/main/resources/io/imageembedding/schema/history localhost:9092"
+                  + " embeddings dead-letters",
+              "src/it/java/io/imageembedding/it/ConsumersITCase.java",
+              "documented(\"single_object.py\")"),
+          new Elsewhere(
+              "python3 deploy/examples/consumers/confluent.py http://localhost:8081 localhost:9092"
+                  + " embeddings dead-letters",
+              "src/it/java/io/imageembedding/it/ConsumersITCase.java",
+              "documented(\"confluent.py\")"),
+          new Elsewhere(
               "kubectl apply --server-side -k deploy/kubernetes/overlays/topic",
               "src/it/java/io/imageembedding/it/KubernetesTools.java",
               "kustomize"),

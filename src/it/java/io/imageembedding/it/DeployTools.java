@@ -4,7 +4,9 @@ package io.imageembedding.it;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -26,6 +28,19 @@ final class DeployTools {
         .filter(Files::isExecutable)
         .findFirst()
         .orElseGet(() -> missing(name));
+  }
+
+  /** A Python with a package; the calling test is skipped where there is none. */
+  static Path python(String with) throws IOException {
+    Path python = FETCHED.resolve("venv/bin/python");
+    try (Stream<Path> versions =
+        Files.find(FETCHED.resolve("venv/lib"), 1, (file, is) -> is.isDirectory())) {
+      return versions.anyMatch(lib -> Files.isDirectory(lib.resolve("site-packages/" + with)))
+          ? python
+          : missing("Python with " + with);
+    } catch (NoSuchFileException e) {
+      return missing("Python with " + with);
+    }
   }
 
   /** A Flink as it is distributed; the calling test is skipped where there is none. */

@@ -31,7 +31,7 @@ final class TestingRegistry implements AutoCloseable {
           byte[] body =
               registry.answer(
                   exchange.getRequestURI().getPath(), exchange.getRequestBody().readAllBytes());
-          exchange.sendResponseHeaders(200, body.length);
+          exchange.sendResponseHeaders(body.length == 0 ? 404 : 200, body.length);
           exchange.getResponseBody().write(body);
           exchange.close();
         });
@@ -39,16 +39,24 @@ final class TestingRegistry implements AutoCloseable {
     return registry;
   }
 
+  /** Nothing for an id that was never given. */
   private byte[] answer(String path, byte[] body) throws IOException {
     if (path.startsWith(BY_ID)) {
-      String schema = schemas.get(Integer.parseInt(path.substring(BY_ID.length())) - 1);
-      return json.writeValueAsBytes(json.createObjectNode().put("schema", schema));
+      int id = Integer.parseInt(path.substring(BY_ID.length()));
+      return id < 1 || id > schemas.size()
+          ? new byte[0]
+          : json.writeValueAsBytes(json.createObjectNode().put("schema", schemas.get(id - 1)));
     }
-    String schema = json.readTree(body).get("schema").asText();
+    int id = register(json.readTree(body).get("schema").asText());
+    return json.writeValueAsBytes(json.createObjectNode().put("id", id));
+  }
+
+  /** The schema's id, a new one if it has none. */
+  synchronized int register(String schema) {
     if (!schemas.contains(schema)) {
       schemas.add(schema);
     }
-    return json.writeValueAsBytes(json.createObjectNode().put("id", schemas.indexOf(schema) + 1));
+    return schemas.indexOf(schema) + 1;
   }
 
   String url() {

@@ -33,13 +33,19 @@ final class TypedCommands {
 
   static TypedCommands in(Path folder) throws IOException {
     Path project = JavaProcess.project();
-    Files.createDirectories(folder.resolve("deploy/examples"));
-    for (String name : new String[] {"embed", "jobs", "src", "operators"}) {
+    Path examples = Path.of("deploy/examples");
+    Files.createDirectories(folder.resolve(examples));
+    for (String name : new String[] {"embed", "jobs", "src", "operators", "schemas"}) {
       Files.createSymbolicLink(folder.resolve(name), project.resolve(name));
     }
     try (Stream<Path> all = Files.list(project.resolve("deploy"))) {
       for (Path each : all.filter(file -> !file.endsWith("examples")).toList()) {
         Files.createSymbolicLink(folder.resolve("deploy").resolve(each.getFileName()), each);
+      }
+    }
+    try (Stream<Path> all = Files.list(project.resolve(examples))) {
+      for (Path each : all.filter(Files::isDirectory).toList()) {
+        Files.createSymbolicLink(folder.resolve(examples).resolve(each.getFileName()), each);
       }
     }
     // What the launcher would build lies there already: this test is part of a build.

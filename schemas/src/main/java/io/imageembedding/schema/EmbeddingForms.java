@@ -58,7 +58,7 @@ final class EmbeddingForms {
     out.writeInt(source.partition());
     out.writeLong(source.offset());
     writeNullable(isTimed(source) ? source.timestamp() : null, out);
-    writeNullable(record.capturedAt() == null ? null : record.capturedAt().toEpochMilli(), out);
+    writeNullable(millis(record.capturedAt()), out);
     out.writeMapStart();
     out.setItemCount(record.attributes().size());
     for (Map.Entry<String, String> attribute : record.attributes().entrySet()) {
@@ -85,7 +85,7 @@ final class EmbeddingForms {
     if (fetched.etag() != null) {
       out.writeString(fetched.etag());
     }
-    writeNullable(fetched.modified() == null ? null : fetched.modified().toEpochMilli(), out);
+    writeNullable(millis(fetched.modified()), out);
   }
 
   private static boolean isTimed(SourcePosition source) {
@@ -175,6 +175,7 @@ final class EmbeddingForms {
     return in.readIndex() == 0 ? null : Instant.ofEpochMilli(in.readLong());
   }
 
+  /** As {@code EmbeddingRecord.schema.json} says: every field is there, null as in Avro. */
   static void writeJson(EmbeddingFields record, JsonGenerator out) throws IOException {
     Embedding embedding = record.embedding();
     out.writeStartObject();
@@ -185,9 +186,7 @@ final class EmbeddingForms {
     }
     out.writeEndArray();
     out.writeNumberField("dimension", embedding.vector().length);
-    if (!embedding.scores().isEmpty()) {
-      writeScores(embedding.scores(), out);
-    }
+    writeScores(embedding.scores(), out);
     Provenance provenance = embedding.provenance();
     out.writeObjectFieldStart("model");
     out.writeStringField("name", provenance.model());
@@ -202,21 +201,21 @@ final class EmbeddingForms {
     out.writeNumberField("height", embedding.image().height());
     out.writeEndObject();
     writeSource(record.source(), out);
-    if (record.capturedAt() != null) {
-      out.writeNumberField("capturedAt", record.capturedAt().toEpochMilli());
-    }
+    writeNullable("capturedAt", millis(record.capturedAt()), out);
     out.writeObjectFieldStart("attributes");
     for (Map.Entry<String, String> attribute : record.attributes().entrySet()) {
       out.writeStringField(attribute.getKey(), attribute.getValue());
     }
     out.writeEndObject();
-    if (record.fetched() != null) {
-      writeFetched(record.fetched(), out);
-    }
+    writeFetched(record.fetched(), out);
     out.writeEndObject();
   }
 
   private static void writeScores(List<ClassScore> scores, JsonGenerator out) throws IOException {
+    if (scores.isEmpty()) {
+      out.writeNullField("scores");
+      return;
+    }
     out.writeArrayFieldStart("scores");
     for (ClassScore score : scores) {
       out.writeStartObject();
@@ -228,16 +227,16 @@ final class EmbeddingForms {
   }
 
   private static void writeFetched(FetchedObject fetched, JsonGenerator out) throws IOException {
+    if (fetched == null) {
+      out.writeNullField("fetched");
+      return;
+    }
     out.writeObjectFieldStart("fetched");
     out.writeStringField("uri", fetched.uri());
     out.writeNumberField("length", fetched.length());
     out.writeStringField("sha256", fetched.sha256());
-    if (fetched.etag() != null) {
-      out.writeStringField("etag", fetched.etag());
-    }
-    if (fetched.modified() != null) {
-      out.writeNumberField("modified", fetched.modified().toEpochMilli());
-    }
+    out.writeStringField("etag", fetched.etag());
+    writeNullable("modified", millis(fetched.modified()), out);
     out.writeEndObject();
   }
 
@@ -246,13 +245,24 @@ final class EmbeddingForms {
     out.writeStringField("topic", source.topic());
     out.writeNumberField("partition", source.partition());
     out.writeNumberField("offset", source.offset());
-    if (isTimed(source)) {
-      out.writeNumberField("timestamp", source.timestamp());
-    }
+    writeNullable("timestamp", isTimed(source) ? source.timestamp() : null, out);
     out.writeEndObject();
   }
 
-  /** What {@link #writeJson} has written. */
+  private static Long millis(Instant instant) {
+    return instant == null ? null : instant.toEpochMilli();
+  }
+
+  private static void writeNullable(String field, Long value, JsonGenerator out)
+      throws IOException {
+    if (value == null) {
+      out.writeNullField(field);
+    } else {
+      out.writeNumberField(field, value);
+    }
+  }
+
+  /** What {@link #writeJson} has written; earlier versions left out what is null. */
   static EmbeddingFields readJson(byte[] value) throws UnreadableRecordException {
     try {
       JsonNode node = JSON.readTree(value);

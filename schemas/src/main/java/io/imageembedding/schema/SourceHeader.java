@@ -35,7 +35,14 @@ public final class SourceHeader {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator out = JSON.createGenerator(bytes)) {
       out.writeStartObject();
-      EmbeddingForms.writeSource(source, out);
+      out.writeObjectFieldStart(FIELD);
+      out.writeStringField("topic", source.topic());
+      out.writeNumberField("partition", source.partition());
+      out.writeNumberField("offset", source.offset());
+      if (source.timestamp() != SourcePosition.NO_TIMESTAMP) {
+        out.writeNumberField("timestamp", source.timestamp());
+      }
+      out.writeEndObject();
       out.writeEndObject();
     }
     return bytes.toByteArray();
@@ -57,7 +64,9 @@ public final class SourceHeader {
         return Optional.empty();
       }
       for (String name = in.nextFieldName(); name != null; name = in.nextFieldName()) {
-        in.nextToken();
+        if (in.nextToken() == JsonToken.VALUE_NULL) {
+          continue;
+        }
         switch (name) {
           case "topic" -> topic = in.getText();
           case "partition" -> partition = in.getLongValue();

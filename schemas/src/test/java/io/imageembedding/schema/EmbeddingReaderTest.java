@@ -42,7 +42,11 @@ class EmbeddingReaderTest {
             + "\"timestamp\":1700000000123},\"capturedAt\":1600000000000,"
             + "\"attributes\":{\"camera\":\"häfen\",\"place\":\"\"}}";
 
-    assertJson(json, Samples.embedding((FetchedObject) null));
+    EmbeddingFields inRecord = Samples.embedding((FetchedObject) null);
+    assertThat(new EmbeddingReader(WireFormat.JSON, null).read(json.getBytes(UTF_8)))
+        .as("written before there were fetched images")
+        .isEqualTo(inRecord);
+    assertJson(json.replaceFirst("}$", ",\"fetched\":null}"), inRecord);
     assertJson(
         json.replaceFirst(
             "}$",

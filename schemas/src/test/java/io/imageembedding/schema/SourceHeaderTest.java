@@ -30,6 +30,15 @@ class SourceHeaderTest {
                 + "\"timestamp\":1234}}");
   }
 
+  @Test
+  void aTimestampThatIsNullIsNone() {
+    String header =
+        "{\"source\":{\"topic\":\"t\",\"partition\":1,\"offset\":2,\"timestamp\":null}}";
+
+    assertThat(SourceHeader.read(header.getBytes(UTF_8)))
+        .contains(new SourcePosition("t", 1, 2, SourcePosition.NO_TIMESTAMP));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -16,6 +16,7 @@ class ImageFormatTest {
       strings = {
         "schemas/src/main/avro/io/imageembedding/schema/ImageRecord.avsc",
         "schemas/src/main/avro/io/imageembedding/schema/EmbeddingRecord.avsc",
+        "schemas/src/main/resources/io/imageembedding/schema/EmbeddingRecord.schema.json",
         "operators/embedding/src/main/java/io/imageembedding/embedding/ImageInfo.java",
         "README.md",
       })
