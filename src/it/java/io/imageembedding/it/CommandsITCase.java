@@ -97,6 +97,14 @@ class CommandsITCase {
               "src/it/java/io/imageembedding/it/DistributionITCase.java",
               "theArchiveEmbedsWhereItIsUnpacked"),
           new Elsewhere(
+              "flink run target/embed-files-1.0.jar $PWD/photo.jpg",
+              "src/it/java/io/imageembedding/it/ExampleProject.java",
+              "target/embed-files-1.0.jar"),
+          new Elsewhere(
+              "mvn -B install -DskipTests",
+              "src/it/java/io/imageembedding/it/ExampleProject.java",
+              "install(folder"),
+          new Elsewhere(
               "./embed demo --serve",
               "src/it/java/io/imageembedding/it/DemoPageITCase.java",
               "\"demo\", \"--serve\""),

@@ -258,7 +258,7 @@ class HouseRulesTest {
   private static final DescribedPredicate<JavaClass> FOR_USERS =
       markedWith(org.apache.flink.annotation.PublicEvolving.class, PublicEvolving.class);
 
-  private static final ArchRule EXAMPLES_USE_NOTHING_INTERNAL =
+  static final ArchRule EXAMPLES_USE_NOTHING_INTERNAL =
       noClasses().should().dependOnClassesThat(INTERNAL);
 
   private static final ArchRule WHAT_USERS_SEE_SHOWS_NOTHING_INTERNAL =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.imageembedding.example;
+package com.example;
 
 import io.imageembedding.embedding.Embedding;
 import io.imageembedding.embedding.Refusal;
@@ -8,12 +8,16 @@ import io.imageembedding.flink.ImageEmbedding;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** The README's example: the images of a stream of file names. */
-final class EmbedFiles {
-  private EmbedFiles() {}
+/** Embeds the files that it is called with. */
+public final class EmbedFiles {
+  public static void main(String[] files) throws Exception {
+    StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+    describe(env.fromData(files)).print();
+    env.execute("embed files");
+  }
 
-  // README: begin
   static DataStream<String> describe(DataStream<String> files) {
     DataStream<Embedded<String>> embedded =
         ImageEmbedding.of((String file) -> Files.readAllBytes(Path.of(file))).embed(files);
@@ -27,5 +31,4 @@ final class EmbedFiles {
           return answer.element() + ": " + refusal.code() + ", " + refusal.message();
         });
   }
-  // README: end
 }
