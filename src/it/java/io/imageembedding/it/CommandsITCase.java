@@ -117,6 +117,11 @@ class CommandsITCase {
               "src/it/java/io/imageembedding/it/chaos/SoakITCase.java",
               "new SoakRun("),
           new Elsewhere(
+              "/opt/flink/bin/sql-client.sh -j jobs/stream/target/image-embedding-job.jar -f"
+                  + " deploy/sql/live-search.sql",
+              "src/it/java/io/imageembedding/it/SqlITCase.java",
+              "bin/sql-client.sh"),
+          new Elsewhere(
               "src/bench/run --quick",
               "src/bench/test/io/imageembedding/bench/SmokeTest.java",
               "new Bench()"),

@@ -49,6 +49,12 @@ final class DeployTools {
     return Files.isDirectory(flink) ? flink : missing("Flink");
   }
 
+  /** The folder of the SQL client's jars; the calling test is skipped where there is none. */
+  static Path sqlClient() {
+    Path jars = flink().resolve("opt");
+    return Files.isDirectory(jars) ? jars : missing("SQL client of Flink");
+  }
+
   private static Path missing(String what) {
     if (Boolean.parseBoolean(System.getenv("IMAGE_EMBEDDING_REQUIRE_TEST_DATA"))) {
       throw new AssertionError(what + " is required but missing; src/it/tools fetches it");

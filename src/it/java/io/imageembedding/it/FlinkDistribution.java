@@ -26,14 +26,10 @@ final class FlinkDistribution {
   /** Links the jars of the one that was fetched; the calling test is skipped where none was. */
   static FlinkDistribution in(Path home) throws IOException {
     Path fetched = DeployTools.flink();
-    for (String folder : List.of("bin", "lib", "log")) {
+    for (String folder : List.of("bin", "lib", "log", "opt")) {
       Files.createDirectories(home.resolve(folder));
     }
-    try (Stream<Path> jars = Files.list(fetched.resolve("lib"))) {
-      for (Path jar : jars.toList()) {
-        Files.createSymbolicLink(home.resolve("lib").resolve(jar.getFileName()), jar);
-      }
-    }
+    link(fetched.resolve("lib"), home.resolve("lib"));
     // Its scripts look for the others beside what they themselves are a link to.
     try (Stream<Path> scripts = Files.list(fetched.resolve("bin"))) {
       for (Path script : scripts.filter(Files::isRegularFile).toList()) {
@@ -49,6 +45,22 @@ final class FlinkDistribution {
             .readTree(fetched.resolve("conf/config.yaml").toFile())
             .at("/env/java/opts/all")
             .asText());
+  }
+
+  /**
+   * Links what its SQL client is made of; the calling test is skipped where that was not fetched.
+   */
+  FlinkDistribution withSqlClient() throws IOException {
+    link(DeployTools.sqlClient(), home.resolve("opt"));
+    return this;
+  }
+
+  private static void link(Path from, Path to) throws IOException {
+    try (Stream<Path> jars = Files.list(from)) {
+      for (Path jar : jars.toList()) {
+        Files.createSymbolicLink(to.resolve(jar.getFileName()), jar);
+      }
+    }
   }
 
   Path home() {

@@ -105,6 +105,17 @@ class HouseRulesTest {
     sees("batch..", "types..");
     sees("flink..", with(engine, "batch..", "types..", "embed..", "model.fetch"));
     sees("vectorstore.sink..", "vectorstore", "batch..", "types..", "embedding..", "safety..");
+    sees(
+        "table..",
+        "flink..",
+        "batch..",
+        "embed..",
+        "model",
+        "image..",
+        "embedding..",
+        "vectorstore",
+        "vectorstore.sink..",
+        "safety..");
     sees("kafka", "flink..", "types..", "embed..", "embedding..", "schema..", "safety..");
     sees("kafka.replay..", "schema..", "safety..");
   }
@@ -354,6 +365,7 @@ class HouseRulesTest {
             "vectorstore.milvus",
             "broker",
             "testkit",
+            "table",
             "jobs",
             "cli.page")) {
       assertThat(CLASSES.stream().map(JavaClass::getPackageName))

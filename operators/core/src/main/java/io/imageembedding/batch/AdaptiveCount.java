@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.imageembedding.batch;
 
+import org.apache.flink.annotation.Internal;
+
 /**
  * How many elements a batch may have: as few as are about as fast for each element as any number
  * that fits into the budget. A number fits if an element is done within the budget in the worst
@@ -10,7 +12,8 @@ package io.imageembedding.batch;
  * by size and measured again from time to time; a size that was never measured is taken to continue
  * the line through the two below it.
  */
-final class AdaptiveCount {
+@Internal
+public final class AdaptiveCount {
   private static final double WEIGHT_OF_NEWEST = 0.2;
 
   /** What a larger batch has to gain for each element, or it only makes its first ones wait. */
@@ -32,7 +35,7 @@ final class AdaptiveCount {
   /**
    * @param most elements that are never exceeded
    */
-  AdaptiveCount(int most, long budgetNanos) {
+  public AdaptiveCount(int most, long budgetNanos) {
     this.most = most;
     this.budgetNanos = budgetNanos;
     nanosByCount = new double[most + 1];
@@ -41,7 +44,7 @@ final class AdaptiveCount {
   }
 
   /** A batch of so many elements took so long. */
-  void took(int count, long nanos) {
+  public void took(int count, long nanos) {
     if (batches++ - measured[count] > VALIDITY) {
       tries[count] = 0;
     }
@@ -51,7 +54,7 @@ final class AdaptiveCount {
   }
 
   /** At least 1; until anything was measured, 1. */
-  int limit() {
+  public int limit() {
     if (!known(1)) {
       return 1;
     }

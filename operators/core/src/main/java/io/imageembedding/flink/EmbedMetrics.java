@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.flink.annotation.Internal;
 import org.apache.flink.annotation.PublicEvolving;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
@@ -129,7 +130,8 @@ public final class EmbedMetrics implements EmbedListener {
   /**
    * @param codes of the refusals that the extractor gives
    */
-  EmbedMetrics(MetricGroup parent, Collection<String> codes) {
+  @Internal
+  public EmbedMetrics(MetricGroup parent, Collection<String> codes) {
     group = parent.addGroup(GROUP);
     imagesIn = group.counter(IMAGES_IN);
     imagesOut = group.counter(IMAGES_OUT);
@@ -168,7 +170,8 @@ public final class EmbedMetrics implements EmbedListener {
   }
 
   /** What is embedded with from now on, and was loaded for it. */
-  void running(Provenance provenance, Gauge<Integer> decodersStuck) {
+  @Internal
+  public void running(Provenance provenance, Gauge<Integer> decodersStuck) {
     if (loaded != null) {
       group.addSpan(EmbedSpans.modelLoad(loaded, provenance));
     }
@@ -185,7 +188,9 @@ public final class EmbedMetrics implements EmbedListener {
     return group.histogram(name, new DescriptiveStatisticsHistogram(WINDOW));
   }
 
-  void batch(int size, FlushReason reason) {
+  /** A batch of so many is embedded now. */
+  @Internal
+  public void batch(int size, FlushReason reason) {
     imagesIn.inc(size);
     batchSize.update(size);
     batches.get(reason).inc();

@@ -126,7 +126,7 @@ class DecodePass implements AutoCloseable {
     ImageFormat format = null;
     try {
       EncodedBytes bytes = new EncodedBytes(encoded);
-      format = format(bytes);
+      format = format(bytes, limits);
       ImageHeader header = format.header(bytes, limits.maxFrames());
       checkLimits(format, header);
       heapBytes = header.cost().heapBytes();
@@ -147,7 +147,9 @@ class DecodePass implements AutoCloseable {
     return format == null ? "image" : format.name();
   }
 
-  private ImageFormat format(EncodedBytes bytes) throws UndecodableImageException {
+  /** The format that the file is of, which is none that is too large or not decoded. */
+  static ImageFormat format(EncodedBytes bytes, DecodeLimits limits)
+      throws UndecodableImageException {
     if (bytes.length() == 0) {
       throw new UndecodableImageException(Fault.EMPTY, "the image has no bytes");
     }
@@ -229,7 +231,8 @@ class DecodePass implements AutoCloseable {
     return format.onCanvas(encoded, header.decoder().decode(essential, header, means));
   }
 
-  private static UndecodableImageException undecodable(
+  /** What it means that something was thrown while a file was read. */
+  static UndecodableImageException undecodable(
       byte[] encoded, ImageFormat format, Throwable cause) {
     boolean complete = true;
     try {
