@@ -3,6 +3,7 @@ package io.imageembedding.it.chaos;
 
 import io.imageembedding.flink.ImageEmbedding;
 import io.imageembedding.it.TestingImages;
+import io.imageembedding.it.TestingJar;
 import io.imageembedding.kafka.KafkaMessage;
 import io.imageembedding.kafka.KafkaTopics;
 import java.util.List;

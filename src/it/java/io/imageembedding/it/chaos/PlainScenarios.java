@@ -2,6 +2,7 @@
 package io.imageembedding.it.chaos;
 
 import io.imageembedding.flink.ImageEmbedding;
+import io.imageembedding.it.TestingJar;
 import io.imageembedding.kafka.KafkaMessage;
 import io.imageembedding.kafka.KafkaTopics;
 import java.nio.file.Path;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.imageembedding.it.chaos;
+package io.imageembedding.it;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -9,11 +9,11 @@ import java.nio.file.Path;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 
-/** A user's jar with one class of the tests. */
-final class TestingJar {
+/** A user's jar with a class of the tests. */
+public final class TestingJar {
   private TestingJar() {}
 
-  static Path of(Path folder, Class<?> only) throws IOException {
+  public static Path of(Path folder, Class<?> only) throws IOException {
     Path jar = folder.resolve(only.getSimpleName() + ".jar");
     String entry = only.getName().replace('.', '/') + ".class";
     try (OutputStream file = Files.newOutputStream(jar);
