@@ -34,10 +34,11 @@ final class Choices {
   }
 
   /**
+   * @param whole SHA-256 of the model's content, whatever is taken of it
    * @param door where the model was opened
    * @throws ModelException if a choice was not used, or the SHA-256 is another
    */
-  static void require(ModelOptions options, OpenedModel model, NamedModel door) {
+  static void require(ModelOptions options, OpenedModel model, String whole, NamedModel door) {
     ModelOrigin origin = model.origin();
     Set<Choice> taken = origin.takes();
     made(options)
@@ -50,7 +51,7 @@ final class Choices {
               }
             });
     requireSize(options, model);
-    requireDigest(options.sha256(), model, door);
+    requireDigest(options.sha256(), model, whole, door);
   }
 
   private static void requireSize(ModelOptions options, OpenedModel model) {
@@ -76,9 +77,9 @@ final class Choices {
     }
   }
 
-  /** The pin may be of the content, or of what the model came as. */
-  private static void requireDigest(String pin, OpenedModel model, NamedModel door) {
-    if (pin == null || pin.equals(model.sha256())) {
+  /** The pin may be of the content, of what is taken of it, or of what the model came as. */
+  private static void requireDigest(String pin, OpenedModel model, String whole, NamedModel door) {
+    if (pin == null || pin.equals(model.sha256()) || pin.equals(whole)) {
       return;
     }
     String came = door.cameAs();

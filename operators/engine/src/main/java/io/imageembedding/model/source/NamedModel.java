@@ -47,8 +47,9 @@ public interface NamedModel extends ModelSource {
     return LoadTime.spend(
         here.toString(),
         () -> {
-          OpenedModel opened = ChosenOutput.of(here.read(), options().modelOutput());
-          Choices.require(options(), opened, here);
+          OpenedModel whole = here.read();
+          OpenedModel opened = ChosenOutput.of(whole, options().modelOutput());
+          Choices.require(options(), opened, whole.sha256(), here);
           return opened;
         },
         opened -> {});

@@ -131,6 +131,26 @@ class ChosenOutputTest {
         .hasMessageContaining("no global pooling");
   }
 
+  @Test
+  void theDigestOfTheWholeModelPinsWhateverIsTakenOfIt() throws IOException {
+    String classifier = classifier(Layers.SIGMOID);
+    String whole = open(classifier, null).sha256();
+    String features = open(classifier, ModelOutput.FEATURES).sha256();
+
+    for (String pin : new String[] {whole, features}) {
+      assertThat(pinned(classifier, pin).open().sha256()).isEqualTo(features);
+    }
+    assertThatThrownBy(() -> pinned(classifier, "0".repeat(64)).open())
+        .isInstanceOf(ModelException.class)
+        .hasMessageContaining(features);
+  }
+
+  private static NamedModel pinned(String model, String pin) {
+    ModelOptions options =
+        ModelOptions.builder().modelOutput(ModelOutput.FEATURES).sha256(pin).build();
+    return (NamedModel) ModelSource.parse(model, options);
+  }
+
   private String classifier(Layers layers) throws IOException {
     RunnableGraph network = open(NETWORK, null).graph();
     GraphNodes nodes = new GraphNodes();
