@@ -322,7 +322,7 @@ final class DeployFiles {
     String made = name.substring(target + "/target/".length()).split("/", -1)[0];
     Path pom = PROJECT.resolve(name.substring(0, target)).resolve("pom.xml");
     return Files.exists(pom)
-        && (Files.readString(pom).contains(made) || made.matches("bom\\.(json|xml)"));
+        && (Files.readString(pom).contains(made) || made.matches("classes|bom\\.(json|xml)"));
   }
 
   /** A topic that a command is told is one that some job has. */

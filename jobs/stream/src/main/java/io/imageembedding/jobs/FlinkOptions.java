@@ -117,6 +117,7 @@ public final class FlinkOptions {
           "gs.",
           "hadoop.",
           "high-availability.",
+          "job.autoscaler.",
           "kubernetes.",
           "metrics.reporter.",
           "oss.",
