@@ -140,7 +140,7 @@ class AlertsITCase {
     Path page = DRAWN.resolve("dashboard.html");
     assertThat(page).exists();
     try (Chromium chromium = Chromium.start(folder.resolve("profile"))) {
-      chromium.open(page.toUri().toString(), 1800, 2600);
+      chromium.open(page.toUri().toString(), 1800, 3200);
       await("the page")
           .until(() -> chromium.value("document.readyState").asText().equals("complete"));
       assertThat(chromium.value("document.querySelectorAll('.panel').length").asLong())
