@@ -36,10 +36,10 @@ import org.slf4j.LoggerFactory;
  * the same whatever company an image is in. What the operator does in a task; for use without
  * Flink, too.
  *
- * <p>Images are decoded straight into one input tensor, which is handed to the model. A batch that
- * the model fails on is halved until the culprit stands alone; if the model then fails on a plain
- * image as well, it is the model that is broken and {@link ModelException} is thrown. Owns native
- * memory; not thread-safe.
+ * <p>Images are decoded into one input tensor, which is handed to the model. A batch that the model
+ * fails on is halved until the culprit stands alone; if the model then fails on a plain image as
+ * well, it is the model that is broken and {@link ModelException} is thrown. Owns native memory;
+ * not thread-safe.
  */
 @PublicEvolving
 public final class ImageEmbedder implements AutoCloseable {
